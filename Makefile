@@ -1,0 +1,1 @@
+# fraglab: see README.md. `make help` lists the targets.

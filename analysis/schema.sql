@@ -1,0 +1,173 @@
+-- fraglab's database. Bytes unless said; an operation's key is
+-- run number << 36 | seq (seq counts a run's operations from 1), so one range
+-- scan gives one run in order. A run is here whole or not at all.
+-- PRAGMA user_version holds the version of this schema.
+
+CREATE TABLE trace (           -- a workload that some run played
+  hash        TEXT PRIMARY KEY, -- of the events, whatever file form held them
+  name        TEXT NOT NULL,    -- file name without folders, or PRESET:...
+  place       TEXT NOT NULL,    -- where it was last read: path or PRESET:...
+  format      TEXT NOT NULL,    -- text, binary, gcrec, rep, mplog, preset
+  program     TEXT NOT NULL,    -- what was recorded
+  events      INTEGER NOT NULL, -- operations and events
+  operations  INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE run (
+  number      INTEGER PRIMARY KEY,  -- small; first part of the keys below
+  id          TEXT NOT NULL UNIQUE, -- hash of `spec`
+  spec        TEXT NOT NULL,        -- canonical JSON: all that makes the run
+  trace       TEXT NOT NULL REFERENCES trace(hash),
+  manager     TEXT NOT NULL,
+  machine     TEXT NOT NULL,        -- 'native', or a machine file's name
+  heap_bytes  INTEGER NOT NULL,     -- H
+  control_bytes INTEGER NOT NULL,   -- control block, before H
+  keep        TEXT NOT NULL,        -- ops, series, summary
+  program_version TEXT NOT NULL,    -- fraglab's, when it ran
+  state_digest TEXT NOT NULL,       -- of the window after the last operation
+  status      TEXT NOT NULL CHECK (status IN ('complete','stopped','failed')),
+  reason      TEXT NOT NULL,        -- '' when complete
+  series_shift INTEGER NOT NULL     -- a series bin is 2^series_shift ops
+);
+
+CREATE TABLE op_kind (code INTEGER PRIMARY KEY, name TEXT NOT NULL);
+CREATE TABLE outcome (code INTEGER PRIMARY KEY, name TEXT NOT NULL);
+
+CREATE TABLE op (              -- keep = ops: what asked something of a manager
+  key         INTEGER PRIMARY KEY,
+  kind        INTEGER NOT NULL, -- op_kind.code
+  object      INTEGER,          -- the trace's id; NULL where there is none
+  asked       INTEGER NOT NULL, -- bytes requested
+  granted     INTEGER NOT NULL, -- bytes granted; 0: freed or refused
+  address     INTEGER NOT NULL, -- on the target; 0: none
+  live        INTEGER NOT NULL, -- after it: granted to live objects
+  used        INTEGER NOT NULL, -- ... to all not yet reclaimed
+  free        INTEGER NOT NULL, -- ... in holes
+  largest_free INTEGER NOT NULL, -- longest hole
+  largest_request INTEGER NOT NULL -- largest request that would succeed
+);
+
+CREATE TABLE collection (
+  key         INTEGER NOT NULL, -- of the operation in which it ran
+  part        INTEGER NOT NULL, -- 0, 1 ... within that operation
+  cause       TEXT NOT NULL,    -- full, threshold, asked, all
+  rescans     INTEGER NOT NULL, -- passes after a mark-stack overflow
+  given_back  INTEGER NOT NULL, -- areas
+  live_objects INTEGER NOT NULL, live_bytes INTEGER NOT NULL,
+  reclaimed_objects INTEGER NOT NULL, reclaimed_bytes INTEGER NOT NULL,
+  moved_objects INTEGER NOT NULL, moved_bytes INTEGER NOT NULL,
+  free_before INTEGER NOT NULL, largest_free_before INTEGER NOT NULL,
+  free_after  INTEGER NOT NULL, largest_free_after INTEGER NOT NULL,
+  PRIMARY KEY (key, part)
+) WITHOUT ROWID;
+
+CREATE TABLE refusal (
+  key         INTEGER PRIMARY KEY, -- of the refused operation
+  outcome     INTEGER NOT NULL,    -- outcome.code: the cause
+  recorded    INTEGER NOT NULL,    -- 1: the recording saw it refused, too
+  object      INTEGER,
+  asked       INTEGER NOT NULL,
+  free        INTEGER NOT NULL, largest_free INTEGER NOT NULL,
+  holes       INTEGER NOT NULL,    -- number of holes
+  frag_index  REAL NOT NULL        -- Linux's: 0 too little memory, 1 fragmented
+);
+
+CREATE TABLE series (          -- the source of every picture
+  run         INTEGER NOT NULL REFERENCES run(number),
+  metric      TEXT NOT NULL,    -- asked, live, used, free, largest_free, ...
+  bin         INTEGER NOT NULL, -- holds ops bin<<shift + 1 .. (bin+1)<<shift
+  min         INTEGER NOT NULL, mean REAL NOT NULL,
+  max         INTEGER NOT NULL, last INTEGER NOT NULL,
+  PRIMARY KEY (run, metric, bin)
+) WITHOUT ROWID;
+
+CREATE TABLE histogram (
+  run         INTEGER NOT NULL REFERENCES run(number),
+  name        TEXT NOT NULL,    -- largest_request, asked, holes_at_worst, ...
+  lower       INTEGER NOT NULL, -- bucket: lower <= value <= upper
+  upper       INTEGER NOT NULL,
+  count       INTEGER NOT NULL,
+  PRIMARY KEY (run, name, lower)
+) WITHOUT ROWID;
+
+CREATE TABLE heapmap (         -- the window at chosen moments
+  run         INTEGER NOT NULL REFERENCES run(number),
+  seq         INTEGER NOT NULL, -- after this operation
+  reason      TEXT NOT NULL,    -- even, first_refusal, worst, end
+  base        INTEGER NOT NULL, -- address of unit 0
+  unit_bytes  INTEGER NOT NULL,
+  units       TEXT NOT NULL,    -- runs of length and letter: 3h12=5.
+  PRIMARY KEY (run, seq, reason) -- h head = tail . free x garbage # tables
+) WITHOUT ROWID;
+
+CREATE TABLE object (          -- at the moments of `heapmap` other than even
+  run         INTEGER NOT NULL REFERENCES run(number),
+  seq         INTEGER NOT NULL,
+  id          INTEGER NOT NULL,
+  address     INTEGER NOT NULL, asked INTEGER NOT NULL,
+  granted     INTEGER NOT NULL,
+  born_seq    INTEGER NOT NULL, -- operation that made it
+  site        INTEGER NOT NULL,
+  dead        INTEGER NOT NULL, -- 1: dead, not yet reclaimed
+  held        INTEGER NOT NULL, -- 1: named by registers or stack
+  PRIMARY KEY (run, seq, id)
+) WITHOUT ROWID;
+
+CREATE TABLE edge (            -- references at those moments
+  run INTEGER NOT NULL, seq INTEGER NOT NULL,
+  from_id INTEGER NOT NULL, word INTEGER NOT NULL, to_id INTEGER NOT NULL,
+  PRIMARY KEY (run, seq, from_id, word)
+) WITHOUT ROWID;
+
+CREATE TABLE phase (key INTEGER NOT NULL, begins INTEGER NOT NULL,
+                    name TEXT NOT NULL); -- after operation `key`
+CREATE TABLE note  (key INTEGER NOT NULL, text TEXT NOT NULL);
+
+CREATE TABLE summary (         -- one row a run: what replay --json prints
+  run         INTEGER PRIMARY KEY REFERENCES run(number),
+  operations  INTEGER NOT NULL, events INTEGER NOT NULL,
+  allocations INTEGER NOT NULL, frees INTEGER NOT NULL,
+  reallocs    INTEGER NOT NULL, collections INTEGER NOT NULL,
+  refused     INTEGER NOT NULL, refused_short INTEGER NOT NULL,
+  refused_fragmented INTEGER NOT NULL, refused_other INTEGER NOT NULL,
+  inplace_missed INTEGER NOT NULL,
+  end_asked INTEGER NOT NULL, end_live INTEGER NOT NULL,
+  end_used INTEGER NOT NULL, end_free INTEGER NOT NULL,
+  end_largest_free INTEGER NOT NULL, end_largest_request INTEGER NOT NULL,
+  min_largest_request INTEGER NOT NULL, -- at every moment
+  p1_largest_request INTEGER NOT NULL,  -- at 99 % of the moments
+  min_largest_free INTEGER NOT NULL,
+  max_live    INTEGER NOT NULL,
+  frag_mean REAL NOT NULL, frag_max REAL NOT NULL, frag_end REAL NOT NULL,
+  moved_bytes INTEGER NOT NULL,
+  expect_blocks_met INTEGER, expect_blocks INTEGER, -- NULL: no recorded facts
+  expect_checkpoints_met INTEGER, expect_checkpoints INTEGER,
+  expect_tables_met INTEGER, expect_tables INTEGER,
+  expect_collections_met INTEGER, expect_collections INTEGER,
+  first_refusal_seq INTEGER,            -- NULL: nothing was refused
+  worst_seq   INTEGER NOT NULL          -- first op with min_largest_request
+);
+
+CREATE VIEW ops AS             -- operations with their names
+SELECT o.key >> 36 AS run, o.key & 0xfffffffff AS seq, k.name AS kind,
+       o.object, o.asked, o.granted, printf('0x%08x', o.address) AS address,
+       o.live, o.used, o.free, o.largest_free, o.largest_request,
+       CASE WHEN o.free = 0 THEN 0.0
+            ELSE 1.0 - 1.0 * o.largest_free / o.free END AS fragmentation
+FROM op o JOIN op_kind k ON k.code = o.kind;
+
+CREATE VIEW refusals AS
+SELECT r.key >> 36 AS run, r.key & 0xfffffffff AS seq, c.name AS cause,
+       r.recorded, r.object, r.asked, r.free, r.largest_free, r.holes,
+       r.frag_index
+FROM refusal r JOIN outcome c ON c.code = r.outcome;
+
+CREATE VIEW collections AS
+SELECT key >> 36 AS run, key & 0xfffffffff AS seq, collection.*
+FROM collection;
+
+CREATE VIEW runs AS
+SELECT r.number AS run, r.id, t.name AS trace, r.manager, r.machine,
+       r.heap_bytes, r.status, s.*
+FROM run r JOIN trace t ON t.hash = r.trace
+           LEFT JOIN summary s ON s.run = r.number;

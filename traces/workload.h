@@ -1,0 +1,68 @@
+/*
+ * workload.h - where operations come from: a trace file, standard input, a
+ * preset; all give one operation at a time
+ *
+ * A workload may look at the heap before it answers: next() is handed a view
+ * of the replay. A trace is the workload that ignores it. Nothing else leads
+ * into the replay loop.
+ *
+ * State     the workload's own, on the host's heap; what an operation points
+ *           at (ids, text, areas) is valid until the next call of next().
+ * Cost      memory depends on live objects, never on the length.
+ */
+#ifndef TRACES_WORKLOAD_H
+#define TRACES_WORKLOAD_H
+
+#include "traces/err.h"
+#include "traces/op.h"
+
+/* What an adaptive workload may see of the run. */
+struct workload_view {
+    const void *run;
+    uint64_t live_bytes; /* granted to live objects                       */
+    uint64_t heap_bytes; /* H                                             */
+    /* Where object `id` lies: true, and its address and granted bytes.   */
+    bool (*locate)(const void *run, uint64_t id, uint32_t *address,
+                   uint64_t *bytes);
+    /* Objects moved by the manager since the last call; their number.    */
+    uint64_t n_moved;
+};
+
+struct workload {
+    struct trace_header header; /* complete when opened                   */
+    char name[256];             /* what the user named, without folders   */
+    const char *format;         /* "text", "binary", "gcrec", "preset" ...*/
+    /*
+     * The next operation or event: 1 and `op` filled; 0 after TRACE_END has
+     * been given; negative with `problem` written (place and reason).
+     * `view` may be null for a workload that ignores it.
+     */
+    int (*next)(struct workload *w, const struct workload_view *view,
+                struct trace_op *op, struct problem *problem);
+    void (*close)(struct workload *w); /* frees it                        */
+};
+
+/*
+ * Open `spec`: a file of any known format (found by its first bytes; plain,
+ * gzip or zstd), "-" for standard input, or PRESET:key=value,... A file of
+ * that name wins over a preset. `format` forces an importer, or is null.
+ * Returns 0 and a workload to be closed by workload_close, or negative.
+ */
+MUST_CHECK int workload_open(struct workload **out, const char *spec,
+                             const char *format, struct problem *problem);
+
+MUST_CHECK static inline int workload_next(struct workload *w,
+                                           const struct workload_view *view,
+                                           struct trace_op *op,
+                                           struct problem *problem)
+{
+    return w->next(w, view, op, problem);
+}
+
+static inline void workload_close(struct workload *w)
+{
+    if (w != 0)
+        w->close(w);
+}
+
+#endif /* TRACES_WORKLOAD_H */
