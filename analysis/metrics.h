@@ -1,0 +1,79 @@
+/*
+ * metrics.h - what a run's records add up to: the summary, the series behind
+ * every picture, the histograms
+ *
+ * Feed it every record of a run in order (metrics_op and its sisters have the
+ * shape of a sink's functions); read it at the end. Nothing is kept for an
+ * operation: memory is constant.
+ *
+ * Cost      a few additions an operation; the series doubles its bin width
+ *           whenever METRICS_BINS bins are full.
+ */
+#ifndef ANALYSIS_METRICS_H
+#define ANALYSIS_METRICS_H
+
+#include "sim/replay/record.h"
+
+#define METRICS_BINS 2048
+
+enum metric {
+    METRIC_ASKED = 0,
+    METRIC_LIVE,
+    METRIC_USED,
+    METRIC_FREE,
+    METRIC_LARGEST_FREE,
+    METRIC_LARGEST_REQUEST,
+    METRIC_N
+};
+
+extern const char *const metric_names[METRIC_N]; /* "asked", "live", ...  */
+
+struct metrics_bin {
+    uint64_t min, max, last;
+    double sum;
+    uint64_t n; /* operations in the bin; only the last may be short      */
+};
+
+struct metrics_summary {
+    uint64_t n_ops;
+    uint64_t min_largest_request; /* over all moments                     */
+    uint64_t p1_largest_request;  /* would have succeeded at 99 % of them */
+    uint64_t min_largest_free;
+    uint64_t max_live;
+    double frag_mean, frag_max, frag_end; /* 1 - largest_free / free      */
+    uint64_t first_refusal_seq;           /* 0: nothing was refused       */
+    uint64_t worst_seq; /* first operation with min_largest_request       */
+};
+
+/* A histogram's bucket: lower <= value <= upper. */
+struct metrics_bucket {
+    const char *name;
+    uint64_t lower, upper, count;
+};
+
+struct metrics;
+
+struct metrics *metrics_new(void); /* null: no memory */
+void metrics_free(struct metrics *m);
+
+/* ctx is a struct metrics; they always return 0. */
+int metrics_op(void *ctx, const struct op_record *r,
+               const struct replay_view *view);
+int metrics_refusal(void *ctx, const struct refusal_record *r,
+                    const struct replay_view *view);
+
+/* The summary so far. */
+void metrics_summarise(const struct metrics *m, struct metrics_summary *out);
+
+/* The bins of one metric; 2^*shift operations each. Owned by `m`. */
+const struct metrics_bin *metrics_series(const struct metrics *m,
+                                         enum metric metric, uint32_t *n_bins,
+                                         uint32_t *shift);
+
+/* Every bucket that is not empty, in order of name and value. */
+void metrics_histograms(const struct metrics *m,
+                        void (*each)(void *ctx,
+                                     const struct metrics_bucket *b),
+                        void *ctx);
+
+#endif /* ANALYSIS_METRICS_H */

@@ -1,0 +1,96 @@
+/*
+ * replay.h - play one workload against one manager, natively or on a machine,
+ * verify every answer, and hand a record of each operation to a sink
+ *
+ * Every operation is performed by the manager's own code on its own bytes;
+ * the shadow (shadow.h) verifies the answer before any number is believed.
+ *
+ * State     the replay's own, freed before replay_run returns.
+ * Cost      constant a event, O(live) a collection; memory: live objects and
+ *           the window, never the length.
+ */
+#ifndef SIM_REPLAY_REPLAY_H
+#define SIM_REPLAY_REPLAY_H
+
+#include "sim/replay/record.h"
+#include "traces/workload.h"
+
+/* Part of a run's identity: bump it when a replay's meaning changes. */
+#define REPLAY_SEMANTICS_VERSION 1
+
+enum refused_policy { REFUSED_SKIP = 0, REFUSED_STOP, REFUSED_RESET };
+
+#define REPLAY_PARAMS_CAP 16
+
+/* One manager parameter by its name, value as text of --set. */
+struct replay_param {
+    char key[32];
+    char value[96];
+};
+
+struct replay_options {
+    char manager[32];
+    struct replay_param params[REPLAY_PARAMS_CAP]; /* resolved: all the    */
+    uint32_t n_params;     /* manager has, in the order of its list        */
+    uint64_t heap_bytes;   /* H                                            */
+    bool heap_trace;       /* areas as recorded (--heap trace)             */
+    uint32_t window_bytes; /* 1 MiB unless the run says otherwise          */
+    uint32_t step_every;   /* an idle step after every n-th op; 0: none    */
+    uint32_t step_units;
+    uint32_t touch_stores; /* 1: a touch a store                           */
+    uint32_t touch_every;  /* touches an operation; 0: none                */
+    uint32_t refused;      /* enum refused_policy                          */
+    bool check;            /* x_check and a probe at each, expectations    */
+                           /* are failures                                 */
+};
+
+struct replay_expect {
+    uint64_t met, of;
+};
+
+enum replay_status { REPLAY_COMPLETE = 0, REPLAY_STOPPED, REPLAY_FAILED };
+
+struct replay_result {
+    int status;            /* enum replay_status                           */
+    char reason[512];      /* one line; "" when complete                   */
+    uint64_t operations, events;
+    uint64_t allocations, frees, reallocs, collections;
+    uint64_t refused, refused_short, refused_fragmented, refused_other;
+    uint64_t inplace_missed;
+    uint64_t dropped;      /* operations on objects that never existed     */
+    uint64_t moved_bytes;
+    uint64_t max_held;     /* objects held at once                         */
+    uint64_t floating;     /* dead objects that a collection did not free  */
+    uint64_t lone_blocks;  /* live objects given back with their area      */
+    struct heap_figures end;
+    uint64_t heap_bytes, control_bytes;
+    bool has_expect;       /* recorded facts were compared                 */
+    struct replay_expect blocks, checkpoints, tables, collections_expected;
+    char state_digest[33]; /* of the window, hex                           */
+    char trace_hash[33];   /* of the events played, hex                    */
+    char trace_name[256];
+    char trace_program[TRACE_NAME_CAP];
+    char trace_format[16];
+};
+
+/*
+ * Play `w` to its end under `o` (resolved: see replay_resolve). Returns 0 when
+ * the run came to a status (`result` is filled: complete, stopped, failed);
+ * negative when input or sink failed: `problem` says why and nothing of the
+ * run may be kept.
+ */
+MUST_CHECK int replay_run(struct workload *w, const struct replay_options *o,
+                          const struct sink *sink,
+                          struct replay_result *result,
+                          struct problem *problem);
+
+/*
+ * Fill in what the user left open: defaults of the manager's parameters,
+ * --heap trace, recorded parameters. ERR_INPUT: unknown manager or key (the
+ * message names the nearest), value out of range, no heap size known.
+ */
+MUST_CHECK int replay_resolve(struct replay_options *o,
+                              const struct trace_header *header,
+                              struct problem *problem);
+
+#endif /* SIM_REPLAY_REPLAY_H */
