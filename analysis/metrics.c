@@ -13,7 +13,11 @@
 #define LINEAR_BELOW   (2 * SUB_BUCKETS)
 #define N_LOG_LINEAR   ((64 - SUB_BITS) * SUB_BUCKETS + SUB_BUCKETS)
 #define N_POWERS       65 /* 0, 1, 2..3, 4..7, ...                          */
-#define FIRST_COUNTERS 1024U
+#define FIRST_COUNTERS 64U
+
+/* Multiples of 8 below 1 MiB, the usual window, are counted in an array. */
+#define NEAR_SHIFT 3
+#define N_NEAR     (UINT64_C(1) << (20 - NEAR_SHIFT))
 
 /* clang-format off */
 const char *const metric_names[METRIC_N] = {
@@ -25,13 +29,6 @@ const char *const metric_names[METRIC_N] = {
     [METRIC_LARGEST_REQUEST] = "largest_request",
 };
 /* clang-format on */
-
-/* The figures of a record, read as an array indexed by enum metric. */
-_Static_assert(sizeof(struct heap_figures) == METRIC_N * sizeof(uint64_t),
-               "one word a metric");
-_Static_assert(offsetof(struct heap_figures, largest_request) ==
-                   METRIC_LARGEST_REQUEST * sizeof(uint64_t),
-               "metrics stand in the order of the figures");
 
 /* How often a value was seen; an entry of count 0 is empty. */
 struct counter {
@@ -64,8 +61,9 @@ struct metrics {
     double frag_sum, frag_max, frag_last;
     uint64_t first_refusal_seq, worst_seq;
 
-    uint64_t run_value, run_length; /* equal largest_requests in a row      */
-    struct counters requests;
+    /* How often largest_request had each value: 8 * index, and the rest. */
+    uint64_t *near_requests;
+    struct counters other_requests;
     uint64_t asked[N_LOG_LINEAR];
     uint64_t holes_at_worst[N_POWERS];
     uint64_t holes_at_end[N_POWERS];
@@ -158,28 +156,41 @@ static int by_value(const void *a, const void *b)
     return x->value < y->value ? -1 : x->value > y->value;
 }
 
-/* The value at `rank` (from 1) of all values counted, sorted upwards. */
-static uint64_t counters_rank(const struct metrics *m, uint64_t rank)
+/* Every value of largest_request with its count, upwards; the caller frees. */
+static struct counter *sorted_requests(const struct metrics *m, size_t *n)
 {
-    const struct counters *c = &m->requests;
-    struct counter *sorted = calloc((size_t)c->n_used + 1, sizeof *sorted);
-    if (sorted == NULL)
-        return m->min_largest_request; /* a bound that holds, too */
+    const struct counters *other = &m->other_requests;
+    size_t n_near = 0;
+    for (uint64_t i = 0; i < N_NEAR; i++)
+        n_near += m->near_requests[i] != 0;
+    struct counter *all = calloc(n_near + other->n_used + 1, sizeof *all);
+    if (all == NULL)
+        return NULL;
 
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < 1U << c->log2_slots; i++)
-        if (c->slot[i].count != 0)
-            sorted[n++] = c->slot[i];
-    /* The row of equal values that has not been counted yet. */
-    sorted[n++] = (struct counter){m->run_value, m->run_length};
-    qsort(sorted, n, sizeof *sorted, by_value);
+    *n = 0;
+    for (uint64_t i = 0; i < N_NEAR; i++)
+        if (m->near_requests[i] != 0)
+            all[(*n)++] =
+                (struct counter){i << NEAR_SHIFT, m->near_requests[i]};
+    for (uint32_t i = 0; i < 1U << other->log2_slots; i++)
+        if (other->slot[i].count != 0)
+            all[(*n)++] = other->slot[i];
+    qsort(all, *n, sizeof *all, by_value);
+    return all;
+}
 
-    uint64_t seen = 0, value = 0;
-    for (uint32_t i = 0; i < n && seen < rank; i++) {
-        seen += sorted[i].count;
-        value = sorted[i].value;
-    }
-    free(sorted);
+/* The largest_request at `rank` (from 1) of all, sorted upwards. */
+static uint64_t request_at_rank(const struct metrics *m, uint64_t rank)
+{
+    size_t n;
+    struct counter *all = sorted_requests(m, &n);
+    if (all == NULL)
+        return m->min_largest_request; /* no memory: what holds always */
+    size_t i = 0;
+    for (uint64_t seen = all[0].count; seen < rank; seen += all[i].count)
+        i++;
+    uint64_t value = all[i].value;
+    free(all);
     return value;
 }
 
@@ -250,34 +261,40 @@ static void count_holes(uint64_t holes[N_POWERS],
     view->holes(view->run, count_hole, holes);
 }
 
-static bool is_request(uint8_t kind)
+/* Count a request's size; no branch, as kinds alternate without a pattern. */
+static void asked_take(struct metrics *m, const struct op_record *r)
 {
-    return kind == TRACE_ALLOC || kind == TRACE_REALLOC ||
-           kind == TRACE_INTERN || kind == TRACE_REFUSED;
+    const uint32_t requests = 1U << TRACE_ALLOC | 1U << TRACE_REALLOC |
+                              1U << TRACE_INTERN | 1U << TRACE_REFUSED;
+    m->asked[log_linear_index(r->asked)] += requests >> (r->kind & 31) & 1;
 }
 
-static int requests_take(struct metrics *m, uint64_t value)
+static int request_take(struct metrics *m, uint64_t value)
 {
-    if (value == m->run_value) {
-        m->run_length++;
-        return 0;
-    }
-    int err = 0;
-    if (m->run_length > 0)
-        err = counters_add(&m->requests, m->run_value, m->run_length);
-    m->run_value = value;
-    m->run_length = 1;
-    return err;
+    /* What is no multiple of 8 has bits at the top after the rotation. */
+    uint64_t i = value >> NEAR_SHIFT | value << (64 - NEAR_SHIFT);
+    if (i >= N_NEAR)
+        return counters_add(&m->other_requests, value, 1);
+    m->near_requests[i]++;
+    return 0;
 }
 
-static void bin_take(struct metrics *m)
+static inline void bin_take_one(struct metrics *m, enum metric i, uint64_t v)
 {
-    for (uint32_t i = 0; i < METRIC_N; i++) {
-        uint64_t v = m->last[i];
-        m->bin_min[i] = v < m->bin_min[i] ? v : m->bin_min[i];
-        m->bin_max[i] = v > m->bin_max[i] ? v : m->bin_max[i];
-        m->bin_sum[i] += v;
-    }
+    m->bin_min[i] = v < m->bin_min[i] ? v : m->bin_min[i];
+    m->bin_max[i] = v > m->bin_max[i] ? v : m->bin_max[i];
+    m->bin_sum[i] += v;
+    m->last[i] = v;
+}
+
+static void bin_take(struct metrics *m, const struct heap_figures *f)
+{
+    bin_take_one(m, METRIC_ASKED, f->asked);
+    bin_take_one(m, METRIC_LIVE, f->live);
+    bin_take_one(m, METRIC_USED, f->used);
+    bin_take_one(m, METRIC_FREE, f->free);
+    bin_take_one(m, METRIC_LARGEST_FREE, f->largest_free);
+    bin_take_one(m, METRIC_LARGEST_REQUEST, f->largest_request);
     m->n_in_bin++;
 }
 
@@ -286,9 +303,11 @@ struct metrics *metrics_new(void)
     struct metrics *m = calloc(1, sizeof *m);
     if (m == NULL)
         return NULL;
-    m->requests.log2_slots = log2_floor(FIRST_COUNTERS);
-    m->requests.slot = calloc(FIRST_COUNTERS, sizeof *m->requests.slot);
-    bool ok = m->requests.slot != NULL;
+    struct counters *other = &m->other_requests;
+    other->log2_slots = log2_floor(FIRST_COUNTERS);
+    other->slot = calloc(FIRST_COUNTERS, sizeof *other->slot);
+    m->near_requests = calloc(N_NEAR, sizeof *m->near_requests);
+    bool ok = other->slot != NULL && m->near_requests != NULL;
     for (uint32_t i = 0; i < METRIC_N; i++) {
         m->bins[i] = calloc(METRICS_BINS, sizeof *m->bins[i]);
         ok = ok && m->bins[i] != NULL;
@@ -307,7 +326,8 @@ void metrics_free(struct metrics *m)
 {
     if (m == NULL)
         return;
-    free(m->requests.slot);
+    free(m->other_requests.slot);
+    free(m->near_requests);
     for (uint32_t i = 0; i < METRIC_N; i++)
         free(m->bins[i]);
     free(m);
@@ -319,8 +339,7 @@ int metrics_op(void *ctx, const struct op_record *r,
     struct metrics *m = ctx;
     const struct heap_figures *f = &r->after;
 
-    memcpy(m->last, f, sizeof m->last);
-    bin_take(m);
+    bin_take(m, f);
     if (m->n_in_bin == UINT64_C(1) << m->shift)
         bin_close(m);
     m->n_ops++;
@@ -341,9 +360,8 @@ int metrics_op(void *ctx, const struct op_record *r,
         m->worst_seq = r->seq;
         count_holes(m->holes_at_worst, view);
     }
-    if (is_request(r->kind))
-        m->asked[log_linear_index(r->asked)]++;
-    return requests_take(m, f->largest_request);
+    asked_take(m, r);
+    return request_take(m, f->largest_request);
 }
 
 int metrics_refusal(void *ctx, const struct refusal_record *r,
@@ -371,7 +389,7 @@ void metrics_summarise(const struct metrics *m, struct metrics_summary *out)
         return;
     out->n_ops = m->n_ops;
     out->min_largest_request = m->min_largest_request;
-    out->p1_largest_request = counters_rank(m, (m->n_ops + 99) / 100);
+    out->p1_largest_request = request_at_rank(m, (m->n_ops + 99) / 100);
     out->min_largest_free = m->min_largest_free;
     out->max_live = m->max_live;
     out->frag_mean = m->frag_sum / (double)m->n_ops;
@@ -411,11 +429,12 @@ void metrics_histograms(const struct metrics *m,
                         void *ctx)
 {
     uint64_t moments[N_LOG_LINEAR] = {0};
-    for (uint32_t i = 0; i < 1U << m->requests.log2_slots; i++) {
-        const struct counter *c = &m->requests.slot[i];
+    for (uint64_t i = 0; i < N_NEAR; i++)
+        moments[log_linear_index(i << NEAR_SHIFT)] += m->near_requests[i];
+    for (uint32_t i = 0; i < 1U << m->other_requests.log2_slots; i++) {
+        const struct counter *c = &m->other_requests.slot[i];
         moments[log_linear_index(c->value)] += c->count;
     }
-    moments[log_linear_index(m->run_value)] += m->run_length;
 
     give_buckets("asked", m->asked, N_LOG_LINEAR, log_linear_range, each, ctx);
     give_buckets("holes_at_end", m->holes_at_end, N_POWERS, power_range, each,
