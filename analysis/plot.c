@@ -14,7 +14,7 @@
 #include "analysis/plot_map.h"
 #include "analysis/text.h"
 
-#define MARKS_CAP    400 /* collections or refusals drawn, one a column      */
+#define MARKS_CAP    200 /* collections or refusals drawn, one a column      */
 #define WIDTH        960
 #define PANEL_HEIGHT 420
 
@@ -263,7 +263,7 @@ static void note_marks(char *note, size_t cap, const char *one,
              total == 1 ? one : many);
     length = strlen(note);
     if (total > marks)
-        snprintf(note + length, cap - length, ", thinned to %d marks", marks);
+        snprintf(note + length, cap - length, " (thinned to %d marks)", marks);
 }
 
 static int fragmentation_panel(struct figure *f, int i)
@@ -301,11 +301,11 @@ static int fragmentation_panel(struct figure *f, int i)
         snprintf(note, sizeof note, "every operation");
     else
         snprintf(note, sizeof note,
-                 "%s operations a point: line mean, band minimum to maximum",
+                 "%s operations a point: mean, band of extremes",
                  width);
     note_marks(note, sizeof note, "collection", "collections", n_collections,
                marks);
-    note_marks(note, sizeof note, "refused request", "refused requests",
+    note_marks(note, sizeof note, "refusal", "refusals",
                n_refusals, crosses);
     panel_title(f, i);
     panel_text(f, i, "panel_note", note);
@@ -324,18 +324,23 @@ static int availability_panel(struct figure *f, int i)
     int n = add_rows(
         f, "", i == 0,
         sqlite3_mprintf(
-            "SELECT %lld AS run, lower AS bytes,\n"
-            "       SUM(count) OVER later AS moments,\n"
+            "SELECT %lld AS run, 0 AS bytes, SUM(count) AS moments,\n"
+            "       100.0 AS percent\n"
+            "FROM histogram WHERE run = %lld AND name = 'largest_request'\n"
+            "HAVING COUNT(*) > 0\n"
+            "UNION ALL SELECT %lld, lower,\n"
+            "       SUM(count) OVER later,\n"
             "       100.0 * SUM(count) OVER later / (SELECT SUM(count)\n"
             "         FROM histogram WHERE run = %lld AND\n"
-            "         name = 'largest_request') AS percent\n"
+            "         name = 'largest_request')\n"
             "FROM histogram WHERE run = %lld AND name = 'largest_request'\n"
             "WINDOW later AS (ORDER BY lower DESC)\n"
             "UNION ALL\n"
             "SELECT %lld, MAX(upper) + 1, 0, 0 FROM histogram\n"
             "WHERE run = %lld AND name = 'largest_request'\n"
             "HAVING COUNT(*) > 0 ORDER BY bytes",
-            r->number, r->number, r->number, r->number, r->number));
+            r->number, r->number, r->number, r->number, r->number, r->number,
+            r->number));
     if (n < 0)
         return n;
     panel_title(f, i);
@@ -345,9 +350,9 @@ static int availability_panel(struct figure *f, int i)
 /* What holds for all lines of the availability figure. */
 static int availability_axes(struct figure *f)
 {
-    int64_t last = 0;
+    int64_t first = INT64_MAX, last = 0;
     for (int i = 0; i < f->n_runs; i++) {
-        int64_t upper = 0;
+        int64_t lower = 0, upper = 0;
         int err = query_number(f->db, &upper, 0, f->problem,
                                "SELECT MAX(upper) FROM histogram WHERE run = "
                                "%lld AND name = 'largest_request'",
@@ -355,7 +360,15 @@ static int availability_axes(struct figure *f)
         if (err < 0)
             return err;
         last = upper > last ? upper : last;
+        err = query_number(f->db, &lower, INT64_MAX, f->problem,
+                           "SELECT MIN(lower) FROM histogram WHERE run = "
+                           "%lld AND name = 'largest_request' AND lower > 0",
+                           (long long)f->runs[i].number);
+        if (err < 0)
+            return err;
+        first = lower < first ? lower : first;
     }
+    first = first > last ? 1 : first;
     const struct query_summary *s = &f->runs[0].summary;
     char all[TEXT_NUMBER_CAP], most[TEXT_NUMBER_CAP], note[256];
     text_count(all, (uint64_t)s->min_largest_request);
@@ -363,8 +376,8 @@ static int availability_axes(struct figure *f)
     snprintf(note, sizeof note,
              "at every moment %s bytes, at 99 %% of the moments %s bytes", all,
              most);
-    fprintf(f->script, "last = %" PRId64 ".0\nstep = %.0f\n",
-            last < 1 ? 1 : last, axis_step(last < 1 ? 1 : last));
+    fprintf(f->script, "first = %.1f\nlast = %.1f\n", (double)first / 2,
+            1.05 * ((double)last + 1));
     fprintf(f->script, "title = %s\nnote = ",
             f->n_runs == 1
                 ? "panel_title[1]"
