@@ -28,10 +28,23 @@ struct workload_view {
     uint64_t n_moved;
 };
 
+/* Lines that an importer passed over, or read with a rule of its own. */
+struct workload_skip {
+    const char *reason; /* a noun in the plural: "comments"               */
+    uint64_t n;
+};
+
+#define WORKLOAD_SKIPS_CAP 8
+
 struct workload {
     struct trace_header header; /* complete when opened                   */
     char name[256];             /* what the user named, without folders   */
     const char *format;         /* "text", "binary", "gcrec", "preset" ...*/
+    const char *remark; /* a sentence that every report of this workload  */
+                        /* must carry ("threads merged in file order");   */
+                        /* or null                                        */
+    struct workload_skip skipped[WORKLOAD_SKIPS_CAP]; /* final at the end */
+    uint32_t n_skipped;
     /*
      * The next operation or event: 1 and `op` filled; 0 after TRACE_END has
      * been given; negative with `problem` written (place and reason).
@@ -57,6 +70,19 @@ MUST_CHECK static inline int workload_next(struct workload *w,
                                            struct problem *problem)
 {
     return w->next(w, view, op, problem);
+}
+
+/* Count one line passed over for `reason`, a string constant. */
+static inline void workload_skip(struct workload *w, const char *reason)
+{
+    uint32_t i = 0;
+    while (i < w->n_skipped && w->skipped[i].reason != reason)
+        i++;
+    if (i == WORKLOAD_SKIPS_CAP)
+        return;
+    w->n_skipped += i == w->n_skipped;
+    w->skipped[i].reason = reason;
+    w->skipped[i].n++;
 }
 
 static inline void workload_close(struct workload *w)
