@@ -183,10 +183,9 @@ static int check_target(const struct trace_check *c, const struct trace_op *op,
     const struct live_object *o = live_find(&c->live, op->target);
     if (o != NULL && !o->is_dead)
         return 0;
-    return problem_set(reason, ERR_INPUT,
-                       "%s of a reference to object %" PRIu64 ", %s",
-                       trace_kind_name(op->kind), op->target,
-                       why_not_live(c, op->target, o));
+    return problem_set(
+        reason, ERR_INPUT, "%s of a reference to object %" PRIu64 ", %s",
+        trace_kind_name(op->kind), op->target, why_not_live(c, op->target, o));
 }
 
 static int check_root(const struct trace_check *c, const struct trace_op *op,

@@ -36,17 +36,17 @@
 
 struct trace_check {
     struct trace_counts counts;
-    struct live_table live;  /* alive, and dead but not freed or swept    */
-    uint64_t live_bytes;     /* asked by the objects alive                */
-    uint64_t n_live;         /* objects alive                             */
-    uint64_t clock;          /* bytes asked so far: the age of an object  */
-                             /* is its distance to `born`                 */
+    struct live_table live; /* alive, and dead but not freed or swept    */
+    uint64_t live_bytes;    /* asked by the objects alive                */
+    uint64_t n_live;        /* objects alive                             */
+    uint64_t clock;         /* bytes asked so far: the age of an object  */
+                            /* is its distance to `born`                 */
     uint32_t word_bytes;
     uint32_t root_words;
     uint64_t n_locks;
-    uint64_t *dead;          /* the last that died: a ring                */
+    uint64_t *dead; /* the last that died: a ring                */
     uint32_t n_dead, first_dead;
-    bool has_forgotten;      /* rule 3 has become lenient                 */
+    bool has_forgotten; /* rule 3 has become lenient                 */
 };
 
 /* Begin a trace with this header. */

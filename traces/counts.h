@@ -22,8 +22,7 @@ struct trace_counts {
     bool is_collect;      /* the last operation was a collect             */
 };
 
-static inline void counts_add(struct trace_counts *c,
-                              const struct trace_op *op)
+static inline void counts_add(struct trace_counts *c, const struct trace_op *op)
 {
     if (!trace_is_operation(op->kind)) {
         if (op->kind == TRACE_END)

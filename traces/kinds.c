@@ -142,9 +142,8 @@ static unsigned limit_what(uint8_t kind)
 
 static const char *find_flag_fault(const struct trace_op *op)
 {
-    bool is_realloc =
-        op->kind == TRACE_REALLOC ||
-        (op->kind == TRACE_REFUSED && op->what == TRACE_REALLOC);
+    bool is_realloc = op->kind == TRACE_REALLOC ||
+                      (op->kind == TRACE_REFUSED && op->what == TRACE_REALLOC);
     unsigned allowed = is_realloc ? (unsigned)TRACE_MAY_MOVE
                                   : TRACE_FLAGS_ALL & ~TRACE_MAY_MOVE;
     return (op->flags & ~allowed) != 0 ? "a flag that it cannot have" : NULL;

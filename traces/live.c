@@ -95,8 +95,7 @@ static bool add_id(struct live_ids *s, uint64_t id)
     bool joins_after = i < s->n && id + 1 == s->runs[i].first;
     if (joins_before && joins_after) {
         s->runs[i - 1].last = s->runs[i].last;
-        memmove(s->runs + i, s->runs + i + 1,
-                (s->n - i - 1) * sizeof *s->runs);
+        memmove(s->runs + i, s->runs + i + 1, (s->n - i - 1) * sizeof *s->runs);
         s->n--;
     } else if (joins_before) {
         s->runs[i - 1].last = id;

@@ -22,15 +22,15 @@ struct live_object {
     uint64_t bytes; /* asked                                              */
     uint64_t born;  /* the caller's clock at its birth                    */
     uint32_t n_pins;
-    uint8_t flags;  /* enum trace_flag of its alloc                       */
-    bool is_dead;   /* has died, but is not freed or swept yet            */
-    bool is_used;   /* of the table's slot                                */
+    uint8_t flags; /* enum trace_flag of its alloc                       */
+    bool is_dead;  /* has died, but is not freed or swept yet            */
+    bool is_used;  /* of the table's slot                                */
 };
 
 struct live_ids {
     struct live_run {
         uint64_t first, last;
-    } *runs; /* ascending, apart by at least one id                       */
+    } * runs; /* ascending, apart by at least one id                       */
     size_t n, cap;
 };
 

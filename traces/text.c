@@ -30,9 +30,12 @@ static int fail(const struct text_reader *r, struct problem *problem,
 static int advance(struct text_reader *r, struct problem *problem)
 {
     int got;
-    do {
-        got = stream_next_line(r->stream, &r->line, problem);
-    } while (got > 0 && (r->line.length == 0 || r->line.text[0] == '#'));
+    while ((got = stream_next_line(r->stream, &r->line, problem)) > 0) {
+        if (r->line.text[0] == '#')
+            workload_skip(&r->base, "comments");
+        else if (r->line.length > 0)
+            break;
+    }
     return got;
 }
 
@@ -131,8 +134,8 @@ static int read_header(struct text_reader *r, struct problem *problem)
 }
 
 /* One "key=N" or "hash=HEX" of the end line against what was counted. */
-static int check_end_field(struct text_reader *r, char *field,
-                           const char *hash, struct problem *problem)
+static int check_end_field(struct text_reader *r, char *field, const char *hash,
+                           struct problem *problem)
 {
     const struct trace_counts *n = &r->counts;
     const struct {
@@ -161,13 +164,12 @@ static int check_end_field(struct text_reader *r, char *field,
         if (value == counted[i].value)
             return 0;
         field[length - 1] = '\0';
-        return problem_set(problem, ERR_INPUT,
-                           "%s:%llu: the end line says %s=%llu, but there "
-                           "are %llu",
-                           stream_name(r->stream),
-                           (unsigned long long)r->line.number, field,
-                           (unsigned long long)value,
-                           (unsigned long long)counted[i].value);
+        return problem_set(
+            problem, ERR_INPUT,
+            "%s:%llu: the end line says %s=%llu, but there "
+            "are %llu",
+            stream_name(r->stream), (unsigned long long)r->line.number, field,
+            (unsigned long long)value, (unsigned long long)counted[i].value);
     }
     if (strncmp(field, "hash=", 5) != 0)
         return fail(r, problem, "an unknown field of the end line: ", field);
@@ -219,8 +221,8 @@ static int next(struct workload *w, const struct workload_view *view,
             return problem_set(problem, ERR_MEMORY, "%s: out of memory",
                                stream_name(r->stream));
         if (op->kind == TRACE_N_KINDS)
-            return fail(r, problem, "neither operation nor event: ",
-                        r->line.text);
+            return fail(r, problem,
+                        "neither operation nor event: ", r->line.text);
         return fail_at(r, problem, text_form(op->kind), c.at);
     }
     op->place = r->line.number;

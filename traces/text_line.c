@@ -88,8 +88,8 @@ bool text_take_word(struct text_cursor *c, const char *word)
     return true;
 }
 
-static bool take_one_of(struct text_cursor *c, const char *const *words, uint32_t n,
-                        uint32_t *which)
+static bool take_one_of(struct text_cursor *c, const char *const *words,
+                        uint32_t n, uint32_t *which)
 {
     for (uint32_t i = 0; i < n; i++) {
         if (text_take_word(c, words[i])) {
@@ -101,8 +101,8 @@ static bool take_one_of(struct text_cursor *c, const char *const *words, uint32_
 }
 
 /* As take_one_of, into a byte-wide field. */
-static bool take_sort(struct text_cursor *c, const char *const *words, uint32_t n,
-                      uint8_t *what)
+static bool take_sort(struct text_cursor *c, const char *const *words,
+                      uint32_t n, uint8_t *what)
 {
     uint32_t which;
     if (!take_one_of(c, words, n, &which))
@@ -111,7 +111,8 @@ static bool take_sort(struct text_cursor *c, const char *const *words, uint32_t 
     return true;
 }
 
-static bool take_number_or_none(struct text_cursor *c, uint64_t max, uint64_t *value)
+static bool take_number_or_none(struct text_cursor *c, uint64_t max,
+                                uint64_t *value)
 {
     if (text_take_word(c, "-")) {
         *value = TRACE_NONE;
@@ -445,7 +446,8 @@ static bool take_rest(struct text_cursor *c, struct text_scratch *s,
     case TRACE_EXPECT:
         return take_expect(c, s, op);
     case TRACE_PHASE:
-        return take_sort(c, marks, 2, &op->what) && text_take_text(c, &op->text);
+        return take_sort(c, marks, 2, &op->what) &&
+               text_take_text(c, &op->text);
     case TRACE_NOTE:
         return text_take_text(c, &op->text);
     default:
@@ -453,7 +455,7 @@ static bool take_rest(struct text_cursor *c, struct text_scratch *s,
     }
 }
 
-#define PREFIX(a, b, c) \
+#define PREFIX(a, b, c)                                                        \
     ((uint32_t)(a) | (uint32_t)(b) << 8 | (uint32_t)(c) << 16)
 
 /* The only kind whose name begins with these three characters. */
