@@ -63,12 +63,14 @@ static bool read_count(const char *text, uint64_t thousand, uint64_t *value)
 /* A decimal fraction of at most six places, in millionths. */
 static bool read_share(const char *text, uint64_t *value)
 {
-    const char *p = read_number(text, value);
+    const char *p = *text == '.' ? text : read_number(text, value);
     if (p == 0 || *value > UINT32_MAX)
         return false;
     *value *= RNG_ONE;
     if (*p == '.') {
         p++;
+        if (*p < '0' || *p > '9')
+            return false;
         for (uint64_t unit = RNG_ONE / 10; *p >= '0' && *p <= '9'; p++) {
             *value += (uint64_t)(*p - '0') * unit;
             unit /= 10;
