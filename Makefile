@@ -6,6 +6,8 @@
 VERSION := 0.1.0
 JOBS    ?= $(shell nproc 2>/dev/null || echo 2)
 prefix  ?= /usr/local
+dest     = $(DESTDIR)$(prefix)
+put     := install -D
 CC      := gcc
 
 # SANITIZE=1 builds the same things below build/asan/, with the sanitizers of
@@ -112,11 +114,25 @@ format:
 layers:
 	@bash tests/layers.sh
 
-## build the program, the libraries and install them below prefix
+## put the program, its manual, the libraries and headers below prefix
 install: all
-	install -D -m 755 $(BUILD)/fraglab $(DESTDIR)$(prefix)/bin/fraglab
-	install -D -m 644 -t $(DESTDIR)$(prefix)/lib $(LIBS)
-	install -D -m 644 -t $(DESTDIR)$(prefix)/include/core core/*.h
+	$(put) -m 755 $(BUILD)/fraglab $(dest)/bin/fraglab
+	$(put) -m 644 -t $(dest)/lib $(LIBS)
+	$(put) -m 644 -t $(dest)/include/fraglab/core $(wildcard core/*.h core/*.def)
+	sed 's,@prefix@,$(prefix),; s,@version@,$(VERSION),' core/fragcore.pc.in \
+	    > build/fragcore.pc
+	$(put) -m 644 -t $(dest)/lib/pkgconfig build/fragcore.pc
+	bash analysis/man.sh $(BUILD)/fraglab $(VERSION) > build/fraglab.1
+	$(put) -m 644 -t $(dest)/share/man/man1 build/fraglab.1
+	$(put) -m 644 analysis/completion.bash \
+	    $(dest)/share/bash-completion/completions/fraglab
+
+## take away what `make install` put there
+uninstall:
+	rm -rf $(dest)/include/fraglab
+	rm -f $(dest)/bin/fraglab $(LIBS:$(BUILD)/%=$(dest)/lib/%) \
+	    $(dest)/lib/pkgconfig/fragcore.pc $(dest)/share/man/man1/fraglab.1 \
+	    $(dest)/share/bash-completion/completions/fraglab
 
 ## remove everything that was built
 clean:
