@@ -42,7 +42,8 @@ HEADERS  := $(sort $(wildcard core/*.h core/*/*.h sim/*/*.h traces/*.h \
 OBJ      := $(HOST_SRC:%.c=$(BUILD)/%.o)
 TEST_EXE := $(SUITES:%.c=$(BUILD)/%)
 BENCH_EXE := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/bench/*.c)))
-GENERATED := build/schema.h build/core_hash.h
+ASSETS   := $(sort $(wildcard analysis/plots/* analysis/report/*))
+GENERATED := build/schema.h build/assets.h build/core_hash.h
 LIBS     := $(if $(CORE),$(BUILD)/libfragcore.a) \
             $(if $(MACHINE),$(BUILD)/libfragsim.a)
 
@@ -174,12 +175,19 @@ build/guest/$(1)/%.o: %.c Makefile
 endef
 $(foreach g,$(GUESTS),$(eval $(call guest_rule,$(g))))
 
-# The schema as a string of C, and the hash of what makes a native run.
+# Texts as strings of C: the schema; the pictures' scripts and styles.
+quoted = sed 's/[\\"]/\\&/g; s/.*/    "&\\n"/'
+
 build/schema.h: analysis/schema.sql
 	@mkdir -p $(@D)
-	@{ echo '/* Made from $<. */'; echo 'static const char schema_sql[] ='; \
-	sed 's/[\\"]/\\&/g; s/.*/    "&\\n"/' $<; echo '    ;'; } > $@
+	@{ echo 'static const char schema_sql[] ='; $(quoted) $<; echo '    ;'; } > $@
 
+build/assets.h: $(ASSETS) Makefile
+	@mkdir -p $(@D)
+	@{ echo 'static const struct asset assets[] = {'; for f in $(ASSETS); do \
+	echo "{\"$${f##*/}\","; $(quoted) $$f; echo '},'; done; echo '};'; } > $@
+
+# What makes a native run what it is: the core's sources.
 build/core_hash.h: $(sort $(wildcard core/*.[ch] core/*.def))
 	@mkdir -p $(@D)
 	@echo "#define CORE_SOURCES_HASH \"$$(cat $^ /dev/null | sha256sum | \
