@@ -49,9 +49,8 @@ int main(int argc, char **argv)
                      0, 0) != SQLITE_OK ||
         sqlite3_exec(db, schema_sql, 0, 0, 0) != SQLITE_OK ||
         sqlite3_exec(db, "BEGIN", 0, 0, 0) != SQLITE_OK ||
-        sqlite3_prepare_v2(db,
-                           "INSERT INTO op VALUES(?,?,?,?,?,?,?,?,?,?,?)", -1,
-                           &insert, 0) != SQLITE_OK)
+        sqlite3_prepare_v2(db, "INSERT INTO op VALUES(?,?,?,?,?,?,?,?,?,?,?)",
+                           -1, &insert, 0) != SQLITE_OK)
         return fail(db);
     for (long long i = 1; i <= n_rows; i++)
         if (insert_row(insert, i) != SQLITE_OK)
