@@ -39,7 +39,18 @@ CREATE TABLE run (
 CREATE INDEX run_trace ON run(trace);
 
 CREATE TABLE op_kind (code INTEGER PRIMARY KEY, name TEXT NOT NULL);
+INSERT INTO op_kind VALUES (1, 'alloc'), (2, 'free'), (3, 'realloc'),
+  (4, 'collect'), (5, 'step'), (6, 'control'), (7, 'promote'), (8, 'intern'),
+  (9, 'refused');              -- the recording saw this request refused
+
 CREATE TABLE outcome (code INTEGER PRIMARY KEY, name TEXT NOT NULL);
+INSERT INTO outcome VALUES (0, 'granted'),
+  (1, 'short'),                -- fewer bytes free than the request
+  (2, 'fragmented'),           -- enough bytes free, no hole long enough
+  (3, 'locked'),               -- the heap was locked
+  (4, 'off'),                  -- a collection was not allowed
+  (5, 'index'),                -- no handle left
+  (6, 'limit');                -- larger than the manager can ever grant
 
 CREATE TABLE op (              -- keep = ops: what asked something of a manager
   key         INTEGER PRIMARY KEY,

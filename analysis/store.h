@@ -26,11 +26,11 @@
 #include "analysis/metrics.h"
 #include "analysis/run.h"
 
-#define STORE_DEFAULT_PATH "results/fraglab.db"
+#define STORE_DEFAULT_PATH   "results/fraglab.db"
 #define STORE_SCHEMA_VERSION 1
 #define STORE_APPLICATION_ID 0x66726167 /* "frag" */
-#define STORE_SEQ_BITS 36               /* key = number << bits | seq */
-#define STORE_WAIT_MS 120000
+#define STORE_SEQ_BITS       36         /* key = number << bits | seq */
+#define STORE_WAIT_MS        120000
 
 enum keep { KEEP_SUMMARY = 0, KEEP_SERIES, KEEP_OPS };
 
@@ -61,7 +61,10 @@ struct sqlite3 *store_db(struct store *s);
  */
 void store_group_commits(struct store *s, uint32_t ms);
 
-/* Commit every ended run. After a failure they can be tried again. */
+/*
+ * Commit every ended run. After a failure they can be tried again, but for
+ * those that contradict the database (see store_end_run), which are dropped.
+ */
 MUST_CHECK int store_flush(struct store *s, struct problem *problem);
 
 /*
@@ -69,8 +72,7 @@ MUST_CHECK int store_flush(struct store *s, struct problem *problem);
  * their message to `problem`: it must live until the run has ended.
  */
 MUST_CHECK int store_begin_run(struct store *s, enum keep keep,
-                               struct store_run **out,
-                               struct problem *problem);
+                               struct store_run **out, struct problem *problem);
 struct sink store_run_sink(struct store_run *r);
 
 /*
@@ -82,8 +84,8 @@ struct sink store_run_sink(struct store_run *r);
  */
 MUST_CHECK int store_end_run(struct store_run *r, const struct run_spec *spec,
                              const struct replay_result *result,
-                             const struct metrics *metrics,
-                             char id[RUN_ID_CAP], struct problem *problem);
+                             const struct metrics *metrics, char id[RUN_ID_CAP],
+                             struct problem *problem);
 
 /* Give up the run: nothing of it stays. Null is fine. */
 void store_abandon_run(struct store_run *r);
