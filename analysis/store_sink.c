@@ -162,10 +162,11 @@ static int sink_mark(void *ctx, uint64_t seq, int what, const char *text)
                          sizeof mark, text);
 }
 
-static int sink_end(void *ctx, uint64_t seq, const struct replay_view *view)
+static int sink_end(void *ctx, const struct replay_view *view)
 {
     struct store_run *r = ctx;
-    if (r->keep >= KEEP_SERIES && moments_end(&r->moments, seq, view) < 0)
+    if (r->keep >= KEEP_SERIES &&
+        moments_end(&r->moments, r->last_seq, view) < 0)
         return no_memory(r);
     return 0;
 }
