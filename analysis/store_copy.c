@@ -79,18 +79,24 @@ static int put_run(struct store_copy *c)
     return err;
 }
 
+/*
+ * The columns of `summary` in types of store_put: run and counts, bytes at the
+ * end and extremes, fragmentation, work; between these and the last two the
+ * recorded facts, which many runs have not.
+ */
+#define SUMMARY_FIRST                                                          \
+    "kuuuuuuuuuuuu"                                                            \
+    "uuuuuuuuuu"                                                               \
+    "ddd"                                                                      \
+    "uuuu"
+#define SUMMARY_LAST "ku"
+
 static int put_summary(const struct store_copy *c)
 {
     const struct replay_result *e = &c->run->result;
     const struct metrics_summary *m = &c->run->summary;
-    const char *types = e->has_expect ? "kuuuuuuuuuuuuuuuuuuuuuudddu"
-                                        "uuu"
-                                        "uuuuuuuu"
-                                        "ku"
-                                      : "kuuuuuuuuuuuuuuuuuuuuuudddu"
-                                        "uuu"
-                                        "NNNNNNNN"
-                                        "ku";
+    const char *types = e->has_expect ? SUMMARY_FIRST "uuuuuuuu" SUMMARY_LAST
+                                      : SUMMARY_FIRST "NNNNNNNN" SUMMARY_LAST;
     return store_put(
         c->store, c->problem, STORE_PUT_SUMMARY, types, c->number,
         e->operations, e->events, e->allocations, e->frees, e->reallocs,

@@ -17,7 +17,7 @@ static const char *const statement_sql[STORE_N_STATEMENTS] = {
                         " format = excluded.format WHERE excluded.place <> '-'",
     [STORE_PUT_RUN] = "INSERT INTO run VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,0)",
     [STORE_PUT_SUMMARY] = "INSERT INTO summary VALUES (" VALUES_10 "," VALUES_10
-                          "," VALUES_10 "," VALUES_10 ",?)",
+                          "," VALUES_10 "," VALUES_10 ")",
     [STORE_PUT_OPS] = "INSERT INTO op SELECT * FROM shard_ops",
     [STORE_PUT_COLLECTION] =
         "INSERT INTO collection VALUES (" VALUES_10 ",?,?,?,?,?)",
