@@ -103,6 +103,8 @@ enum store_statement {
     STORE_PUT_RUN,
     STORE_PUT_SUMMARY,
     STORE_PUT_OPS,
+    STORE_APPEND_OPS,
+    STORE_LAST_KEY,
     STORE_PUT_COLLECTION,
     STORE_PUT_REFUSAL,
     STORE_PUT_PHASE,
@@ -166,12 +168,12 @@ struct store_copy {
     const struct store_run *run;
     int64_t number; /* 0: not known yet                                    */
     int64_t key;    /* of operation 0                                      */
+    int64_t append_key; /* of a row appended to `op`; 0: none may be       */
     struct problem *problem;
 };
 
 /* Turn every record of the spool into rows. */
-MUST_CHECK int store_copy_records(const struct store_copy *c,
-                                  struct spool *spool);
+MUST_CHECK int store_copy_records(struct store_copy *c, struct spool *spool);
 
 /* What SQLite can hold of a number; the rest is cut off (schema.sql). */
 static inline int64_t store_held(uint64_t value)

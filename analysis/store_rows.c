@@ -19,6 +19,13 @@ static const char *const statement_sql[STORE_N_STATEMENTS] = {
     [STORE_PUT_SUMMARY] = "INSERT INTO summary VALUES (" VALUES_10 "," VALUES_10
                           "," VALUES_10 "," VALUES_10 ")",
     [STORE_PUT_OPS] = "INSERT INTO op SELECT * FROM shard_ops",
+    /* Without a key a row gets the key after the largest, with no search. */
+    [STORE_APPEND_OPS] =
+        "INSERT INTO op(kind, object, asked, granted, address, live, used,"
+        " free, largest_free, largest_request)"
+        " SELECT kind, object, asked, granted, address, live, used, free,"
+        " largest_free, largest_request FROM shard_ops",
+    [STORE_LAST_KEY] = "SELECT max(key) FROM op",
     [STORE_PUT_COLLECTION] =
         "INSERT INTO collection VALUES (" VALUES_10 ",?,?,?,?,?)",
     [STORE_PUT_REFUSAL] = "INSERT INTO refusal VALUES (?,?,?,?,?,?,?,?,?)",
@@ -113,18 +120,44 @@ static int64_t key_of(const struct store_copy *c, uint64_t seq)
     return c->key + (int64_t)seq;
 }
 
-static int copy_ops(const struct store_copy *c, const void *bytes,
-                    size_t n_bytes)
+static int find_last_key(const struct store_copy *c, int64_t *key)
 {
-    struct shard_view *view = &c->store->view;
-    *view = (struct shard_view){
-        bytes, (uint32_t)(n_bytes / sizeof(struct shard_op)), c->key};
-    int err = store_put(c->store, c->problem, STORE_PUT_OPS, "");
-    *view = (struct shard_view){0};
+    sqlite3_stmt *q;
+    int err = store_prepare(c->store, STORE_LAST_KEY, &q, c->problem);
+    if (err < 0)
+        return err;
+    int code = sqlite3_step(q);
+    *key = sqlite3_column_int64(q, 0);
+    if (code != SQLITE_ROW)
+        err = store_failed(c->store, code, c->problem);
+    sqlite3_reset(q);
     return err;
 }
 
-static int copy_collection(const struct store_copy *c, const void *bytes,
+/*
+ * Rows whose keys follow the largest of the table, one after the other, are
+ * appended; a run that takes the place of an older one is not at the end.
+ */
+static int copy_ops(struct store_copy *c, const void *bytes, size_t n_bytes)
+{
+    struct shard_view *view = &c->store->view;
+    const struct shard_op *ops = bytes;
+    size_t n = n_bytes / sizeof ops[0];
+    int64_t first = key_of(c, ops[0].seq), last = key_of(c, ops[n - 1].seq);
+    bool appends = first == c->append_key && last - first + 1 == (int64_t)n;
+
+    *view = (struct shard_view){ops, (uint32_t)n, c->key};
+    int err = store_put(c->store, c->problem,
+                        appends ? STORE_APPEND_OPS : STORE_PUT_OPS, "");
+    *view = (struct shard_view){0};
+    int64_t largest = last;
+    if (err == 0 && !appends)
+        err = find_last_key(c, &largest);
+    c->append_key = largest == last ? last + 1 : 0;
+    return err;
+}
+
+static int copy_collection(struct store_copy *c, const void *bytes,
                            size_t n_bytes)
 {
     static const char *const causes[] = {"full", "threshold", "asked", "all"};
@@ -139,8 +172,7 @@ static int copy_collection(const struct store_copy *c, const void *bytes,
                      r->free_after, r->largest_free_after);
 }
 
-static int copy_refusal(const struct store_copy *c, const void *bytes,
-                        size_t n_bytes)
+static int copy_refusal(struct store_copy *c, const void *bytes, size_t n_bytes)
 {
     const struct refusal_record *r = bytes;
     assert(n_bytes == sizeof *r);
@@ -150,8 +182,7 @@ static int copy_refusal(const struct store_copy *c, const void *bytes,
                      r->largest_free, r->n_holes, r->index);
 }
 
-static int copy_phase(const struct store_copy *c, const void *bytes,
-                      size_t n_bytes)
+static int copy_phase(struct store_copy *c, const void *bytes, size_t n_bytes)
 {
     const struct shard_mark *m = bytes;
     assert(n_bytes > sizeof *m);
@@ -160,8 +191,7 @@ static int copy_phase(const struct store_copy *c, const void *bytes,
                      (const char *)(m + 1));
 }
 
-static int copy_note(const struct store_copy *c, const void *bytes,
-                     size_t n_bytes)
+static int copy_note(struct store_copy *c, const void *bytes, size_t n_bytes)
 {
     const struct shard_mark *m = bytes;
     assert(n_bytes > sizeof *m);
@@ -170,8 +200,7 @@ static int copy_note(const struct store_copy *c, const void *bytes,
                      (const char *)(m + 1));
 }
 
-static int copy_series(const struct store_copy *c, const void *bytes,
-                       size_t n_bytes)
+static int copy_series(struct store_copy *c, const void *bytes, size_t n_bytes)
 {
     const struct shard_bin *b = bytes;
     assert(n_bytes == sizeof *b);
@@ -182,7 +211,7 @@ static int copy_series(const struct store_copy *c, const void *bytes,
                      v->last);
 }
 
-static int copy_histogram(const struct store_copy *c, const void *bytes,
+static int copy_histogram(struct store_copy *c, const void *bytes,
                           size_t n_bytes)
 {
     const struct shard_bucket *b = bytes;
@@ -196,8 +225,7 @@ static const char *reason_name(uint64_t moment)
     return moment < MOMENT_N ? moment_names[moment] : "even";
 }
 
-static int copy_heapmap(const struct store_copy *c, const void *bytes,
-                        size_t n_bytes)
+static int copy_heapmap(struct store_copy *c, const void *bytes, size_t n_bytes)
 {
     const struct shard_map *m = bytes;
     assert(n_bytes > sizeof *m);
@@ -207,8 +235,7 @@ static int copy_heapmap(const struct store_copy *c, const void *bytes,
                      (int64_t)m->base, (int64_t)m->unit_bytes, text);
 }
 
-static int copy_objects(const struct store_copy *c, const void *bytes,
-                        size_t n_bytes)
+static int copy_objects(struct store_copy *c, const void *bytes, size_t n_bytes)
 {
     const struct shard_moment *m = bytes;
     const struct object_view *o = (const void *)(m + 1);
@@ -223,8 +250,7 @@ static int copy_objects(const struct store_copy *c, const void *bytes,
     return err;
 }
 
-static int copy_edges(const struct store_copy *c, const void *bytes,
-                      size_t n_bytes)
+static int copy_edges(struct store_copy *c, const void *bytes, size_t n_bytes)
 {
     const struct shard_moment *m = bytes;
     const struct moments_edge *e = (const void *)(m + 1);
@@ -237,8 +263,7 @@ static int copy_edges(const struct store_copy *c, const void *bytes,
     return err;
 }
 
-typedef int copier(const struct store_copy *c, const void *bytes,
-                   size_t n_bytes);
+typedef int copier(struct store_copy *c, const void *bytes, size_t n_bytes);
 
 static copier *const copiers[SHARD_N_TYPES] = {
     [SHARD_OPS] = copy_ops,
@@ -253,7 +278,7 @@ static copier *const copiers[SHARD_N_TYPES] = {
     [SHARD_EDGE] = copy_edges,
 };
 
-int store_copy_records(const struct store_copy *c, struct spool *spool)
+int store_copy_records(struct store_copy *c, struct spool *spool)
 {
     struct spool_reader reader;
     struct spool_record record;
