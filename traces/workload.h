@@ -13,6 +13,8 @@
 #ifndef TRACES_WORKLOAD_H
 #define TRACES_WORKLOAD_H
 
+#include <string.h>
+
 #include "traces/err.h"
 #include "traces/op.h"
 
@@ -76,7 +78,7 @@ MUST_CHECK static inline int workload_next(struct workload *w,
 static inline void workload_skip(struct workload *w, const char *reason)
 {
     uint32_t i = 0;
-    while (i < w->n_skipped && w->skipped[i].reason != reason)
+    while (i < w->n_skipped && strcmp(w->skipped[i].reason, reason) != 0)
         i++;
     if (i == WORKLOAD_SKIPS_CAP)
         return;
