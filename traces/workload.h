@@ -13,7 +13,11 @@
 #ifndef TRACES_WORKLOAD_H
 #define TRACES_WORKLOAD_H
 
+<<<<<<< HEAD
 #include <stddef.h>
+=======
+#include <string.h>
+>>>>>>> importers
 
 #include "traces/err.h"
 #include "traces/op.h"
@@ -94,7 +98,7 @@ const char *const *workload_formats(size_t *n);
 static inline void workload_skip(struct workload *w, const char *reason)
 {
     uint32_t i = 0;
-    while (i < w->n_skipped && w->skipped[i].reason != reason)
+    while (i < w->n_skipped && strcmp(w->skipped[i].reason, reason) != 0)
         i++;
     if (i == WORKLOAD_SKIPS_CAP)
         return;
