@@ -3,7 +3,7 @@
 
 #include <ctype.h>
 #include <inttypes.h>
-#include <math.h>
+
 #include <stdlib.h>
 #include <string.h>
 

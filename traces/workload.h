@@ -13,11 +13,8 @@
 #ifndef TRACES_WORKLOAD_H
 #define TRACES_WORKLOAD_H
 
-<<<<<<< HEAD
 #include <stddef.h>
-=======
 #include <string.h>
->>>>>>> importers
 
 #include "traces/err.h"
 #include "traces/op.h"
