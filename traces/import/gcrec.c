@@ -1,7 +1,6 @@
 /* gcrec.c - see gcrec.h for the contract, gcrec_state.h for the parts. */
 #include "traces/import/gcrec.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -96,18 +95,6 @@ int gcrec_reserve(struct gcrec *g, struct gcrec_ops *ops, size_t n)
     return 0;
 }
 
-struct trace_op *gcrec_push(struct gcrec *g, struct gcrec_ops *ops,
-                            uint8_t kind)
-{
-    assert(ops->n < ops->cap);
-
-    struct trace_op *op = &ops->at[ops->n++];
-    memset(op, 0, sizeof *op);
-    op->kind = kind;
-    op->place = g->line.number;
-    return op;
-}
-
 int gcrec_add_id(struct gcrec *g, struct gcrec_ids *ids, uint64_t id)
 {
     if (ids->n == ids->cap) {
@@ -188,32 +175,56 @@ static int read_line(struct gcrec *g)
                                   : err;
 }
 
+/* Copy what the kind has: see gcrec_push. */
+static void give(struct trace_op *to, const struct trace_op *from)
+{
+    memcpy(to, from, offsetof(struct trace_op, fact));
+    to->place = from->place;
+    if (from->kind == TRACE_EXPECT)
+        to->fact = from->fact;
+}
+
+/* Have the next line of the input in hand. */
+static int take_line(struct gcrec *g)
+{
+    if (g->is_pending) {
+        g->is_pending = false;
+        return 0;
+    }
+    g->line_offset = stream_offset(g->stream);
+    int got = stream_next_line(g->stream, &g->line, g->problem);
+    if (got < 0)
+        return got;
+    return got > 0 ? 0 : gcrec_fail(g, "ends without 'z end' (truncated)");
+}
+
 static int gcrec_next(struct workload *w, const struct workload_view *view,
                       struct trace_op *op, struct problem *problem)
 {
     struct gcrec *g = (struct gcrec *)w;
     (void)view;
-    g->problem = problem;
+    if (g->queue_at < g->queue.n) {
+        give(op, &g->queue.at[g->queue_at++]);
+        return 1;
+    }
+    if (g->has_ended)
+        return 0;
 
-    while (g->queue_at == g->queue.n || g->phase != GCREC_OUTSIDE) {
-        if (g->has_ended)
-            return 0;
-        if (g->queue_at == g->queue.n)
-            g->queue_at = g->queue.n = 0;
-        if (!g->is_pending) {
-            g->line_offset = stream_offset(g->stream);
-            int got = stream_next_line(g->stream, &g->line, problem);
-            if (got <= 0)
-                return got < 0 ? got
-                               : gcrec_fail(g, "ends without 'z end' "
-                                               "(truncated)");
-        }
-        g->is_pending = false;
-        int err = read_line(g);
+    g->problem = problem;
+    g->queue.n = 0;
+    g->queue_at = 0;
+    do {
+        g->direct = g->phase == GCREC_OUTSIDE ? op : NULL;
+        bool is_direct = g->direct != NULL;
+        int err = take_line(g);
+        if (err == 0)
+            err = read_line(g);
         if (err < 0)
             return err;
-    }
-    *op = g->queue.at[g->queue_at++];
+        if (is_direct && g->direct == NULL)
+            return 1;
+    } while (g->queue.n == 0 || g->phase != GCREC_OUTSIDE);
+    give(op, &g->queue.at[g->queue_at++]);
     return 1;
 }
 
@@ -248,7 +259,7 @@ static void gcrec_close(struct workload *w)
  * d line that no u line follows. What is malformed is left to the second
  * pass, which knows line numbers.
  */
-static int find_undone(struct gcrec *g)
+static int find_deaths(struct gcrec *g)
 {
     struct stream_line line;
     uint64_t offset;
@@ -261,7 +272,7 @@ static int find_undone(struct gcrec *g)
         uint64_t id;
         if (!fields_u64(&at, TRACE_ID_MAX, &id))
             continue;
-        struct object *o = objects_find(&g->undone, id);
+        struct object *o = gcrec_find_undone(g, id);
         if (line.text[0] == 'd') {
             if (o != NULL)
                 o->value = offset;
@@ -272,6 +283,8 @@ static int find_undone(struct gcrec *g)
         if (o == NULL)
             return gcrec_no_memory(g);
         o->value = 0;
+        g->undone_filter[id / 64 % GCREC_FILTER_WORDS] |= UINT64_C(1)
+                                                          << id % 64;
     }
     return got;
 }
@@ -300,7 +313,7 @@ static int open_all(struct gcrec *g)
     if (err == 0 && has_deaths) {
         err = stream_keep(g->stream, g->problem);
         if (err == 0)
-            err = find_undone(g);
+            err = find_deaths(g);
         if (err == 0)
             err = stream_rewind(g->stream, g->problem);
     }

@@ -166,7 +166,7 @@ int gcrec_line_freed(struct gcrec *g, const char *at)
         if (o == NULL)
             return gcrec_fail(g, "object %llu is freed but does not exist",
                               (unsigned long long)id);
-        uint32_t state = o->state;
+        uint32_t state = gcrec_state_of(o);
         objects_remove(&g->objects, o);
         if (state == GCREC_LOST)
             continue;
@@ -205,7 +205,7 @@ int gcrec_line_given_back(struct gcrec *g, const char *at)
         if (o == NULL)
             return gcrec_fail(g, "object %llu is lost but does not exist",
                               (unsigned long long)lost);
-        o->state = GCREC_LOST;
+        gcrec_set(o, gcrec_bytes_of(o), GCREC_LOST);
     }
 
     struct trace_op *op = add_fact(g, TRACE_EXPECT_GIVEN_BACK);
@@ -260,13 +260,9 @@ int gcrec_line_collected(struct gcrec *g, const char *at)
     g->phase = GCREC_ANSWERING;
     if (group->cause == 'A' || group->cause == 'T')
         return 0;
-    struct trace_op op = {
-        .kind = TRACE_COLLECT,
-        .what =
-            group->cause == 'S' ? TRACE_COLLECT_ALL : TRACE_COLLECT_ORDINARY,
-        .place = g->line.number,
-    };
-    return gcrec_answer(g, &op, NULL);
+    gcrec_push(g, &g->queue, TRACE_COLLECT)->what =
+        group->cause == 'S' ? TRACE_COLLECT_ALL : TRACE_COLLECT_ORDINARY;
+    return gcrec_answer(g, 1);
 }
 
 int gcrec_line_avail(struct gcrec *g, const char *at)
@@ -342,12 +338,12 @@ static bool is_sound_after(const struct gcrec *g, const struct trace_op *op)
     if (op->kind == TRACE_DEATH)
         return holder != NULL;
     if (op->kind == TRACE_STORE &&
-        (holder == NULL || holder->state != GCREC_LIVE))
+        (holder == NULL || gcrec_state_of(holder) != GCREC_LIVE))
         return false;
     if (op->target == TRACE_NONE)
         return true;
     const struct object *target = objects_find(&g->objects, op->target);
-    return target != NULL && target->state == GCREC_LIVE;
+    return target != NULL && gcrec_state_of(target) == GCREC_LIVE;
 }
 
 static void queue_all(struct gcrec *g, const struct gcrec_ops *ops)
@@ -384,23 +380,20 @@ static void queue_after(struct gcrec *g)
     }
 }
 
-int gcrec_answer(struct gcrec *g, const struct trace_op *op,
-                 const struct trace_op *block)
+int gcrec_answer(struct gcrec *g, uint32_t n)
 {
     const struct gcrec_group *group = &g->group;
-    if (g->phase == GCREC_OUTSIDE) {
-        g->queue.at[g->queue.n++] = *op;
-        if (block != NULL)
-            g->queue.at[g->queue.n++] = *block;
-        return 0;
-    }
+    struct trace_op answer[2];
+    assert(n == 1 || n == 2);
+    g->queue.n -= n;
+    memcpy(answer, &g->queue.at[g->queue.n], n * sizeof *answer);
 
-    int err = check_request(g, op);
+    int err = check_request(g, &answer[0]);
     if (err < 0)
         return err;
-    size_t n = (size_t)group->held.n + group->died.n + group->facts.n +
-               group->after.n + 3;
-    err = gcrec_reserve(g, &g->queue, n);
+    size_t n_group = (size_t)group->held.n + 1 + group->died.n +
+                     group->facts.n + group->after.n;
+    err = gcrec_reserve(g, &g->queue, n_group + n);
     if (err < 0)
         return err;
     queue_all(g, &group->held);
@@ -411,10 +404,10 @@ int gcrec_answer(struct gcrec *g, const struct trace_op *op,
         finalise->place = group->finalised_line;
     }
     queue_deaths(g);
-    g->queue.at[g->queue.n++] = *op;
+    g->queue.at[g->queue.n++] = answer[0];
     queue_all(g, &group->facts);
-    if (block != NULL)
-        g->queue.at[g->queue.n++] = *block;
+    if (n == 2)
+        g->queue.at[g->queue.n++] = answer[1];
     queue_after(g);
     g->phase = GCREC_OUTSIDE;
     return 0;

@@ -56,16 +56,14 @@ static int check_block(struct gcrec *g, uint64_t bytes, uint32_t area,
     return 0;
 }
 
-static int answer_with_block(struct gcrec *g, const struct trace_op *op,
-                             uint32_t area, uint32_t block)
+/* End the operation just pushed with the fact of its block. */
+static int answer_at_block(struct gcrec *g, uint32_t area, uint32_t block)
 {
-    struct trace_op fact = {
-        .kind = TRACE_EXPECT,
-        .what = TRACE_EXPECT_BLOCK,
-        .place = op->place,
-        .fact.block = {area, block},
-    };
-    return gcrec_answer(g, op, &fact);
+    struct trace_op *fact = gcrec_push(g, &g->queue, TRACE_EXPECT);
+    fact->what = TRACE_EXPECT_BLOCK;
+    fact->fact.block.area = area;
+    fact->fact.block.block = block;
+    return g->phase == GCREC_OUTSIDE ? 0 : gcrec_answer(g, 2);
 }
 
 int gcrec_line_alloc(struct gcrec *g, const char *at)
@@ -87,16 +85,13 @@ int gcrec_line_alloc(struct gcrec *g, const char *at)
     struct object *o = objects_add(&g->objects, id);
     if (o == NULL)
         return gcrec_no_memory(g);
-    o->value = bytes;
+    gcrec_set(o, bytes, GCREC_LIVE);
     g->last_id = id;
-    struct trace_op op = {
-        .kind = TRACE_ALLOC,
-        .flags = (flags & 1) != 0 ? TRACE_FINALISER : 0,
-        .id = id,
-        .bytes = bytes,
-        .place = g->line.number,
-    };
-    return answer_with_block(g, &op, area, block);
+    struct trace_op *op = gcrec_push(g, &g->queue, TRACE_ALLOC);
+    op->flags = (flags & 1) != 0 ? TRACE_FINALISER : 0;
+    op->id = id;
+    op->bytes = bytes;
+    return answer_at_block(g, area, block);
 }
 
 int gcrec_line_free(struct gcrec *g, const char *at)
@@ -107,7 +102,7 @@ int gcrec_line_free(struct gcrec *g, const char *at)
     struct object *o = objects_find(&g->objects, id);
     if (o == NULL)
         return no_object(g, id);
-    if (o->state == GCREC_LOST) {
+    if (gcrec_state_of(o) == GCREC_LOST) {
         workload_skip(&g->base, LOST_SKIPPED);
         return 0;
     }
@@ -133,29 +128,28 @@ int gcrec_line_realloc(struct gcrec *g, const char *at)
     struct object *o = objects_find(&g->objects, id);
     if (o == NULL)
         return no_object(g, id);
-    if (o->state != GCREC_LIVE)
+    if (gcrec_state_of(o) != GCREC_LIVE)
         return gcrec_fail(g, "realloc of object %llu, which is dead",
                           (unsigned long long)id);
     int err = check_block(g, bytes, area, block);
     if (err < 0)
         return err;
 
-    o->value = bytes;
-    struct trace_op op = {
-        .kind = TRACE_REALLOC,
-        .flags = allow_move != 0 ? TRACE_MAY_MOVE : 0,
-        .id = id,
-        .bytes = bytes,
-        .place = g->line.number,
-    };
-    return answer_with_block(g, &op, area, block);
+    gcrec_set(o, bytes, GCREC_LIVE);
+    struct trace_op *op = gcrec_push(g, &g->queue, TRACE_REALLOC);
+    op->flags = allow_move != 0 ? TRACE_MAY_MOVE : 0;
+    op->id = id;
+    op->bytes = bytes;
+    return answer_at_block(g, area, block);
 }
 
 /* A refused request: with its lock around it, or as the answer it is. */
 static int refuse(struct gcrec *g, const struct trace_op *op)
 {
-    if (op->cause != TRACE_CAUSE_LOCKED)
-        return gcrec_answer(g, op, NULL);
+    if (op->cause != TRACE_CAUSE_LOCKED) {
+        *gcrec_push(g, &g->queue, TRACE_REFUSED) = *op;
+        return g->phase == GCREC_OUTSIDE ? 0 : gcrec_answer(g, 1);
+    }
     if ((g->phase & (GCREC_ASKED | GCREC_ANSWERING)) != 0)
         return gcrec_fail(g, "a request refused because the heap was locked "
                              "cannot have asked for memory before");
@@ -214,14 +208,14 @@ int gcrec_line_refused_realloc(struct gcrec *g, const char *at)
         !fields_u32(&at, 1, &allow_move) || !fields_end(at))
         return GCREC_MALFORMED;
     struct object *o = objects_find(&g->objects, id);
-    if (o == NULL || o->state == GCREC_LOST)
+    if (o == NULL || gcrec_state_of(o) == GCREC_LOST)
         return no_object(g, id);
 
     struct trace_op op = {
         .kind = TRACE_REFUSED,
         .flags = allow_move != 0 ? TRACE_MAY_MOVE : 0,
         .what = TRACE_REALLOC,
-        .cause = cause_of_refusal(g, o->value, bytes, allow_move != 0),
+        .cause = cause_of_refusal(g, gcrec_bytes_of(o), bytes, allow_move != 0),
         .id = id,
         .bytes = bytes,
         .place = g->line.number,
@@ -238,10 +232,10 @@ static int resolve(struct gcrec *g, uint64_t id, uint64_t *target)
     const struct object *o = objects_find(&g->objects, id);
     if (o == NULL)
         return no_object(g, id);
-    if (o->state == GCREC_DEAD && g->phase == GCREC_OUTSIDE)
+    if (gcrec_state_of(o) == GCREC_DEAD && g->phase == GCREC_OUTSIDE)
         return gcrec_fail(g, "a reference to object %llu, which is dead",
                           (unsigned long long)id);
-    if (o->state == GCREC_LOST)
+    if (gcrec_state_of(o) == GCREC_LOST)
         workload_skip(&g->base, LOST_SKIPPED);
     else
         *target = id;
@@ -256,10 +250,10 @@ int gcrec_line_store(struct gcrec *g, const char *at)
     const struct object *o = objects_find(&g->objects, id);
     if (o == NULL)
         return no_object(g, id);
-    if (o->state == GCREC_DEAD && g->phase == GCREC_OUTSIDE)
+    if (gcrec_state_of(o) == GCREC_DEAD && g->phase == GCREC_OUTSIDE)
         return gcrec_fail(g, "a store in object %llu, which is dead",
                           (unsigned long long)id);
-    uint64_t n_words = (gcrec_blocks(g, o->value) << g->block_shift) /
+    uint64_t n_words = (gcrec_blocks(g, gcrec_bytes_of(o)) << g->block_shift) /
                        g->base.header.word_bytes;
 
     while (!fields_end(at)) {
@@ -275,14 +269,14 @@ int gcrec_line_store(struct gcrec *g, const char *at)
         int err = resolve(g, named, &target);
         if (err < 0)
             return err;
-        if (o->state == GCREC_LOST)
+        if (gcrec_state_of(o) == GCREC_LOST)
             continue;
         struct trace_op *op = gcrec_push(g, events_of(g), TRACE_STORE);
         op->id = id;
         op->word = word;
         op->target = target;
     }
-    if (o->state == GCREC_LOST)
+    if (gcrec_state_of(o) == GCREC_LOST)
         workload_skip(&g->base, LOST_SKIPPED);
     return 0;
 }
@@ -315,21 +309,21 @@ int gcrec_line_death(struct gcrec *g, const char *at)
     struct object *o = objects_find(&g->objects, id);
     if (o == NULL)
         return no_object(g, id);
-    if (o->state == GCREC_LOST) {
+    if (gcrec_state_of(o) == GCREC_LOST) {
         workload_skip(&g->base, LOST_SKIPPED);
         return 0;
     }
-    const struct object *undone = objects_find(&g->undone, id);
+    const struct object *undone = gcrec_find_undone(g, id);
     if (undone != NULL && undone->value != g->line_offset) {
         workload_skip(&g->base, "deaths that did not last");
         return 0;
     }
-    if (o->state == GCREC_DEAD) {
+    if (gcrec_state_of(o) == GCREC_DEAD) {
         workload_skip(&g->base, "deaths of dead objects");
         return 0;
     }
 
-    o->state = GCREC_DEAD;
+    gcrec_set(o, gcrec_bytes_of(o), GCREC_DEAD);
     gcrec_push(g, events_of(g), TRACE_DEATH)->id = id;
     return 0;
 }
@@ -341,7 +335,7 @@ int gcrec_line_undone(struct gcrec *g, const char *at)
         return GCREC_MALFORMED;
     if (objects_find(&g->objects, id) == NULL)
         return no_object(g, id);
-    if (objects_find(&g->undone, id) == NULL)
+    if (gcrec_find_undone(g, id) == NULL)
         return gcrec_fail(g, "a death is undone, but mark_every 0 says that "
                              "no deaths are recorded");
     return 0;
@@ -349,7 +343,7 @@ int gcrec_line_undone(struct gcrec *g, const char *at)
 
 int gcrec_line_threshold(struct gcrec *g, const char *at)
 {
-    uint64_t blocks;
+    uint64_t blocks = 0;
     bool is_none = strcmp(at, " -1") == 0;
     if (!is_none && (!fields_u64(&at, UINT32_MAX, &blocks) || !fields_end(at)))
         return GCREC_MALFORMED;

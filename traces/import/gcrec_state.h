@@ -13,6 +13,9 @@
 #ifndef TRACES_IMPORT_GCREC_STATE_H
 #define TRACES_IMPORT_GCREC_STATE_H
 
+#include <assert.h>
+#include <string.h>
+
 #include "traces/import/objects.h"
 #include "traces/stream.h"
 #include "traces/workload.h"
@@ -28,8 +31,34 @@ enum gcrec_phase {
 /* Beyond 0 and negative: the line does not have the form of its kind. */
 #define GCREC_MALFORMED 1
 
-/* States of struct object; its value is the bytes asked. */
-enum gcrec_object { GCREC_LIVE = 0, GCREC_DEAD, GCREC_LOST };
+/* What the value of a struct object says, below the bytes asked. */
+enum gcrec_object {
+    GCREC_LIVE = 0,
+    GCREC_DEAD, /* its last death was read                                */
+    GCREC_LOST, /* it went with its area                                  */
+    GCREC_STATE_MASK
+};
+
+static inline uint64_t gcrec_bytes_of(const struct object *o)
+{
+    return o->value >> 2;
+}
+
+static inline uint32_t gcrec_state_of(const struct object *o)
+{
+    return (uint32_t)o->value & GCREC_STATE_MASK;
+}
+
+static inline void gcrec_set(struct object *o, uint64_t bytes, uint32_t state)
+{
+    o->value = bytes << 2 | state;
+}
+
+/*
+ * Most objects are in no u line: a bit for their id says so without a search.
+ * Ids in use at one time are neighbours, and so are their bits.
+ */
+#define GCREC_FILTER_WORDS 2048u
 
 struct gcrec_ids {
     uint64_t *at;
@@ -73,6 +102,7 @@ struct gcrec {
     struct objects objects; /* that exist now                             */
     struct objects undone;  /* that u names; value: offset of its last    */
                             /* d, 0 if a u follows                        */
+    uint64_t undone_filter[GCREC_FILTER_WORDS]; /* bit id: may be undone  */
 
     struct trace_area *areas; /* that exist now, in list order            */
     uint32_t n_areas, cap_areas;
@@ -84,7 +114,16 @@ struct gcrec {
     struct gcrec_group group;
     struct gcrec_ops queue; /* given out up to queue_at                   */
     uint32_t queue_at;
+    struct trace_op *direct; /* not null: the first operation goes here,  */
+                             /* to the caller of next(), not in the queue */
 };
+
+static inline struct object *gcrec_find_undone(const struct gcrec *g,
+                                               uint64_t id)
+{
+    uint64_t bits = g->undone_filter[id / 64 % GCREC_FILTER_WORDS];
+    return (bits >> id % 64 & 1) != 0 ? objects_find(&g->undone, id) : NULL;
+}
 
 /* A line's function: `at` stands behind the letter. */
 typedef int gcrec_line(struct gcrec *g, const char *at);
@@ -97,9 +136,28 @@ int gcrec_no_memory(struct gcrec *g);
 /* Make room for `n` more operations: 0 or ERR_MEMORY. */
 MUST_CHECK int gcrec_reserve(struct gcrec *g, struct gcrec_ops *ops, size_t n);
 
-/* Append an empty operation of this line. Requires room. */
-struct trace_op *gcrec_push(struct gcrec *g, struct gcrec_ops *ops,
-                            uint8_t kind);
+/*
+ * Append an empty operation of this line. Requires room. Half of the struct
+ * is the fact, which no kind but EXPECT has; it is left as it is elsewhere.
+ */
+static inline struct trace_op *gcrec_push(struct gcrec *g,
+                                          struct gcrec_ops *ops, uint8_t kind)
+{
+    static const struct trace_op empty; /* quicker to copy than to clear  */
+    struct trace_op *op = g->direct;
+    if (op != NULL && ops == &g->queue) {
+        g->direct = NULL;
+    } else {
+        assert(ops->n < ops->cap);
+        op = &ops->at[ops->n++];
+    }
+    if (kind == TRACE_EXPECT)
+        op->fact = empty.fact;
+    memcpy(op, &empty, offsetof(struct trace_op, fact));
+    op->kind = kind;
+    op->place = g->line.number;
+    return op;
+}
 
 /* Blocks that `bytes` need. */
 static inline uint64_t gcrec_blocks(const struct gcrec *g, uint64_t bytes)
@@ -137,10 +195,9 @@ gcrec_line gcrec_line_rescans, gcrec_line_given_back, gcrec_line_graph;
 gcrec_line gcrec_line_collected, gcrec_line_avail, gcrec_line_area;
 
 /*
- * Queue the operation that an answering line stands for, with the open group
- * (if there is one) around it. `block`: the fact that ends it, or null.
+ * The last `n` of the queue are an operation and, if n is 2, the fact that
+ * ends it: put what else belongs to the group that is open around them.
  */
-MUST_CHECK int gcrec_answer(struct gcrec *g, const struct trace_op *op,
-                            const struct trace_op *block);
+MUST_CHECK int gcrec_answer(struct gcrec *g, uint32_t n);
 
 #endif /* TRACES_IMPORT_GCREC_STATE_H */
