@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "traces/binary.h"
 #include "traces/stream.h"
 #include "traces/text.h"
 
@@ -24,6 +25,7 @@ static const struct {
                 struct problem *problem);
 } formats[] = {
     {"text",   text_sniff,   text_open},
+    {"binary", binary_sniff, binary_open},
 };
 /* clang-format on */
 
@@ -31,7 +33,7 @@ static const struct {
 
 const char *const *workload_formats(size_t *n)
 {
-    static const char *const names[] = {"text"};
+    static const char *const names[] = {"text", "binary"};
     _Static_assert(sizeof names / sizeof names[0] == N_FORMATS, "as many");
     *n = N_FORMATS;
     return names;
