@@ -1,1 +1,196 @@
-# fraglab: see README.md. `make help` lists the targets.
+# fraglab: one Makefile for all rooms; everything built lies below build/.
+#
+# Newcomers: `make demo` and `make test` install what they need first (Debian
+# and its kin; elsewhere they say what is missing). `make help` lists the rest.
+
+VERSION := 0.1.0
+JOBS    ?= $(shell nproc 2>/dev/null || echo 2)
+prefix  ?= /usr/local
+dest     = $(DESTDIR)$(prefix)
+put     := install -D
+CC      := gcc
+
+# SANITIZE=1 builds the same things below build/asan/, with the sanitizers of
+# addresses and undefined behaviour and the core's own assertions compiled in.
+ifeq ($(SANITIZE),1)
+BUILD := build/asan
+OPT   ?= -O1
+CHECK := -fsanitize=address,undefined -fno-sanitize-recover=all \
+         -fno-omit-frame-pointer -DCORE_CHECKS=1
+else
+BUILD := build
+OPT   ?= -O2
+CHECK :=
+endif
+
+WARN     := -Wall -Wextra -Wconversion -Wshadow -Wundef -Wvla \
+            -Wstrict-prototypes -Wmissing-prototypes -Werror
+HOST     := -std=c11 -D_GNU_SOURCE -DFRAGLAB_VERSION='"$(VERSION)"' -I. -g \
+            -ffile-prefix-map=$(CURDIR)=. $(OPT) $(CHECK)
+LDLIBS   := -lsqlite3 -lcjson -lzstd -lz -lxxhash -lm
+
+# Sources by folder, sorted, so that a build is the same everywhere.
+CORE     := $(sort $(wildcard core/*.c core/compat/*.c))
+MACHINE  := $(sort $(wildcard sim/machine/*.c))
+HOST_SRC := $(CORE) $(MACHINE) $(sort $(wildcard sim/replay/*.c traces/*.c \
+            traces/*/*.c analysis/*.c))
+SUITES   := $(sort $(wildcard tests/test_*.c))
+ALL_SRC  := $(HOST_SRC) $(SUITES) $(sort $(wildcard tests/*/*.c))
+HEADERS  := $(sort $(wildcard core/*.h core/*/*.h sim/*/*.h traces/*.h \
+            traces/*/*.h analysis/*.h tests/*.h))
+
+OBJ      := $(HOST_SRC:%.c=$(BUILD)/%.o)
+TEST_EXE := $(SUITES:%.c=$(BUILD)/%)
+BENCH_EXE := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/bench/*.c)))
+ASSETS   := $(sort $(wildcard analysis/plots/* analysis/report/*))
+GENERATED := build/schema.h build/assets.h build/core_hash.h
+LIBS     := $(if $(CORE),$(BUILD)/libfragcore.a) \
+            $(if $(MACHINE),$(BUILD)/libfragsim.a)
+
+# The core as machine code: the guest rule differs from the host's in flags.
+GUESTS       := m0plus m4 hazard3
+m0plus_CC    := arm-none-eabi-gcc -mcpu=cortex-m0plus -mthumb
+m4_CC        := arm-none-eabi-gcc -mcpu=cortex-m4 -mthumb -mfloat-abi=soft
+hazard3_CC   := riscv64-unknown-elf-gcc -mabi=ilp32 \
+                -march=rv32imac_zicsr_zifencei_zba_zbb_zbs_zbkb
+GUEST_CFLAGS := -std=c11 -O2 -ffreestanding -DCORE_ON_TARGET=1 -I. $(WARN)
+GUEST_HERE   := $(foreach g,$(GUESTS),$(if $(shell command -v \
+                $(firstword $($(g)_CC)) 2>/dev/null),$(g)))
+GUEST_OBJ    := $(foreach g,$(GUEST_HERE),$(CORE:%.c=build/guest/$(g)/%.o))
+
+# V=1 shows the commands.
+Q     := $(if $(V),,@)
+again = $(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),, \
+        -j$(JOBS)) SANITIZE=$(SANITIZE)
+
+.DEFAULT_GOAL := all
+.PHONY: all demo test test-long check bench guests golden lint format layers \
+        sizes fuzz install uninstall clean help
+.DELETE_ON_ERROR:
+
+## build the program, the libraries and, with cross compilers, the guests
+all: $(BUILD)/fraglab $(LIBS) $(GUEST_OBJ)
+
+## install what is missing, build, replay the samples, draw the report
+demo:
+	@bash tests/needs.sh demo
+	@$(again) build/fraglab
+	@bash analysis/demo.sh build/fraglab results/demo
+
+## install what is missing, build everything, run every test
+test:
+	@bash tests/needs.sh test
+	@$(again) all layers guests
+	@$(again) check
+
+## run the test suites and the program's tests (all of them must be built)
+check: $(BUILD)/fraglab $(TEST_EXE)
+	@bash tests/run.sh $(BUILD) $(TEST_EXE)
+
+## the tests that take hours: the same suites with FRAGLAB_LONG set
+test-long: $(BUILD)/fraglab $(TEST_EXE)
+	@FRAGLAB_LONG=1 bash tests/run.sh $(BUILD) $(TEST_EXE)
+
+## measure the speeds that the design promises, as ratios in one run
+bench: $(BUILD)/fraglab $(BENCH_EXE)
+	@bash tests/bench.sh $(BUILD)
+
+## compile the core for every target; nothing but the core may be called
+guests: $(GUEST_OBJ)
+	@bash tests/guests.sh build/guest $(GUESTS)
+
+## code size of every core object, by target
+sizes: $(GUEST_OBJ)
+	@bash tests/sizes.sh build/guest $(GUEST_HERE)
+
+## formatting, clang-tidy and cppcheck; changes nothing
+lint: $(GENERATED)
+	@bash tests/lint.sh $(JOBS) $(VERSION) $(ALL_SRC) $(HEADERS)
+
+## rewrite every source the way clang-format wants it
+format:
+	clang-format -i $(ALL_SRC) $(HEADERS)
+
+## fail on an include that crosses a boundary, and on circles
+layers:
+	@bash tests/layers.sh
+
+## put the program, its manual, the libraries and headers below prefix
+install: all
+	$(put) -m 755 $(BUILD)/fraglab $(dest)/bin/fraglab
+	$(put) -m 644 -t $(dest)/lib $(LIBS)
+	$(put) -m 644 -t $(dest)/include/fraglab/core $(wildcard core/*.h core/*.def)
+	sed 's,@prefix@,$(prefix),; s,@version@,$(VERSION),' core/fragcore.pc.in \
+	    > build/fragcore.pc
+	$(put) -m 644 -t $(dest)/lib/pkgconfig build/fragcore.pc
+	bash analysis/man.sh $(BUILD)/fraglab $(VERSION) > build/fraglab.1
+	$(put) -m 644 -t $(dest)/share/man/man1 build/fraglab.1
+	$(put) -m 644 analysis/completion.bash \
+	    $(dest)/share/bash-completion/completions/fraglab
+
+## take away what `make install` put there
+uninstall:
+	rm -rf $(dest)/include/fraglab
+	rm -f $(dest)/bin/fraglab $(LIBS:$(BUILD)/%=$(dest)/lib/%) \
+	    $(dest)/lib/pkgconfig/fragcore.pc $(dest)/share/man/man1/fraglab.1 \
+	    $(dest)/share/bash-completion/completions/fraglab
+
+## remove everything that was built
+clean:
+	rm -rf build
+
+## this list
+help:
+	@awk '/^## /{s=substr($$0,4)} /^[a-z-]+:/ && s{sub(/:.*/,"",$$1); \
+	printf "  make %-10s %s\n",$$1,s; s=""}' Makefile
+
+$(BUILD)/fraglab: $(OBJ)
+	@echo "  LD  $@"
+	$(Q)$(CC) $(HOST) -o $@ $^ $(LDLIBS)
+
+$(BUILD)/libfragcore.a: $(CORE:%.c=$(BUILD)/%.o)
+$(BUILD)/libfragsim.a: $(MACHINE:%.c=$(BUILD)/%.o)
+$(BUILD)/%.a:
+	@echo "  AR  $@"
+	$(Q)rm -f $@ && ar rcsD $@ $^
+
+$(BUILD)/%.o: %.c Makefile | $(GENERATED)
+	@mkdir -p $(@D) && echo "  CC  $@"
+	$(Q)$(CC) $(HOST) $(WARN) -MMD -MP -c -o $@ $<
+
+# A suite is one program. Criterion's macros break -Wconversion.
+$(BUILD)/tests/%: tests/%.c $(filter-out %/fraglab.o,$(OBJ)) Makefile
+	@mkdir -p $(@D) && echo "  CC  $@"
+	$(Q)$(CC) $(HOST) -Wall -Wextra -Werror -MMD -MP -MF $@.d -o $@ \
+	    $(filter %.c %.o,$^) -lcriterion $(LDLIBS)
+
+$(BUILD)/tests/bench/%: tests/bench/%.c $(GENERATED) Makefile
+	@mkdir -p $(@D) && echo "  CC  $@"
+	$(Q)$(CC) $(HOST) $(WARN) -o $@ $< -lsqlite3
+
+define guest_rule
+build/guest/$(1)/%.o: %.c Makefile
+	@mkdir -p $$(@D) && echo "  CC  $$@"
+	$(Q)$$($(1)_CC) $$(GUEST_CFLAGS) -MMD -MP -c -o $$@ $$<
+endef
+$(foreach g,$(GUESTS),$(eval $(call guest_rule,$(g))))
+
+# Texts as strings of C: the schema; the pictures' scripts and styles.
+quoted = sed 's/[\\"]/\\&/g; s/.*/    "&\\n"/'
+
+build/schema.h: analysis/schema.sql
+	@mkdir -p $(@D)
+	@{ echo 'static const char schema_sql[] ='; $(quoted) $<; echo '    ;'; } > $@
+
+build/assets.h: $(ASSETS) Makefile
+	@mkdir -p $(@D)
+	@{ echo 'static const struct asset assets[] = {'; for f in $(ASSETS); do \
+	echo "{\"$${f##*/}\","; $(quoted) $$f; echo '},'; done; echo '};'; } > $@
+
+# What makes a native run what it is: the core's sources.
+build/core_hash.h: $(sort $(wildcard core/*.[ch] core/*.def))
+	@mkdir -p $(@D)
+	@echo "#define CORE_SOURCES_HASH \"$$(cat $^ /dev/null | sha256sum | \
+	cut -c1-32)\"" > $@
+
+-include $(OBJ:.o=.d) $(TEST_EXE:%=%.d) $(GUEST_OBJ:.o=.d)

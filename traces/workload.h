@@ -13,6 +13,7 @@
 #ifndef TRACES_WORKLOAD_H
 #define TRACES_WORKLOAD_H
 
+#include <stddef.h>
 #include <string.h>
 
 #include "traces/err.h"
@@ -41,6 +42,8 @@ struct workload_skip {
 struct workload {
     struct trace_header header; /* complete when opened                   */
     char name[256];             /* what the user named, without folders   */
+    char path[512];             /* what messages call it: the path, or    */
+                                /* "standard input"; "" means the name    */
     const char *format;         /* "text", "binary", "gcrec", "preset" ...*/
     const char *remark; /* a sentence that every report of this workload  */
                         /* must carry ("threads merged in file order");   */
@@ -55,6 +58,12 @@ struct workload {
     int (*next)(struct workload *w, const struct workload_view *view,
                 struct trace_op *op, struct problem *problem);
     void (*close)(struct workload *w); /* frees it                        */
+    /*
+     * Write where the operation given last stands, as a message begins:
+     * "boot.ft:17", "boot.ftb: event 17 (byte 40)". Null: PATH:PLACE.
+     */
+    void (*where)(const struct workload *w, const struct trace_op *op, char *to,
+                  size_t cap);
 };
 
 /*
@@ -73,6 +82,14 @@ MUST_CHECK static inline int workload_next(struct workload *w,
 {
     return w->next(w, view, op, problem);
 }
+
+/* Fail at the operation given last: "PLACE: reason". Returns `err`. */
+__attribute__((format(printf, 5, 6))) int workload_fail(
+    const struct workload *w, const struct trace_op *op,
+    struct problem *problem, int err, const char *format, ...);
+
+/* Names of all formats that a file can be in, in the order of detection. */
+const char *const *workload_formats(size_t *n);
 
 /* Count one line passed over for `reason`, a string constant. */
 static inline void workload_skip(struct workload *w, const char *reason)

@@ -1,0 +1,25 @@
+/* cmd.c - what all subcommands share; see cmd.h. */
+#include "analysis/cmd.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "traces/err.h"
+
+int cmd_usage_error(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    fputs("fraglab: ", stderr);
+    vfprintf(stderr, format, args);
+    fputc('\n', stderr);
+    va_end(args);
+    return EXIT_USAGE;
+}
+
+int cmd_status_of(int err)
+{
+    if (err >= 0)
+        return EXIT_DONE;
+    return err == ERR_CHECK ? EXIT_FAILED : EXIT_USAGE;
+}

@@ -1,0 +1,4 @@
+# Both spellings print the same page.
+"$FRAGLAB" doctor --help >one
+"$FRAGLAB" help doctor >two
+cmp one two && head -n 1 one

@@ -1,0 +1,1 @@
+"$FRAGLAB" --version
