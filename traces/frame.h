@@ -53,10 +53,10 @@
  *     given-back  area, index, lost + 1 (0: none) in FACTS
  *   note     text in TEXTS
  *
- * A text is its bytes and a NUL. Ids in SWEPT: each zz(the one before - it),
+ * A text is its bytes and a NUL. Ids in SWEPT: each zz(it - the one before),
  * the first from newest. Ids in HELD: a number s below 31 is the id s places
  * further in the last list of the same sort than the place behind the one
- * found last (at first the beginning); else 31 + zz as in SWEPT.
+ * found last (at first the beginning); else 31 + zz(the one before - it).
  *
  * "Object": the 96 objects named last are kept, most recent first. A number
  * i below 96 is the i-th of them, which moves to the front; else it is

@@ -137,7 +137,7 @@ static void put_swept(struct frame_encoder *e, const struct trace_op *op)
     uint64_t before = e->model.newest;
     put(e, FRAME_LENGTHS, op->n_ids);
     for (uint32_t i = 0; i < op->n_ids; i++) {
-        put_delta(e, FRAME_SWEPT, before, op->ids[i]);
+        put_delta(e, FRAME_SWEPT, op->ids[i], before);
         before = op->ids[i];
     }
 }
