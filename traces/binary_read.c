@@ -431,7 +431,7 @@ static int read_end(struct binary_reader *r, struct problem *problem)
 /* Read on to the next frame, or to the end. */
 static int advance(struct binary_reader *r, struct problem *problem)
 {
-    uint64_t n = r->counts.events + r->counts.operations;
+    uint64_t n = r->counts.events;
     int err = read_section(r, problem);
     if (err < 0)
         return err;
@@ -462,12 +462,12 @@ static int next(struct workload *w, const struct workload_view *view,
             return err;
         if (r->is_ended) {
             *op = (struct trace_op){.kind = TRACE_END};
-            op->place = r->counts.events + r->counts.operations + 1;
+            op->place = r->counts.events + 1;
             return 1;
         }
     }
     const char *fault = got < 0 ? "a damaged frame" : trace_op_fault(op);
-    op->place = r->counts.events + r->counts.operations + 1;
+    op->place = r->counts.events + 1;
     if (fault != NULL) {
         if (r->frame.is_full)
             return fail_memory(r, problem);
@@ -596,7 +596,7 @@ int binary_seek(struct workload *w, uint64_t operation, struct problem *problem)
     r->has_sought = true;
     r->counts = (struct trace_counts){0};
     r->counts.operations = from->first_operation;
-    r->counts.events = from->first_record - from->first_operation;
+    r->counts.events = from->first_record;
 
     /* Pass over what lies before it; the frame is decoded again for it. */
     struct trace_op op;
