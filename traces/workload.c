@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 
 #include "traces/import/gcrec.h"
+#include "traces/import/mplog.h"
+#include "traces/import/rep.h"
 #include "traces/stream.h"
 #include "traces/synth/preset.h"
 #include "traces/text.h"
@@ -27,6 +29,8 @@ static const struct {
 } formats[] = {
     {"text",   text_sniff,   text_open},
     {"gcrec",  gcrec_sniff,  gcrec_open},
+    {"rep",    rep_sniff,    rep_open},
+    {"mplog",  mplog_sniff,  mplog_open},
 };
 /* clang-format on */
 
@@ -34,7 +38,7 @@ static const struct {
 
 const char *const *workload_formats(size_t *n)
 {
-    static const char *const names[] = {"text", "gcrec"};
+    static const char *const names[] = {"text", "gcrec", "rep", "mplog"};
     _Static_assert(sizeof names / sizeof names[0] == N_FORMATS, "as many");
     *n = N_FORMATS;
     return names;
