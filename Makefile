@@ -35,6 +35,7 @@ MACHINE  := $(sort $(wildcard sim/machine/*.c))
 HOST_SRC := $(CORE) $(MACHINE) $(sort $(wildcard sim/replay/*.c traces/*.c \
             traces/*/*.c analysis/*.c))
 SUITES   := $(sort $(wildcard tests/test_*.c))
+FUZZ_EXE := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/fuzz/*.c)))
 ALL_SRC  := $(HOST_SRC) $(SUITES) $(sort $(wildcard tests/*/*.c))
 HEADERS  := $(sort $(wildcard core/*.h core/*/*.h sim/*/*.h traces/*.h \
             traces/*/*.h analysis/*.h tests/*.h))
@@ -64,8 +65,8 @@ again = $(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),, \
         -j$(JOBS)) SANITIZE=$(SANITIZE)
 
 .DEFAULT_GOAL := all
-.PHONY: all demo test test-long check bench guests golden lint format layers \
-        sizes fuzz install uninstall clean help
+.PHONY: all demo test test-long check bench guests lint format layers sizes \
+        fuzz fuzz-here install uninstall clean help
 .DELETE_ON_ERROR:
 
 ## build the program, the libraries and, with cross compilers, the guests
@@ -135,6 +136,12 @@ uninstall:
 	    $(dest)/lib/pkgconfig/fragcore.pc $(dest)/share/man/man1/fraglab.1 \
 	    $(dest)/share/bash-completion/completions/fraglab
 
+## feed damaged files to every reader, FUZZ_SECONDS (60) each
+fuzz:
+	@$(MAKE) --no-print-directory SANITIZE=1 fuzz-here
+fuzz-here: $(FUZZ_EXE)
+	@bash tests/fuzz.sh $(BUILD)
+
 ## remove everything that was built
 clean:
 	rm -rf build
@@ -163,6 +170,10 @@ $(BUILD)/tests/%: tests/%.c $(filter-out %/fraglab.o,$(OBJ)) Makefile
 	@mkdir -p $(@D) && echo "  CC  $@"
 	$(Q)$(CC) $(HOST) -Wall -Wextra -Werror -MMD -MP -MF $@.d -o $@ \
 	    $(filter %.c %.o,$^) -lcriterion $(LDLIBS)
+
+$(BUILD)/tests/fuzz/%: tests/fuzz/%.c $(filter-out %/fraglab.o,$(OBJ)) Makefile
+	@mkdir -p $(@D) && echo "  CC  $@"
+	$(Q)$(CC) $(HOST) $(WARN) -o $@ $(filter %.c %.o,$^) $(LDLIBS)
 
 $(BUILD)/tests/bench/%: tests/bench/%.c $(GENERATED) Makefile
 	@mkdir -p $(@D) && echo "  CC  $@"

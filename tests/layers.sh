@@ -75,7 +75,7 @@ find core sim traces analysis -name '*.[ch]' -o -name '*.def' | sort |
             stem(name) in is_manager && stem(name) != stem(FILENAME))
             breach("manager " stem(FILENAME) " includes manager " stem(name))
         if (module_of(name) != module_of(FILENAME))
-            print module_of(FILENAME), module_of(name) > edges
+            print module_of(FILENAME), module_of(name) >> edges
     }
     END { exit failed }' || status=1
 

@@ -155,7 +155,7 @@ const struct preset preset_comb = {
          "the heap that a round fills once"},
         {"ops", "10K", PRESET_NUMBER, 1, UINT64_C(1) << 40,
          "allocations"},
-        {"pairs", "0", PRESET_NUMBER, 0, 1 << 24,
+        {"pairs", "0", PRESET_NUMBER, 0, 1 << 20,
          "temporaries, and keepers, a round; 0: as many as fill the heap"},
         {"buffer", "6000", PRESET_BYTES, 1, 1 << 28,
          "size of the buffer at the end of a round"},
