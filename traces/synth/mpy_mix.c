@@ -35,6 +35,9 @@ enum { BLOCK_BYTES = 16, WORDS = 4 }; /* words of an object that refer    */
 
 enum site { SITE_CALL = 1, SITE_LOOP, SITE_CACHE, SITE_IMMORTAL };
 
+/* About two of three words of immortal objects are free at any time. */
+enum { KEEPER_TRIES = 16 };
+
 #define NOTHING UINT32_MAX /* no object, no edge, no root slot             */
 
 static const struct {
@@ -228,7 +231,7 @@ static int keep_in_root(struct mix *m, uint32_t object)
 static int keep(struct mix *m, uint32_t object)
 {
     struct rng *r = &m->synth.rng;
-    for (int tries = 0; tries < 4 && m->n_immortals > 0; tries++) {
+    for (int tries = 0; tries < KEEPER_TRIES && m->n_immortals > 0; tries++) {
         uint32_t keeper = m->immortals[rng_below(r, (uint32_t)m->n_immortals)];
         uint32_t word = rng_below(r, WORDS);
         if (m->edges[keeper * WORDS + word].target == NOTHING)
