@@ -4,10 +4,27 @@
  *
  * Feed it every record of a run in order (metrics_op and its sisters have the
  * shape of a sink's functions); read it at the end. Nothing is kept for an
- * operation: memory is constant.
+ * operation: memory grows with the number of different values that
+ * largest_request takes (at most the units of the window), never with the
+ * length of the run.
  *
  * Cost      a few additions an operation; the series doubles its bin width
- *           whenever METRICS_BINS bins are full.
+ *           whenever METRICS_BINS bins are full. A new minimum of
+ *           largest_request counts all holes once.
+ *
+ * p1_largest_request is the 1st percentile of largest_request over the
+ * operations by nearest rank: with the n values sorted upwards, the one at
+ * rank ceil(n / 100), counted from 1. It is exact. A request of that size
+ * would have succeeded at 99 % of the moments or more.
+ *
+ * Histograms
+ *   asked            bytes of each request (alloc, realloc, intern, a
+ *                    recorded refusal): log-linear, one value a bucket below
+ *                    16 and eight buckets an octave from there, so a bucket
+ *                    is at most 1/8 wide
+ *   largest_request  its value after each operation, in the same buckets
+ *   holes_at_worst   holes of the heap at `worst_seq`, a power of two a bucket
+ *   holes_at_end     ... after the last operation
  */
 #ifndef ANALYSIS_METRICS_H
 #define ANALYSIS_METRICS_H
@@ -56,11 +73,15 @@ struct metrics;
 struct metrics *metrics_new(void); /* null: no memory */
 void metrics_free(struct metrics *m);
 
-/* ctx is a struct metrics; they always return 0. */
+/*
+ * ctx is a struct metrics. They return 0, or ERR_MEMORY. `view` may be null:
+ * then no holes are counted.
+ */
 int metrics_op(void *ctx, const struct op_record *r,
                const struct replay_view *view);
 int metrics_refusal(void *ctx, const struct refusal_record *r,
                     const struct replay_view *view);
+int metrics_end(void *ctx, const struct replay_view *view);
 
 /* The summary so far. */
 void metrics_summarise(const struct metrics *m, struct metrics_summary *out);
@@ -72,8 +93,7 @@ const struct metrics_bin *metrics_series(const struct metrics *m,
 
 /* Every bucket that is not empty, in order of name and value. */
 void metrics_histograms(const struct metrics *m,
-                        void (*each)(void *ctx,
-                                     const struct metrics_bucket *b),
+                        void (*each)(void *ctx, const struct metrics_bucket *b),
                         void *ctx);
 
 #endif /* ANALYSIS_METRICS_H */

@@ -142,6 +142,8 @@ struct sink {
                    const struct replay_view *view);
     /* Phase marks (what: 1 begins, 0 ends, -1 a note), after op `seq`.    */
     int (*mark)(void *ctx, uint64_t seq, int what, const char *text);
+    /* Once, after the last record, while the heap still stands.           */
+    int (*end)(void *ctx, const struct replay_view *view);
 };
 
 #endif /* SIM_REPLAY_RECORD_H */
