@@ -1,6 +1,7 @@
 /* synth.c - see synth.h for the contract. */
 #include "traces/synth/synth.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 /* All but op->fact, which none of our kinds has: this is the hot path. */
@@ -49,6 +50,12 @@ static int next(struct workload *w, const struct workload_view *view,
     return 1;
 }
 
+static void where(const struct workload *w, const struct trace_op *op, char *to,
+                  size_t cap)
+{
+    snprintf(to, cap, "%s: event %" PRIu64, w->name, op->place);
+}
+
 static void close_synth(struct workload *w)
 {
     struct synth *s = (struct synth *)w;
@@ -67,6 +74,7 @@ struct synth *synth_new(size_t n, int (*step)(struct synth *),
     s->dispose = dispose;
     s->workload.next = next;
     s->workload.close = close_synth;
+    s->workload.where = where;
     s->workload.format = "preset";
     return s;
 }
@@ -154,6 +162,15 @@ int synth_root(struct synth *s, uint32_t slot, uint64_t target)
         return ERR_MEMORY;
     e->word = slot;
     e->value = target;
+    return 0;
+}
+
+int synth_collect(struct synth *s)
+{
+    struct synth_event *e = new_event(s, TRACE_COLLECT);
+    if (e == 0)
+        return ERR_MEMORY;
+    e->what = TRACE_COLLECT_ORDINARY;
     return 0;
 }
 

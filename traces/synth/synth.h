@@ -97,6 +97,8 @@ MUST_CHECK int synth_death(struct synth *s, uint64_t id);
 MUST_CHECK int synth_store(struct synth *s, uint64_t id, uint32_t word,
                            uint64_t target);
 MUST_CHECK int synth_root(struct synth *s, uint32_t slot, uint64_t target);
+/* The program asks for an ordinary collection. */
+MUST_CHECK int synth_collect(struct synth *s);
 /* A phase begins (1) or ends (0); `text` lives for ever. */
 MUST_CHECK int synth_phase(struct synth *s, uint8_t begins, const char *text);
 
