@@ -25,6 +25,9 @@ endif
 
 WARN     := -Wall -Wextra -Wconversion -Wshadow -Wundef -Wvla \
             -Wstrict-prototypes -Wmissing-prototypes -Werror
+ifeq ($(SANITIZE),1) # in instrumented code gcc sees conversions of its own
+WARN     += -Wno-conversion -Wno-sign-conversion -Wno-maybe-uninitialized
+endif
 HOST     := -std=c11 -D_GNU_SOURCE -DFRAGLAB_VERSION='"$(VERSION)"' -I. -g \
             -ffile-prefix-map=$(CURDIR)=. $(OPT) $(CHECK)
 LDLIBS   := -lsqlite3 -lcjson -lzstd -lz -lxxhash -lm
