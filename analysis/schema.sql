@@ -1,12 +1,15 @@
 -- fraglab's database. Bytes unless said; an operation's key is
 -- run number << 36 | seq (seq counts a run's operations from 1), so one range
--- scan gives one run in order. A run is here whole or not at all.
--- PRAGMA user_version holds the version of this schema.
+-- scan gives one run in order. A run is here whole or not at all. An integer
+-- of a trace that SQLite cannot hold (2^63 and more) stands as 2^63 - 1.
+-- PRAGMA user_version holds the version of this schema, PRAGMA application_id
+-- 0x66726167 ("frag").
 
 CREATE TABLE trace (           -- a workload that some run played
   hash        TEXT PRIMARY KEY, -- of the events, whatever file form held them
   name        TEXT NOT NULL,    -- file name without folders, or PRESET:...
-  place       TEXT NOT NULL,    -- where it was last read: path or PRESET:...
+  place       TEXT NOT NULL,    -- where it was last read: whole path or
+                                -- PRESET:..., '-' for standard input
   format      TEXT NOT NULL,    -- text, binary, gcrec, rep, mplog, preset
   program     TEXT NOT NULL,    -- what was recorded
   events      INTEGER NOT NULL, -- operations and events
@@ -14,7 +17,9 @@ CREATE TABLE trace (           -- a workload that some run played
 ) WITHOUT ROWID;
 
 CREATE TABLE run (
-  number      INTEGER PRIMARY KEY,  -- small; first part of the keys below
+  number      INTEGER PRIMARY KEY AUTOINCREMENT
+                     CHECK (number < 134217728), -- first part of keys below;
+                                      -- a deleted run's is not used again
   id          TEXT NOT NULL UNIQUE, -- hash of `spec`
   spec        TEXT NOT NULL,        -- canonical JSON: all that makes the run
   trace       TEXT NOT NULL REFERENCES trace(hash),
@@ -22,16 +27,30 @@ CREATE TABLE run (
   machine     TEXT NOT NULL,        -- 'native', or a machine file's name
   heap_bytes  INTEGER NOT NULL,     -- H
   control_bytes INTEGER NOT NULL,   -- control block, before H
-  keep        TEXT NOT NULL,        -- ops, series, summary
+  keep        TEXT NOT NULL,        -- ops: everything; series: all but `op`;
+                                    -- summary: no rows but run and summary
   program_version TEXT NOT NULL,    -- fraglab's, when it ran
   state_digest TEXT NOT NULL,       -- of the window after the last operation
   status      TEXT NOT NULL CHECK (status IN ('complete','stopped','failed')),
   reason      TEXT NOT NULL,        -- '' when complete
-  series_shift INTEGER NOT NULL     -- a series bin is 2^series_shift ops
+  series_shift INTEGER NOT NULL,    -- a series bin is 2^series_shift ops
+  stored_bytes INTEGER NOT NULL     -- pages that its rows took when written
 );
+CREATE INDEX run_trace ON run(trace);
 
 CREATE TABLE op_kind (code INTEGER PRIMARY KEY, name TEXT NOT NULL);
+INSERT INTO op_kind VALUES (1, 'alloc'), (2, 'free'), (3, 'realloc'),
+  (4, 'collect'), (5, 'step'), (6, 'control'), (7, 'promote'), (8, 'intern'),
+  (9, 'refused');              -- the recording saw this request refused
+
 CREATE TABLE outcome (code INTEGER PRIMARY KEY, name TEXT NOT NULL);
+INSERT INTO outcome VALUES (0, 'granted'),
+  (1, 'short'),                -- fewer bytes free than the request
+  (2, 'fragmented'),           -- enough bytes free, no hole long enough
+  (3, 'locked'),               -- the heap was locked
+  (4, 'off'),                  -- a collection was not allowed
+  (5, 'index'),                -- no handle left
+  (6, 'limit');                -- larger than the manager can ever grant
 
 CREATE TABLE op (              -- keep = ops: what asked something of a manager
   key         INTEGER PRIMARY KEY,
@@ -53,7 +72,7 @@ CREATE TABLE collection (
   cause       TEXT NOT NULL,    -- full, threshold, asked, all
   rescans     INTEGER NOT NULL, -- passes after a mark-stack overflow
   given_back  INTEGER NOT NULL, -- areas
-  live_objects INTEGER NOT NULL, live_bytes INTEGER NOT NULL,
+  live_objects INTEGER NOT NULL, live_bytes INTEGER NOT NULL, -- stayed
   reclaimed_objects INTEGER NOT NULL, reclaimed_bytes INTEGER NOT NULL,
   moved_objects INTEGER NOT NULL, moved_bytes INTEGER NOT NULL,
   free_before INTEGER NOT NULL, largest_free_before INTEGER NOT NULL,
@@ -65,9 +84,9 @@ CREATE TABLE refusal (
   key         INTEGER PRIMARY KEY, -- of the refused operation
   outcome     INTEGER NOT NULL,    -- outcome.code: the cause
   recorded    INTEGER NOT NULL,    -- 1: the recording saw it refused, too
-  object      INTEGER,
+  object      INTEGER,             -- the trace's id, NULL: it gave none
   asked       INTEGER NOT NULL,
-  free        INTEGER NOT NULL, largest_free INTEGER NOT NULL,
+  free        INTEGER NOT NULL, largest_free INTEGER NOT NULL, -- after it
   holes       INTEGER NOT NULL,    -- number of holes
   frag_index  REAL NOT NULL        -- Linux's: 0 too little memory, 1 fragmented
 );
@@ -76,7 +95,7 @@ CREATE TABLE series (          -- the source of every picture
   run         INTEGER NOT NULL REFERENCES run(number),
   metric      TEXT NOT NULL,    -- asked, live, used, free, largest_free, ...
   bin         INTEGER NOT NULL, -- holds ops bin<<shift + 1 .. (bin+1)<<shift
-  min         INTEGER NOT NULL, mean REAL NOT NULL,
+  min         INTEGER NOT NULL, mean REAL NOT NULL, -- over the bin's ops
   max         INTEGER NOT NULL, last INTEGER NOT NULL,
   PRIMARY KEY (run, metric, bin)
 ) WITHOUT ROWID;
@@ -93,35 +112,52 @@ CREATE TABLE histogram (
 CREATE TABLE heapmap (         -- the window at chosen moments
   run         INTEGER NOT NULL REFERENCES run(number),
   seq         INTEGER NOT NULL, -- after this operation
-  reason      TEXT NOT NULL,    -- even, first_refusal, worst, end
+  reason      TEXT NOT NULL,    -- even: every 2^k ops, at most 256 of them;
+                                -- first_refusal; worst: first op that left
+                                -- min_largest_request; end: after all events
   base        INTEGER NOT NULL, -- address of unit 0
   unit_bytes  INTEGER NOT NULL,
   units       TEXT NOT NULL,    -- runs of length and letter: 3h12=5.
   PRIMARY KEY (run, seq, reason) -- h head = tail . free x garbage # tables
 ) WITHOUT ROWID;
 
-CREATE TABLE object (          -- at the moments of `heapmap` other than even
+CREATE TABLE object (          -- at the moments of `heapmap` other than even;
   run         INTEGER NOT NULL REFERENCES run(number),
-  seq         INTEGER NOT NULL,
-  id          INTEGER NOT NULL,
+  seq         INTEGER NOT NULL, -- reason tells moments after one op apart
+  reason      TEXT NOT NULL,
+  id          INTEGER NOT NULL, -- the trace's
   address     INTEGER NOT NULL, asked INTEGER NOT NULL,
   granted     INTEGER NOT NULL,
   born_seq    INTEGER NOT NULL, -- operation that made it
   site        INTEGER NOT NULL,
   dead        INTEGER NOT NULL, -- 1: dead, not yet reclaimed
   held        INTEGER NOT NULL, -- 1: named by registers or stack
-  PRIMARY KEY (run, seq, id)
+  PRIMARY KEY (run, seq, reason, id)
 ) WITHOUT ROWID;
 
 CREATE TABLE edge (            -- references at those moments
-  run INTEGER NOT NULL, seq INTEGER NOT NULL,
-  from_id INTEGER NOT NULL, word INTEGER NOT NULL, to_id INTEGER NOT NULL,
-  PRIMARY KEY (run, seq, from_id, word)
+  run         INTEGER NOT NULL REFERENCES run(number),
+  seq         INTEGER NOT NULL, reason TEXT NOT NULL,
+  from_id     INTEGER NOT NULL, -- object that holds the reference
+  word        INTEGER NOT NULL, -- which word of it
+  to_id       INTEGER NOT NULL, -- object that it names
+  PRIMARY KEY (run, seq, reason, from_id, word)
 ) WITHOUT ROWID;
 
-CREATE TABLE phase (key INTEGER NOT NULL, begins INTEGER NOT NULL,
-                    name TEXT NOT NULL); -- after operation `key`
-CREATE TABLE note  (key INTEGER NOT NULL, text TEXT NOT NULL);
+CREATE TABLE phase (           -- what the program was doing
+  key         INTEGER NOT NULL, -- of the operation after which it says so
+  part        INTEGER NOT NULL, -- 0, 1 ... after that operation
+  begins      INTEGER NOT NULL, -- 1: begins, 0: ends
+  name        TEXT NOT NULL,
+  PRIMARY KEY (key, part)
+) WITHOUT ROWID;
+
+CREATE TABLE note (            -- remarks that the trace carries
+  key         INTEGER NOT NULL, -- of the operation after which it stands
+  part        INTEGER NOT NULL, -- 0, 1 ... after that operation
+  text        TEXT NOT NULL,
+  PRIMARY KEY (key, part)
+) WITHOUT ROWID;
 
 CREATE TABLE summary (         -- one row a run: what replay --json prints
   run         INTEGER PRIMARY KEY REFERENCES run(number),
@@ -130,7 +166,8 @@ CREATE TABLE summary (         -- one row a run: what replay --json prints
   reallocs    INTEGER NOT NULL, collections INTEGER NOT NULL,
   refused     INTEGER NOT NULL, refused_short INTEGER NOT NULL,
   refused_fragmented INTEGER NOT NULL, refused_other INTEGER NOT NULL,
-  inplace_missed INTEGER NOT NULL,
+  inplace_missed INTEGER NOT NULL,      -- growth in place that had to copy
+  dropped     INTEGER NOT NULL,         -- ops on objects that never existed
   end_asked INTEGER NOT NULL, end_live INTEGER NOT NULL,
   end_used INTEGER NOT NULL, end_free INTEGER NOT NULL,
   end_largest_free INTEGER NOT NULL, end_largest_request INTEGER NOT NULL,
@@ -140,6 +177,9 @@ CREATE TABLE summary (         -- one row a run: what replay --json prints
   max_live    INTEGER NOT NULL,
   frag_mean REAL NOT NULL, frag_max REAL NOT NULL, frag_end REAL NOT NULL,
   moved_bytes INTEGER NOT NULL,
+  max_held    INTEGER NOT NULL,         -- objects held at once
+  floating    INTEGER NOT NULL,         -- dead, yet kept by a collection
+  lone_blocks INTEGER NOT NULL,         -- live, given back with their area
   expect_blocks_met INTEGER, expect_blocks INTEGER, -- NULL: no recorded facts
   expect_checkpoints_met INTEGER, expect_checkpoints INTEGER,
   expect_tables_met INTEGER, expect_tables INTEGER,
@@ -163,11 +203,32 @@ SELECT r.key >> 36 AS run, r.key & 0xfffffffff AS seq, c.name AS cause,
 FROM refusal r JOIN outcome c ON c.code = r.outcome;
 
 CREATE VIEW collections AS
-SELECT key >> 36 AS run, key & 0xfffffffff AS seq, collection.*
+SELECT key >> 36 AS run, key & 0xfffffffff AS seq, part, cause, rescans,
+       given_back, live_objects, live_bytes, reclaimed_objects,
+       reclaimed_bytes, moved_objects, moved_bytes, free_before,
+       largest_free_before, free_after, largest_free_after
 FROM collection;
 
-CREATE VIEW runs AS
+CREATE VIEW phases AS
+SELECT key >> 36 AS run, key & 0xfffffffff AS seq, begins, name FROM phase;
+
+CREATE VIEW notes AS
+SELECT key >> 36 AS run, key & 0xfffffffff AS seq, text FROM note;
+
+CREATE VIEW runs AS            -- a run, its trace and its summary in one row
 SELECT r.number AS run, r.id, t.name AS trace, r.manager, r.machine,
-       r.heap_bytes, r.status, s.*
+       r.heap_bytes, r.control_bytes, r.status, r.reason, r.keep,
+       s.operations, s.events, s.allocations, s.frees, s.reallocs,
+       s.collections, s.refused, s.refused_short, s.refused_fragmented,
+       s.refused_other, s.inplace_missed, s.dropped, s.end_asked, s.end_live,
+       s.end_used, s.end_free, s.end_largest_free, s.end_largest_request,
+       s.min_largest_request, s.p1_largest_request, s.min_largest_free,
+       s.max_live, s.frag_mean, s.frag_max, s.frag_end, s.moved_bytes,
+       s.max_held, s.floating, s.lone_blocks, s.expect_blocks_met,
+       s.expect_blocks, s.expect_checkpoints_met, s.expect_checkpoints,
+       s.expect_tables_met, s.expect_tables, s.expect_collections_met,
+       s.expect_collections, s.first_refusal_seq, s.worst_seq,
+       r.state_digest, r.trace AS trace_hash, t.program, r.program_version,
+       r.stored_bytes
 FROM run r JOIN trace t ON t.hash = r.trace
-           LEFT JOIN summary s ON s.run = r.number;
+           JOIN summary s ON s.run = r.number;
