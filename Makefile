@@ -6,15 +6,17 @@
 VERSION := 0.1.0
 JOBS    ?= $(shell nproc 2>/dev/null || echo 2)
 prefix  ?= /usr/local
+dest     = $(DESTDIR)$(prefix)
+put     := install -D
 CC      := gcc
 
-# SANITIZE=1 builds the same things below build/asan/, with the checks of the
-# address and undefined-behaviour sanitizers compiled in.
+# SANITIZE=1 builds the same things below build/asan/, with the sanitizers of
+# addresses and undefined behaviour and the core's own assertions compiled in.
 ifeq ($(SANITIZE),1)
 BUILD := build/asan
 OPT   ?= -O1
 CHECK := -fsanitize=address,undefined -fno-sanitize-recover=all \
-         -fno-omit-frame-pointer
+         -fno-omit-frame-pointer -DCORE_CHECKS=1
 else
 BUILD := build
 OPT   ?= -O2
@@ -33,12 +35,15 @@ MACHINE  := $(sort $(wildcard sim/machine/*.c))
 HOST_SRC := $(CORE) $(MACHINE) $(sort $(wildcard sim/replay/*.c traces/*.c \
             traces/*/*.c analysis/*.c))
 SUITES   := $(sort $(wildcard tests/test_*.c))
+ALL_SRC  := $(HOST_SRC) $(SUITES) $(sort $(wildcard tests/*/*.c))
 HEADERS  := $(sort $(wildcard core/*.h core/*/*.h sim/*/*.h traces/*.h \
             traces/*/*.h analysis/*.h tests/*.h))
 
 OBJ      := $(HOST_SRC:%.c=$(BUILD)/%.o)
 TEST_EXE := $(SUITES:%.c=$(BUILD)/%)
-GENERATED := build/schema.h build/core_hash.h
+BENCH_EXE := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/bench/*.c)))
+ASSETS   := $(sort $(wildcard analysis/plots/* analysis/report/*))
+GENERATED := build/schema.h build/assets.h build/core_hash.h
 LIBS     := $(if $(CORE),$(BUILD)/libfragcore.a) \
             $(if $(MACHINE),$(BUILD)/libfragsim.a)
 
@@ -53,6 +58,8 @@ GUEST_HERE   := $(foreach g,$(GUESTS),$(if $(shell command -v \
                 $(firstword $($(g)_CC)) 2>/dev/null),$(g)))
 GUEST_OBJ    := $(foreach g,$(GUEST_HERE),$(CORE:%.c=build/guest/$(g)/%.o))
 
+# V=1 shows the commands.
+Q     := $(if $(V),,@)
 again = $(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),, \
         -j$(JOBS)) SANITIZE=$(SANITIZE)
 
@@ -85,7 +92,7 @@ test-long: $(BUILD)/fraglab $(TEST_EXE)
 	@FRAGLAB_LONG=1 bash tests/run.sh $(BUILD) $(TEST_EXE)
 
 ## measure the speeds that the design promises, as ratios in one run
-bench: $(BUILD)/fraglab
+bench: $(BUILD)/fraglab $(BENCH_EXE)
 	@bash tests/bench.sh $(BUILD)
 
 ## compile the core for every target; nothing but the core may be called
@@ -98,21 +105,35 @@ sizes: $(GUEST_OBJ)
 
 ## formatting, clang-tidy and cppcheck; changes nothing
 lint: $(GENERATED)
-	@bash tests/lint.sh $(JOBS) $(VERSION) $(HOST_SRC) $(SUITES) $(HEADERS)
+	@bash tests/lint.sh $(JOBS) $(VERSION) $(ALL_SRC) $(HEADERS)
 
 ## rewrite every source the way clang-format wants it
 format:
-	clang-format -i $(HOST_SRC) $(SUITES) $(HEADERS)
+	clang-format -i $(ALL_SRC) $(HEADERS)
 
 ## fail on an include that crosses a boundary, and on circles
 layers:
 	@bash tests/layers.sh
 
-## build the program, the libraries and install them below prefix
+## put the program, its manual, the libraries and headers below prefix
 install: all
-	install -D -m 755 $(BUILD)/fraglab $(DESTDIR)$(prefix)/bin/fraglab
-	install -D -m 644 -t $(DESTDIR)$(prefix)/lib $(LIBS)
-	install -D -m 644 -t $(DESTDIR)$(prefix)/include/core core/*.h
+	$(put) -m 755 $(BUILD)/fraglab $(dest)/bin/fraglab
+	$(put) -m 644 -t $(dest)/lib $(LIBS)
+	$(put) -m 644 -t $(dest)/include/fraglab/core $(wildcard core/*.h core/*.def)
+	sed 's,@prefix@,$(prefix),; s,@version@,$(VERSION),' core/fragcore.pc.in \
+	    > build/fragcore.pc
+	$(put) -m 644 -t $(dest)/lib/pkgconfig build/fragcore.pc
+	bash analysis/man.sh $(BUILD)/fraglab $(VERSION) > build/fraglab.1
+	$(put) -m 644 -t $(dest)/share/man/man1 build/fraglab.1
+	$(put) -m 644 analysis/completion.bash \
+	    $(dest)/share/bash-completion/completions/fraglab
+
+## take away what `make install` put there
+uninstall:
+	rm -rf $(dest)/include/fraglab
+	rm -f $(dest)/bin/fraglab $(LIBS:$(BUILD)/%=$(dest)/lib/%) \
+	    $(dest)/lib/pkgconfig/fragcore.pc $(dest)/share/man/man1/fraglab.1 \
+	    $(dest)/share/bash-completion/completions/fraglab
 
 ## remove everything that was built
 clean:
@@ -124,37 +145,49 @@ help:
 	printf "  make %-10s %s\n",$$1,s; s=""}' Makefile
 
 $(BUILD)/fraglab: $(OBJ)
-	$(CC) $(HOST) -o $@ $^ $(LDLIBS)
+	@echo "  LD  $@"
+	$(Q)$(CC) $(HOST) -o $@ $^ $(LDLIBS)
 
 $(BUILD)/libfragcore.a: $(CORE:%.c=$(BUILD)/%.o)
 $(BUILD)/libfragsim.a: $(MACHINE:%.c=$(BUILD)/%.o)
 $(BUILD)/%.a:
-	@rm -f $@
-	ar rcsD $@ $^
+	@echo "  AR  $@"
+	$(Q)rm -f $@ && ar rcsD $@ $^
 
 $(BUILD)/%.o: %.c Makefile | $(GENERATED)
-	@mkdir -p $(@D)
-	$(CC) $(HOST) $(WARN) -MMD -MP -c -o $@ $<
+	@mkdir -p $(@D) && echo "  CC  $@"
+	$(Q)$(CC) $(HOST) $(WARN) -MMD -MP -c -o $@ $<
 
-# Criterion's macros break -Wconversion; a suite is one program.
+# A suite is one program. Criterion's macros break -Wconversion.
 $(BUILD)/tests/%: tests/%.c $(filter-out %/fraglab.o,$(OBJ)) Makefile
-	@mkdir -p $(@D)
-	$(CC) $(HOST) -Wall -Wextra -Werror -MMD -MP -MF $@.d -o $@ \
+	@mkdir -p $(@D) && echo "  CC  $@"
+	$(Q)$(CC) $(HOST) -Wall -Wextra -Werror -MMD -MP -MF $@.d -o $@ \
 	    $(filter %.c %.o,$^) -lcriterion $(LDLIBS)
+
+$(BUILD)/tests/bench/%: tests/bench/%.c $(GENERATED) Makefile
+	@mkdir -p $(@D) && echo "  CC  $@"
+	$(Q)$(CC) $(HOST) $(WARN) -o $@ $< -lsqlite3
 
 define guest_rule
 build/guest/$(1)/%.o: %.c Makefile
-	@mkdir -p $$(@D)
-	$$($(1)_CC) $$(GUEST_CFLAGS) -MMD -MP -c -o $$@ $$<
+	@mkdir -p $$(@D) && echo "  CC  $$@"
+	$(Q)$$($(1)_CC) $$(GUEST_CFLAGS) -MMD -MP -c -o $$@ $$<
 endef
 $(foreach g,$(GUESTS),$(eval $(call guest_rule,$(g))))
 
-# The schema as a string of C, and the hash of what makes a native run.
+# Texts as strings of C: the schema; the pictures' scripts and styles.
+quoted = sed 's/[\\"]/\\&/g; s/.*/    "&\\n"/'
+
 build/schema.h: analysis/schema.sql
 	@mkdir -p $(@D)
-	@{ echo '/* Made from $<. */'; echo 'static const char schema_sql[] ='; \
-	sed 's/[\\"]/\\&/g; s/.*/    "&\\n"/' $<; echo '    ;'; } > $@
+	@{ echo 'static const char schema_sql[] ='; $(quoted) $<; echo '    ;'; } > $@
 
+build/assets.h: $(ASSETS) Makefile
+	@mkdir -p $(@D)
+	@{ echo 'static const struct asset assets[] = {'; for f in $(ASSETS); do \
+	echo "{\"$${f##*/}\","; $(quoted) $$f; echo '},'; done; echo '};'; } > $@
+
+# What makes a native run what it is: the core's sources.
 build/core_hash.h: $(sort $(wildcard core/*.[ch] core/*.def))
 	@mkdir -p $(@D)
 	@echo "#define CORE_SOURCES_HASH \"$$(cat $^ /dev/null | sha256sum | \

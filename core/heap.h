@@ -119,7 +119,8 @@ enum heap_error {
     HEAP_BAD_PARAMETER, /* a parameter is out of its range                */
     HEAP_BAD_ADDRESS,   /* not aligned to 16 bytes, or wraps round        */
     HEAP_TOO_SMALL,     /* no block fits into the bytes given             */
-    HEAP_NO_AREAS       /* parameters say: one area only                  */
+    HEAP_NO_AREAS,      /* parameters say: one area only                  */
+    HEAP_BUSY           /* a collection runs                              */
 };
 
 /* The managers, by the names of managers.def. */

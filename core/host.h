@@ -23,8 +23,8 @@ void heap_on_finalise(struct heap *h, addr32 object);
 
 enum heap_wish {
     MORE_AVAIL = 0, /* value 0: the most bytes that MORE_TAKE could give  */
-    MORE_TAKE,      /* value: bytes; answers their address, 0: refused.   */
-                    /* A multiple of 16; the heap then owns them.         */
+    MORE_TAKE,      /* value: bytes, any number; answers the address of   */
+                    /* as many, a multiple of 16, or 0: refused           */
     MORE_GIVE       /* value: address of an area's first byte; the heap   */
                     /* has no part in it any more. The answer is ignored. */
 };

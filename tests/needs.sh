@@ -20,6 +20,8 @@ fi
 missing_packages() {
     local p
     for p in $packages; do
+        # Any of gnuplot's packages will do.
+        [ "$p" = gnuplot-nox ] && command -v gnuplot >/dev/null && continue
         dpkg-query -W -f '${Status}\n' "$p" 2>/dev/null |
             grep -q '^install ok installed' || printf '%s ' "$p"
     done
@@ -37,10 +39,9 @@ missing_things() {
     done
 }
 
-# The package lists are worth fetching when there are none or they are old.
-lists_are_fresh() {
+has_lists() {
     [ -n "$(find /var/lib/apt/lists -maxdepth 1 -name '*_Packages*' \
-        -mtime -1 2>/dev/null | head -n 1)" ]
+        2>/dev/null | head -n 1)" ]
 }
 
 if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
@@ -55,22 +56,24 @@ fi
 missing=$(missing_packages)
 [ -z "$missing" ] && exit 0
 
-as_root=
+as_root="env DEBIAN_FRONTEND=noninteractive"
 if [ "$(id -u)" -ne 0 ]; then
     if ! command -v sudo >/dev/null; then
         echo "make $group: please install, as root: $missing" >&2
         exit 1
     fi
-    as_root=sudo
+    as_root="sudo $as_root"
 fi
-export DEBIAN_FRONTEND=noninteractive
+
+# Say what will be done to the system, then do it.
+announce() {
+    echo "make $group: $*"
+    "$@" </dev/null
+}
+
 install="$as_root apt-get install -y --no-install-recommends $missing"
-if ! lists_are_fresh; then
-    echo "make $group: $as_root apt-get update"
-    $as_root apt-get update -q || true # old lists may do, too
+if has_lists && announce $install; then
+    exit 0
 fi
-echo "make $group: $install"
-$install </dev/null && exit 0
-echo "make $group: fetching the package lists and trying once more"
-$as_root apt-get update -q
-$install </dev/null
+announce $as_root apt-get update -q # there were no lists, or they were old
+announce $install

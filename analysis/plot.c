@@ -1,0 +1,553 @@
+/* plot.c - see plot.h for the contract. */
+#include "analysis/plot.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "analysis/assets.h"
+#include "analysis/gnuplot.h"
+#include "analysis/plot_map.h"
+#include "analysis/text.h"
+
+#define MARKS_CAP    200 /* collections or refusals drawn, one a column      */
+#define WIDTH        960
+#define PANEL_HEIGHT 420
+
+/* A figure while it is written. */
+struct figure {
+    sqlite3 *db;
+    const struct plot_kind *kind;
+    const struct query_run *runs;
+    int n_runs;
+    const char *dir, *stem;
+    FILE *sql, *script;
+    int n_rows; /* of all its CSV files                                    */
+    struct problem *problem;
+};
+
+/* clang-format off */
+static const struct plot_kind kinds[] = {
+    {"fragmentation",
+     "Bytes over operations: how much of the heap is live, used and free, the "
+     "largest free block, and the largest request that would have succeeded.",
+     {"collections", "refusals", NULL}},
+    {"availability",
+     "The share of the moments at which a request of a given size would have "
+     "succeeded.", {NULL}},
+    {"heapmap",
+     "The heap, address by operation: where live objects, garbage, tables and "
+     "free bytes lay.", {NULL}},
+    {"histogram",
+     "Holes by their length, at the worst moment and at the end.", {NULL}},
+    {NULL, NULL, {NULL}},
+};
+/* clang-format on */
+
+const struct plot_kind *plot_kinds(void)
+{
+    return kinds;
+}
+
+const struct plot_kind *plot_find(const char *name)
+{
+    for (const struct plot_kind *k = kinds; k->name != NULL; k++)
+        if (strcmp(k->name, name) == 0)
+            return k;
+    return NULL;
+}
+
+static void figure_path(const struct figure *f, char out[PATH_MAX],
+                        const char *part, const char *ending)
+{
+    snprintf(out, PATH_MAX, "%s/%s%s%s.%s", f->dir, f->stem,
+             *part == 0 ? "" : "-", part, ending);
+}
+
+static int open_part(const struct figure *f, FILE **out, const char *ending)
+{
+    char path[PATH_MAX];
+    figure_path(f, path, "", ending);
+    *out = fopen(path, "w");
+    if (*out == NULL)
+        return problem_set(f->problem, ERR_IO, "%s: %s", path, strerror(errno));
+    return 0;
+}
+
+/*
+ * Ask a query once a run; its rows go to the CSV file of `part`, its text to
+ * the .sql file. `sql` belongs to sqlite3_free. Returns the number of rows.
+ */
+static int add_rows(struct figure *f, const char *part, bool is_first,
+                    char *sql)
+{
+    char path[PATH_MAX];
+    figure_path(f, path, part, "csv");
+    if (sql == NULL)
+        return problem_set(f->problem, ERR_MEMORY, "no memory for a query");
+    fprintf(f->sql, "-- %s%s%s.csv%s\n%s;\n", f->stem, *part == 0 ? "" : "-",
+            part, is_first ? "" : " (rows of a further run)", sql);
+    int n = query_csv(f->db, sql, path, !is_first, f->problem);
+    sqlite3_free(sql);
+    if (n > 0)
+        f->n_rows += *part == 0 ? n : 0;
+    return n;
+}
+
+static int64_t operations_of(const struct figure *f, int i)
+{
+    const struct query_run *r = &f->runs[i];
+    int64_t n = r->summary.operations, last_bin = 0;
+    if (r->has_summary && n > 0)
+        return n;
+    /* A run without a summary still has its series. */
+    if (query_number(f->db, &last_bin, -1, f->problem,
+                     "SELECT MAX(bin) FROM series WHERE run = %lld AND "
+                     "bin BETWEEN 0 AND 1 << 20",
+                     (long long)r->number) < 0)
+        return 1;
+    n = (last_bin + 1) << r->series_shift;
+    return n < 1 ? 1 : n;
+}
+
+/* Bins that are drawn as one, so that at most PLOT_BINS are drawn. */
+static int64_t bins_together(int64_t operations, int shift)
+{
+    int64_t together = 1;
+    while (((operations - 1) >> shift) / together + 1 > PLOT_BINS)
+        together *= 2;
+    return together;
+}
+
+static void panel_text(struct figure *f, int i, const char *name,
+                       const char *value)
+{
+    fprintf(f->script, "%s[%d] = ", name, i + 1);
+    text_gnuplot(f->script, value);
+    fputc('\n', f->script);
+}
+
+static void panel_number(struct figure *f, int i, const char *name, double v)
+{
+    fprintf(f->script, "%s[%d] = %.17g%s\n", name, i + 1, v,
+            v > 2147483647.0 ? ".0" : "");
+}
+
+static void panel_title(struct figure *f, int i)
+{
+    const struct query_run *r = &f->runs[i];
+    char trace[512], heap[TEXT_NUMBER_CAP], title[1024];
+    text_cut(trace, sizeof trace, r->trace, 44);
+    text_bytes(heap, (uint64_t)r->heap_bytes);
+    snprintf(title, sizeof title,
+             "%s \xc2\xb7 %s \xc2\xb7 heap of %s \xc2\xb7 run %" PRId64
+             " (%.8s)",
+             trace, r->manager, heap, r->number, r->id);
+    panel_text(f, i, "panel_title", title);
+    panel_number(f, i, "panel_run", (double)r->number);
+}
+
+/* Bytes between marks of an axis to `span`: a power of two, 4 to 8 marks. */
+static double axis_step(int64_t span)
+{
+    int64_t step = 1;
+    while (span / step >= 8 && step < INT64_MAX / 2)
+        step *= 2;
+    return (double)step;
+}
+
+/* The scripts' arrays, one element a panel. */
+static void begin_script(struct figure *f, int height)
+{
+    static const char *const arrays[] = {
+        "run",         "title",    "note", "heap", "step",  "ops",
+        "collections", "refusals", "span", "last", "first", "count"};
+    fprintf(f->script,
+            "# %s, drawn from the CSV beside it: gnuplot %s.gp\n"
+            "stem = ",
+            f->kind->name, f->stem);
+    text_gnuplot(f->script, f->stem);
+    fprintf(f->script, "\nwidth = %d\nheight = %d\nn_panels = %d\n", WIDTH,
+            height, f->n_runs);
+    for (size_t k = 0; k < sizeof arrays / sizeof *arrays; k++)
+        fprintf(f->script, "array panel_%s[%d]\n", arrays[k], f->n_runs);
+}
+
+static void end_script(struct figure *f)
+{
+    char name[64];
+    snprintf(name, sizeof name, "%s.gp", f->kind->name);
+    fprintf(f->script, "\n%s\n%s", asset_text("common.gp"), asset_text(name));
+}
+
+/* Part of the fragmentation query: minimum, mean, maximum of one metric. */
+static char *metric_columns(const char *m)
+{
+    return sqlite3_mprintf(
+        ",\n       MIN(CASE metric WHEN '%s' THEN min END) AS %s_min,\n"
+        "       SUM(CASE metric WHEN '%s' THEN mean * n END) /\n"
+        "         SUM(CASE metric WHEN '%s' THEN n END) AS %s_mean,\n"
+        "       MAX(CASE metric WHEN '%s' THEN max END) AS %s_max",
+        m, m, m, m, m, m, m);
+}
+
+/*
+ * The bins of one run, `together` of them a row. A bin's mean weighs as many
+ * operations as it holds: the last may hold fewer.
+ */
+static char *series_query(const struct query_run *r, int64_t ops,
+                          int64_t together)
+{
+    static const char *const metrics[] = {"live", "used", "free",
+                                          "largest_free", "largest_request"};
+    int64_t width = INT64_C(1) << r->series_shift;
+    char *columns = sqlite3_mprintf("");
+    for (size_t i = 0; i < sizeof metrics / sizeof *metrics; i++) {
+        char *more = metric_columns(metrics[i]);
+        char *both = sqlite3_mprintf("%s%s", columns, more);
+        sqlite3_free(columns);
+        sqlite3_free(more);
+        columns = both;
+    }
+    char *sql = sqlite3_mprintf(
+        "WITH part AS (\n"
+        "  SELECT bin / %lld AS row, metric, min, mean, max,\n"
+        "         MIN(%lld, %lld - bin * %lld) AS n\n"
+        "  FROM series WHERE run = %lld AND bin * %lld < %lld)\n"
+        "SELECT %lld AS run, row * %lld + 1 AS first_op,\n"
+        "       MIN((row + 1) * %lld, %lld) AS last_op%s\n"
+        "FROM part GROUP BY row ORDER BY row",
+        together, width, ops, width, r->number, width, ops, r->number,
+        together * width, together * width, ops, columns);
+    sqlite3_free(columns);
+    return sql;
+}
+
+/* Collections, at most one a column of the picture, with how many it is. */
+static char *collections_query(const struct query_run *r, int64_t ops)
+{
+    int64_t column = (ops + MARKS_CAP - 1) / MARKS_CAP;
+    return sqlite3_mprintf(
+        "SELECT %lld AS run, MIN(key - %lld) AS op, COUNT(*) AS collections\n"
+        "FROM collection WHERE key >= %lld AND key < %lld\n"
+        "GROUP BY (key - %lld - 1) / %lld ORDER BY op",
+        r->number, query_key_from(r->number), query_key_from(r->number),
+        query_key_to(r->number), query_key_from(r->number), column);
+}
+
+/* Refusals likewise; of those in one column the smallest request is shown. */
+static char *refusals_query(const struct query_run *r, int64_t ops)
+{
+    int64_t column = (ops + MARKS_CAP - 1) / MARKS_CAP;
+    return sqlite3_mprintf(
+        "SELECT %lld AS run, key - %lld AS op, MIN(asked) AS asked,\n"
+        "       COUNT(*) AS refusals\n"
+        "FROM refusal WHERE key >= %lld AND key < %lld\n"
+        "GROUP BY (key - %lld - 1) / %lld ORDER BY op",
+        r->number, query_key_from(r->number), query_key_from(r->number),
+        query_key_to(r->number), query_key_from(r->number), column);
+}
+
+/* "n things (m marks drawn)" after what the note says already. */
+static void note_marks(char *note, size_t cap, const char *one,
+                       const char *many, int64_t total, int marks)
+{
+    char count[TEXT_NUMBER_CAP];
+    size_t length = strlen(note);
+    text_count(count, (uint64_t)total);
+    snprintf(note + length, cap - length, " \xc2\xb7 %s %s", count,
+             total == 1 ? one : many);
+    length = strlen(note);
+    if (total > marks)
+        snprintf(note + length, cap - length, " (thinned to %d marks)", marks);
+}
+
+static int fragmentation_panel(struct figure *f, int i)
+{
+    const struct query_run *r = &f->runs[i];
+    int64_t ops = operations_of(f, i);
+    int64_t together = bins_together(ops, r->series_shift);
+    int n = add_rows(f, "", i == 0, series_query(r, ops, together));
+    int marks =
+        n < 0 ? n
+              : add_rows(f, "collections", i == 0, collections_query(r, ops));
+    int crosses = marks < 0
+                      ? marks
+                      : add_rows(f, "refusals", i == 0, refusals_query(r, ops));
+    if (crosses < 0)
+        return crosses;
+
+    int64_t n_refusals = 0, n_collections = 0;
+    int err = query_number(f->db, &n_refusals, 0, f->problem,
+                           "SELECT COUNT(*) FROM refusal WHERE key >= %lld "
+                           "AND key < %lld",
+                           query_key_from(r->number), query_key_to(r->number));
+    if (err == 0)
+        err = query_number(f->db, &n_collections, 0, f->problem,
+                           "SELECT COUNT(*) FROM collection WHERE key >= "
+                           "%lld AND key < %lld",
+                           query_key_from(r->number), query_key_to(r->number));
+    if (err < 0)
+        return err;
+
+    char note[512], width[TEXT_NUMBER_CAP];
+    int64_t bin = together << r->series_shift;
+    text_count(width, (uint64_t)bin);
+    if (bin == 1)
+        snprintf(note, sizeof note, "every operation");
+    else
+        snprintf(note, sizeof note,
+                 "%s operations a point: mean, band of extremes",
+                 width);
+    note_marks(note, sizeof note, "collection", "collections", n_collections,
+               marks);
+    note_marks(note, sizeof note, "refusal", "refusals",
+               n_refusals, crosses);
+    panel_title(f, i);
+    panel_text(f, i, "panel_note", note);
+    panel_number(f, i, "panel_heap",
+                 (double)(r->heap_bytes > 0 ? r->heap_bytes : 1));
+    panel_number(f, i, "panel_step", axis_step(r->heap_bytes));
+    panel_number(f, i, "panel_ops", (double)ops);
+    panel_number(f, i, "panel_collections", marks);
+    panel_number(f, i, "panel_refusals", crosses);
+    return 0;
+}
+
+static int availability_panel(struct figure *f, int i)
+{
+    const struct query_run *r = &f->runs[i];
+    int n = add_rows(
+        f, "", i == 0,
+        sqlite3_mprintf(
+            "SELECT %lld AS run, 0 AS bytes, SUM(count) AS moments,\n"
+            "       100.0 AS percent\n"
+            "FROM histogram WHERE run = %lld AND name = 'largest_request'\n"
+            "HAVING COUNT(*) > 0\n"
+            "UNION ALL SELECT %lld, lower,\n"
+            "       SUM(count) OVER later,\n"
+            "       100.0 * SUM(count) OVER later / (SELECT SUM(count)\n"
+            "         FROM histogram WHERE run = %lld AND\n"
+            "         name = 'largest_request')\n"
+            "FROM histogram WHERE run = %lld AND name = 'largest_request'\n"
+            "WINDOW later AS (ORDER BY lower DESC)\n"
+            "UNION ALL\n"
+            "SELECT %lld, MAX(upper) + 1, 0, 0 FROM histogram\n"
+            "WHERE run = %lld AND name = 'largest_request'\n"
+            "HAVING COUNT(*) > 0 ORDER BY bytes",
+            r->number, r->number, r->number, r->number, r->number, r->number,
+            r->number));
+    if (n < 0)
+        return n;
+    panel_title(f, i);
+    return 0;
+}
+
+/* What holds for all lines of the availability figure. */
+static int availability_axes(struct figure *f)
+{
+    int64_t first = INT64_MAX, last = 0;
+    for (int i = 0; i < f->n_runs; i++) {
+        int64_t lower = 0, upper = 0;
+        int err = query_number(f->db, &upper, 0, f->problem,
+                               "SELECT MAX(upper) FROM histogram WHERE run = "
+                               "%lld AND name = 'largest_request'",
+                               (long long)f->runs[i].number);
+        if (err < 0)
+            return err;
+        last = upper > last ? upper : last;
+        err = query_number(f->db, &lower, INT64_MAX, f->problem,
+                           "SELECT MIN(lower) FROM histogram WHERE run = "
+                           "%lld AND name = 'largest_request' AND lower > 0",
+                           (long long)f->runs[i].number);
+        if (err < 0)
+            return err;
+        first = lower < first ? lower : first;
+    }
+    first = first > last ? 1 : first;
+    const struct query_summary *s = &f->runs[0].summary;
+    char all[TEXT_NUMBER_CAP], most[TEXT_NUMBER_CAP], note[256];
+    text_count(all, (uint64_t)s->min_largest_request);
+    text_count(most, (uint64_t)s->p1_largest_request);
+    snprintf(note, sizeof note,
+             "at every moment %s bytes, at 99 %% of the moments %s bytes", all,
+             most);
+    fprintf(f->script, "first = %.1f\nlast = %.1f\n", (double)first / 2,
+            1.05 * ((double)last + 1));
+    fprintf(f->script, "title = %s\nnote = ",
+            f->n_runs == 1
+                ? "panel_title[1]"
+                : "'How often a request of a size would have succeeded'");
+    text_gnuplot(f->script, f->n_runs == 1 ? note : "share of the moments");
+    fputc('\n', f->script);
+    return 0;
+}
+
+static int histogram_panel(struct figure *f, int i)
+{
+    const struct query_run *r = &f->runs[i];
+    int n = add_rows(
+        f, "", i == 0,
+        sqlite3_mprintf(
+            "SELECT %lld AS run, lower, upper,\n"
+            "       MAX(CASE name WHEN 'holes_at_worst' THEN count END)\n"
+            "         AS holes_at_worst,\n"
+            "       MAX(CASE name WHEN 'holes_at_end' THEN count END)\n"
+            "         AS holes_at_end\n"
+            "FROM histogram WHERE run = %lld AND lower > 0 AND\n"
+            "     name IN ('holes_at_worst', 'holes_at_end')\n"
+            "GROUP BY lower ORDER BY lower",
+            r->number, r->number));
+    if (n < 0)
+        return n;
+    static const char *const bounds[] = {"MIN(lower)", "MAX(lower)",
+                                         "MAX(count)"};
+    int64_t bound[3] = {0};
+    for (int k = 0; k < 3; k++) {
+        int err = query_number(f->db, &bound[k], 1, f->problem,
+                               "SELECT %s FROM histogram WHERE run = %lld AND "
+                               "lower > 0 AND name IN ('holes_at_worst', "
+                               "'holes_at_end')",
+                               bounds[k], (long long)r->number);
+        if (err < 0)
+            return err;
+    }
+    char note[128], worst[TEXT_NUMBER_CAP];
+    text_count(worst, (uint64_t)r->summary.worst_seq);
+    snprintf(note, sizeof note,
+             "the worst moment: operation %s, the first at which the largest "
+             "request was smallest",
+             worst);
+    panel_title(f, i);
+    panel_text(f, i, "panel_note", note);
+    panel_number(f, i, "panel_first", 63 - __builtin_clzll((uint64_t)bound[0]));
+    panel_number(f, i, "panel_last", 63 - __builtin_clzll((uint64_t)bound[1]));
+    panel_number(f, i, "panel_count", (double)bound[2]);
+    return 0;
+}
+
+static int heapmap_panel(struct figure *f, int i)
+{
+    const struct query_run *r = &f->runs[i];
+    char path[PATH_MAX];
+    figure_path(f, path, "", "csv");
+    char *sql = plot_map_query(r);
+    if (sql == NULL)
+        return problem_set(f->problem, ERR_MEMORY, "no memory for a query");
+    fprintf(f->sql,
+            "-- The maps that %s.csv mixes into cells, shares in percent.\n"
+            "%s;\n",
+            f->stem, sql);
+    struct plot_map map;
+    int64_t ops = operations_of(f, i);
+    int err = plot_map_write(f->db, r, sql, ops, path, &map, f->problem);
+    sqlite3_free(sql);
+    if (err < 0)
+        return err;
+    f->n_rows += map.n_moments;
+
+    char note[256];
+    snprintf(note, sizeof note,
+             "from %d maps \xc2\xb7 height is the offset from 0x%08" PRIx64
+             ", a cell %s%" PRIu64 " bytes",
+             map.n_moments, map.base, map.cell_bytes > 1 ? "of " : "",
+             map.cell_bytes);
+    panel_title(f, i);
+    panel_text(f, i, "panel_note", note);
+    panel_number(f, i, "panel_ops", (double)ops);
+    panel_number(f, i, "panel_span", (double)map.span_bytes);
+    panel_number(f, i, "panel_step", axis_step((int64_t)map.span_bytes));
+    return 0;
+}
+
+static int write_panels(struct figure *f)
+{
+    static int (*const panel[])(struct figure *,
+                                int) = {fragmentation_panel, availability_panel,
+                                        heapmap_panel, histogram_panel};
+    int err = 0;
+    for (int i = 0; i < f->n_runs && err == 0; i++)
+        err = panel[f->kind - kinds](f, i);
+    if (err == 0 && f->kind == plot_find("availability"))
+        err = availability_axes(f);
+    return err;
+}
+
+static void remove_files(const struct figure *f)
+{
+    static const char *const endings[] = {"sql", "csv", "gp", "svg", "png"};
+    char path[PATH_MAX];
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        figure_path(f, path, "", endings[i]);
+        unlink(path);
+    }
+    for (int i = 0; f->kind->parts[i] != NULL; i++) {
+        figure_path(f, path, f->kind->parts[i], "csv");
+        unlink(path);
+    }
+}
+
+static int close_part(const struct figure *f, FILE *file, int err)
+{
+    if (file == NULL)
+        return err;
+    bool is_written = ferror(file) == 0;
+    is_written = fclose(file) == 0 && is_written;
+    if (err == 0 && !is_written)
+        return problem_set(f->problem, ERR_IO, "%s/%s: %s", f->dir, f->stem,
+                           strerror(errno));
+    return err;
+}
+
+int plot_write(sqlite3 *db, const struct plot_kind *kind,
+               const struct query_run *runs, int n_runs, const char *dir,
+               const char *stem, struct problem *problem)
+{
+    assert(n_runs >= 1 && n_runs <= PLOT_RUNS_CAP);
+    struct figure f = {.db = db,
+                       .kind = kind,
+                       .runs = runs,
+                       .n_runs = n_runs,
+                       .dir = dir,
+                       .stem = stem,
+                       .problem = problem};
+    bool is_one_panel = kind == plot_find("availability");
+    int height =
+        is_one_panel ? PANEL_HEIGHT + 18 * (n_runs - 1) : PANEL_HEIGHT * n_runs;
+    int err = open_part(&f, &f.sql, "sql");
+    if (err == 0)
+        err = open_part(&f, &f.script, "gp");
+    if (err == 0) {
+        begin_script(&f, height);
+        err = write_panels(&f);
+        end_script(&f);
+    }
+    err = close_part(&f, f.sql, err);
+    err = close_part(&f, f.script, err);
+    if (err == 0 && f.n_rows > 0)
+        return 1;
+    remove_files(&f);
+    return err;
+}
+
+int plot_draw(const char *dir, const char (*stems)[PLOT_STEM_CAP], int n_stems,
+              struct problem *problem)
+{
+    const char **names = calloc((size_t)n_stems + 1, sizeof *names);
+    if (names == NULL)
+        return problem_set(problem, ERR_MEMORY, "no memory for the figures");
+    for (int i = 0; i < n_stems; i++)
+        names[i] = stems[i];
+    int err = gnuplot_run(dir, names, n_stems, problem);
+    free(names);
+    for (int i = 0; i < n_stems && err == 0; i++) {
+        char path[PATH_MAX];
+        snprintf(path, sizeof path, "%s/%s.svg", dir, stems[i]);
+        err = gnuplot_darken(path, problem);
+    }
+    return err;
+}

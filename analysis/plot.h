@@ -1,0 +1,66 @@
+/*
+ * plot.h - pictures of runs: a query of the database, its rows as CSV, a
+ * script of gnuplot, and from these SVG and PNG
+ *
+ * A figure is a set of files with one stem: STEM.sql (the queries), STEM.csv
+ * and, where a kind has marks of its own, STEM-NAME.csv (their rows), STEM.gp
+ * (the script, which draws the figure again from the CSV: `gnuplot STEM.gp`),
+ * STEM.svg and STEM.png. No figure grows with the length of a run: it is
+ * drawn from at most PLOT_BINS bins of the series, and marks are thinned to
+ * one a bin, which the picture then says.
+ *
+ * Kinds
+ *   fragmentation  bytes over operations: live, used and free bytes, the
+ *                  largest free block, the largest request that would have
+ *                  succeeded; a line is the mean over a bin, its band reaches
+ *                  from minimum to maximum; collections, refusals
+ *   availability   share of the moments at which a request of a given size
+ *                  would have succeeded
+ *   heapmap        address by operation: live, garbage, tables, free
+ *   histogram      number of holes by length, at the worst moment and at the
+ *                  end
+ *
+ * Colours   Okabe and Ito, "Color Universal Design", 2008, distinct for the
+ *           colour-blind. SVG figures follow the reader's wish for light or
+ *           dark; PNG figures are light.
+ * Errors    a missing gnuplot, one that fails (with its first line), a file
+ *           that cannot be written.
+ */
+#ifndef ANALYSIS_PLOT_H
+#define ANALYSIS_PLOT_H
+
+#include "analysis/query.h"
+
+#define PLOT_BINS     512
+#define PLOT_STEM_CAP 128
+#define PLOT_RUNS_CAP 8 /* runs in one figure                              */
+
+struct plot_kind {
+    const char *name, *caption;
+    const char *parts[3]; /* further CSV files: STEM-part.csv; null ends   */
+};
+
+/* All kinds in the order in which a report shows them; null name ends. */
+const struct plot_kind *plot_kinds(void);
+
+/* The kind of that name, or null. */
+const struct plot_kind *plot_find(const char *name);
+
+/*
+ * Write STEM.sql, the CSV files and STEM.gp of a figure of `runs` (at most
+ * PLOT_RUNS_CAP) into the folder `dir`. Returns 1; 0 when the database keeps
+ * nothing to draw, and then no file stays; negative on failure.
+ */
+MUST_CHECK int plot_write(sqlite3 *db, const struct plot_kind *kind,
+                          const struct query_run *runs, int n_runs,
+                          const char *dir, const char *stem,
+                          struct problem *problem);
+
+/*
+ * Let gnuplot draw the figures stems[n_stems] of folder `dir`, several at a
+ * time: STEM.svg and STEM.png.
+ */
+MUST_CHECK int plot_draw(const char *dir, const char (*stems)[PLOT_STEM_CAP],
+                         int n_stems, struct problem *problem);
+
+#endif /* ANALYSIS_PLOT_H */

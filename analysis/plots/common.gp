@@ -1,0 +1,35 @@
+# What all figures share. Colours: Okabe and Ito, "Color Universal Design",
+# 2008. The SVG figure and the PNG figure are drawn by the same commands.
+set datafile separator ','
+set encoding utf8
+blue = 0x0072B2; vermillion = 0xD55E00; orange = 0xE69F00
+sky = 0x56B4E9; green = 0x009E73; purple = 0xCC79A7
+ink = 0x222222; dim = 0x555555; faint = 0xDDDDDD; grey = 0x999999; paper = 0xFEFEFE
+set border 3 lc rgb dim
+set tics nomirror out scale 0.6 textcolor rgb ink
+set grid y lc rgb faint lw 1 lt 1
+set lmargin 11
+set rmargin 4
+unset key
+is_png = strstrt(GPVAL_TERMINALS, 'pngcairo') ? 'pngcairo' : 'png'
+to_svg = "set terminal svg size width, height noenhanced font 'sans-serif,13' background '#fefefe'; set output stem . '.svg'; small = ',11'; large = 1"
+to_png = "set terminal " . is_png . " size 1.5 * width, 1.5 * height noenhanced font 'sans-serif,18' background '#fefefe' linewidth 1.5; set output stem . '.png'; small = ',15'; large = 1.5"
+
+KiB(x) = x == 0 ? '0' : x % 1048576 == 0 ? sprintf('%d MiB', x / 1048576) : x % 1024 == 0 ? sprintf('%d KiB', x / 1024) : sprintf('%d', x)
+
+# Lengths in pixels of the SVG figure, as parts of the screen.
+px(x) = x * 1.0 / width
+py(y) = y * 1.0 / height
+
+# A panel's place, title and note; `i` is its number from the top.
+place_panel = "top = 1 - (i - 1.0) / n_panels; low = 1 - (1.0 * i) / n_panels; run = panel_run[i]; set tmargin at screen top - py(84); set bmargin at screen low + py(64); unset label; unset object; unset arrow; set label 1 panel_title[i] at screen px(12), screen top - py(18) left textcolor rgb ink; set label 2 panel_note[i] at screen px(12), screen top - py(38) left textcolor rgb dim font small"
+
+# The legend is one row above the panel: at x pixels, a sign and its text. A
+# sign is box, line, dash, tick or cross; `c` its colour, `f` a box's density.
+sign_box = "set object 10 + k rectangle from screen px(x), screen y - py(5) to screen px(x + 16), screen y + py(5) fc rgb c fs transparent solid f border lc rgb c"
+sign_line = "set arrow 10 + k from screen px(x), screen y to screen px(x + 16), screen y nohead lw 2.4 lc rgb c"
+sign_dash = "set arrow 10 + k from screen px(x), screen y to screen px(x + 16), screen y nohead lw 1.4 dt (6, 4) lc rgb c"
+sign_tick = "set arrow 10 + k from screen px(x + 10), screen y - py(6) to screen px(x + 10), screen y + py(6) nohead lw 1 lc rgb c"
+sign_cross = "set label 30 + k '' at screen px(x + 9), screen y point pt 2 ps 0.7 * large lw 1.4 lc rgb c"
+sign_text = "set label 10 + k word at screen px(x + 21), screen y left textcolor rgb ink font small"
+add_sign = "y = top - py(59); k = k + 1; eval sign; eval sign_text"

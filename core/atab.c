@@ -1,0 +1,320 @@
+/* atab.c - see atab.h for the contract. */
+#include "core/atab.h"
+
+/*
+ * The helpers work on one word of the table, sixteen blocks, and answer with
+ * one bit a block, at the block's low bit: 0x55555555 says "all sixteen".
+ */
+static inline uint32_t free_bits(uint32_t w)
+{
+    return ~(w | w >> 1) & ATAB_LOW_BITS;
+}
+
+static inline uint32_t tail_bits(uint32_t w)
+{
+    return w >> 1 & ~w & ATAB_LOW_BITS;
+}
+
+static inline uint32_t mark_bits(uint32_t w)
+{
+    return w >> 1 & w & ATAB_LOW_BITS;
+}
+
+/* Place in its word of the lowest block that `bits` names; bits != 0. */
+static inline uint32_t lowest(uint32_t bits)
+{
+    return (uint32_t)__builtin_ctz(bits) / 2;
+}
+
+/* Place of the highest. */
+static inline uint32_t highest(uint32_t bits)
+{
+    return (31 - (uint32_t)__builtin_clz(bits)) / 2;
+}
+
+/* Both bits of the n lowest blocks, n <= 16. */
+static inline uint32_t blocks_below(uint32_t n)
+{
+    return n >= 16 ? UINT32_MAX : (UINT32_C(1) << 2 * n) - 1;
+}
+
+/* Set the blocks from b on to the pattern of their bits in `pattern`. */
+static void fill(uint32_t *t, uint32_t b, uint32_t n_blocks, uint32_t pattern)
+{
+    uint32_t i = b / 16;
+    uint32_t place = b % 16;
+    while (place + n_blocks > 16) {
+        uint32_t keep = blocks_below(place);
+        t[i] = (t[i] & keep) | (pattern & ~keep);
+        n_blocks -= 16 - place;
+        place = 0;
+        i++;
+    }
+    uint32_t some = blocks_below(n_blocks) << 2 * place;
+    t[i] = (t[i] & ~some) | (pattern & some);
+}
+
+void atab_extend(uint32_t *t, uint32_t b, uint32_t n_blocks)
+{
+    CORE_ASSERT(n_blocks > 0 && atab_get_kind(t, b) == ATAB_FREE);
+    fill(t, b, n_blocks, ATAB_ALL_TAILS);
+}
+
+void atab_take(uint32_t *t, uint32_t b, uint32_t n_blocks)
+{
+    CORE_ASSERT(n_blocks > 0 && atab_get_kind(t, b) == ATAB_FREE);
+    if (n_blocks > 1)
+        fill(t, b, n_blocks, ATAB_ALL_TAILS);
+    else
+        t[b / 16] |= UINT32_C(2) << 2 * (b % 16);
+    t[b / 16] ^= UINT32_C(3) << 2 * (b % 16); /* TAIL 10 to HEAD 01 */
+}
+
+void atab_clear(uint32_t *t, uint32_t b, uint32_t n_blocks)
+{
+    fill(t, b, n_blocks, 0);
+}
+
+/*
+ * Both this and atab_release end at the first block that is not TAIL. The gap
+ * byte behind the table is one, so no bound is needed.
+ */
+uint32_t atab_object_blocks(const uint32_t *t, uint32_t b)
+{
+    uint32_t i = b / 16;
+    uint32_t place = b % 16;
+    CORE_ASSERT((atab_get_kind(t, b) & 1) != 0);
+
+    /* Blocks behind b in its word that end the object. */
+    uint32_t ends = ~tail_bits(t[i]) & (ATAB_LOW_BITS - 1) << 2 * place;
+    ends &= ATAB_LOW_BITS;
+    uint32_t n_blocks = 0;
+    while (ends == 0) {
+        n_blocks += 16;
+        ends = ~tail_bits(t[++i]) & ATAB_LOW_BITS;
+    }
+    return n_blocks + lowest(ends) - place;
+}
+
+uint32_t atab_release(uint32_t *t, uint32_t b)
+{
+    uint32_t i = b / 16;
+    uint32_t place = b % 16;
+    CORE_ASSERT((atab_get_kind(t, b) & 1) != 0);
+
+    uint32_t ends = ~tail_bits(t[i]) & (ATAB_LOW_BITS - 1) << 2 * place;
+    ends &= ATAB_LOW_BITS;
+    uint32_t keep = blocks_below(place);
+    uint32_t n_blocks = 0;
+    while (ends == 0) {
+        t[i] &= keep;
+        keep = 0;
+        n_blocks += 16;
+        ends = ~tail_bits(t[++i]) & ATAB_LOW_BITS;
+    }
+    uint32_t end = lowest(ends);
+    t[i] &= keep | ~blocks_below(end);
+    return n_blocks + end - place;
+}
+
+/*
+ * What lies behind the table in its last word is read along with it. That can
+ * only add places behind the last block, and these lie above all others: a
+ * result that does not fit into the table means that there is none.
+ */
+static uint32_t find_one(const uint32_t *t, uint32_t n_blocks, uint32_t from)
+{
+    uint32_t n_words = (n_blocks + 15) / 16;
+    uint32_t i = from / 16;
+    if (i >= n_words)
+        return ATAB_NONE;
+
+    uint32_t bits = free_bits(t[i]) & ATAB_LOW_BITS << 2 * (from % 16);
+    while (bits == 0) {
+        if (++i >= n_words)
+            return ATAB_NONE;
+        bits = free_bits(t[i]);
+    }
+    uint32_t b = 16 * i + lowest(bits);
+    return b < n_blocks ? b : ATAB_NONE;
+}
+
+/* The shifts that narrow free bits to starts of `want` free blocks in a row. */
+struct narrowing {
+    uint32_t shift[4];
+};
+
+static struct narrowing narrow_to(uint32_t want)
+{
+    struct narrowing narrowing;
+    uint32_t length = 1; /* of the runs found so far */
+    uint32_t most = want < 16 ? want : 16;
+    for (uint32_t k = 0; k < 4; k++) {
+        uint32_t more = most - length < length ? most - length : length;
+        narrowing.shift[k] = 2 * more;
+        length += more;
+    }
+    return narrowing;
+}
+
+static inline uint32_t starts_of_runs(uint32_t bits,
+                                      const struct narrowing *narrowing)
+{
+    bits &= bits >> narrowing->shift[0];
+    bits &= bits >> narrowing->shift[1];
+    bits &= bits >> narrowing->shift[2];
+    bits &= bits >> narrowing->shift[3];
+    return bits;
+}
+
+/*
+ * A run is found in one of three places, looked at in ascending order: it
+ * began in an earlier word and ends in this one; it lies inside this one; or
+ * it begins at this one's end and is carried on.
+ */
+static uint32_t find_run(const uint32_t *t, uint32_t n_blocks, uint32_t from,
+                         uint32_t want)
+{
+    const struct narrowing narrowing = narrow_to(want);
+    uint32_t n_words = (n_blocks + 15) / 16;
+    uint32_t hidden = blocks_below(from % 16); /* as if they were used */
+    uint32_t run = 0; /* free blocks just before word i */
+
+    for (uint32_t i = from / 16; i < n_words; i++) {
+        uint32_t w = t[i] | hidden;
+        hidden = 0;
+        if (w == 0) {
+            run += 16;
+            if (run >= want)
+                return 16 * (i + 1) - run;
+            continue;
+        }
+        uint32_t bits = free_bits(w);
+        uint32_t used = bits ^ ATAB_LOW_BITS;
+        if (run + lowest(used) >= want)
+            return 16 * i - run;
+        uint32_t starts = starts_of_runs(bits, &narrowing);
+        if (starts != 0)
+            return 16 * i + lowest(starts);
+        run = 15 - highest(used);
+    }
+    return ATAB_NONE;
+}
+
+uint32_t atab_find_free(const uint32_t *t, uint32_t n_blocks, uint32_t from,
+                        uint32_t want)
+{
+    CORE_ASSERT(want > 0 && from <= n_blocks);
+    if (want == 1)
+        return find_one(t, n_blocks, from);
+    uint32_t b = find_run(t, n_blocks, from, want);
+    return b != ATAB_NONE && want <= n_blocks - b ? b : ATAB_NONE;
+}
+
+uint32_t atab_free_run(const uint32_t *t, uint32_t n_blocks, uint32_t b,
+                       uint32_t most)
+{
+    if (most > n_blocks - b)
+        most = n_blocks - b;
+    if (most == 0)
+        return 0;
+
+    uint32_t i = b / 16;
+    uint32_t place = b % 16;
+    uint32_t used = ~free_bits(t[i]) & ATAB_LOW_BITS << 2 * place;
+    used &= ATAB_LOW_BITS;
+    uint32_t n = 0;
+    while (used == 0) {
+        n += 16;
+        if (n - place >= most)
+            return most;
+        used = ~free_bits(t[++i]) & ATAB_LOW_BITS;
+    }
+    n += lowest(used) - place;
+    return n < most ? n : most;
+}
+
+uint32_t atab_next_used(const uint32_t *t, uint32_t n_blocks, uint32_t from)
+{
+    uint32_t n_words = (n_blocks + 15) / 16;
+    uint32_t hidden = blocks_below(from % 16);
+    for (uint32_t i = from / 16; i < n_words; i++) {
+        uint32_t w = t[i] & ~hidden;
+        hidden = 0;
+        if (w != 0) {
+            uint32_t b = 16 * i + lowest(w);
+            return b < n_blocks ? b : ATAB_NONE;
+        }
+    }
+    return ATAB_NONE;
+}
+
+uint32_t atab_next_mark(const uint32_t *t, uint32_t n_blocks, uint32_t from)
+{
+    uint32_t n_words = (n_blocks + 15) / 16;
+    uint32_t hidden = blocks_below(from % 16);
+    for (uint32_t i = from / 16; i < n_words; i++) {
+        uint32_t bits = mark_bits(t[i] & ~hidden);
+        hidden = 0;
+        if (bits != 0) {
+            uint32_t b = 16 * i + lowest(bits);
+            return b < n_blocks ? b : ATAB_NONE;
+        }
+    }
+    return ATAB_NONE;
+}
+
+/*
+ * The blocks of word `w` that go: heads that are not marked, and their tails.
+ * `dead` tells whether the object that runs into the word goes, and then
+ * whether the one that runs out of it does.
+ *
+ * Tails behind a dead head are found by a carry. With both bits of each tail
+ * set, adding one at a tail that goes ripples through the tails behind it and
+ * stops at the next head, which is no tail; what the sum has cleared goes:
+ *
+ *      head  0  tail tail  1  tail     (left: low; 1: a head that stays)
+ *      tails    11   11        11
+ *    + dead     01                     gives 00 00 01 11
+ */
+static uint32_t dead_bits(uint32_t w, uint32_t *dead)
+{
+    uint32_t heads = w & ~(w >> 1) & ATAB_LOW_BITS;
+    uint32_t tails = tail_bits(w);
+    uint32_t first_tails = (heads << 2 | *dead) & tails;
+    uint32_t both = tails | tails << 1;
+    uint32_t sum = both + first_tails;
+    *dead = sum < both || (heads >> 30) != 0;
+    return heads | (tails & ~sum);
+}
+
+void atab_sweep(uint32_t *t, uint32_t n_blocks, uint32_t last_used,
+                struct atab_swept *swept)
+{
+    uint32_t end = last_used < n_blocks ? last_used + 1 : n_blocks;
+    uint32_t dead = 0;
+    uint32_t last = 0;
+    uint32_t n_objects = 0;
+    uint32_t n_freed = 0;
+
+    for (uint32_t i = 0; 16 * i < end; i++) {
+        uint32_t some = blocks_below(end - 16 * i < 16 ? end - 16 * i : 16);
+        uint32_t w = t[i] & some;
+        if (w == 0)
+            continue;
+        uint32_t marks = mark_bits(w);
+        uint32_t heads = w & ~(w >> 1) & ATAB_LOW_BITS;
+        uint32_t gone = dead_bits(w, &dead);
+        uint32_t change = gone * 3 | marks << 1;
+        t[i] &= ~change;
+        if (gone != 0) {
+            n_objects += (uint32_t)__builtin_popcount(heads);
+            n_freed += (uint32_t)__builtin_popcount(gone);
+        }
+        if ((w & ~change) != 0)
+            last = 16 * i + highest(w & ~change);
+    }
+    swept->last_used = last;
+    swept->freed_objects = n_objects;
+    swept->freed_blocks = n_freed;
+}

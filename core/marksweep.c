@@ -1,0 +1,543 @@
+/* marksweep.c - see marksweep.h for the contract and the source. */
+#include "core/marksweep.h"
+#include "core/area.h"
+#include "core/host.h"
+
+/* More than any window holds; keeps the sizes of growth within 32 bits. */
+#define GROWTH_LIMIT UINT32_C(0x08000000)
+
+/* ---- Setting up ------------------------------------------------------- */
+
+static bool is_block_size(uint32_t bytes)
+{
+    return bytes == 8 || bytes == 16 || bytes == 32 || bytes == 64;
+}
+
+static bool is_area_struct(const struct marksweep_params *p)
+{
+    if (p->area_struct == 0)
+        return p->grow == 0;
+    return p->area_struct >= sizeof(struct area) && p->area_struct <= 64 &&
+           p->area_struct % 4 == 0;
+}
+
+static bool are_lawful(const struct marksweep_params *p)
+{
+    return is_block_size(p->block) && is_area_struct(p) && p->zero <= 1 &&
+           p->quirks <= QUIRKS_EXACT && p->finalisers <= 1 &&
+           p->automatic <= 1 && p->grow <= 1 && p->growth_rule <= GROWTH_103 &&
+           p->mark_stack >= 1 && p->mark_stack <= MARKSWEEP_MARK_STACK_MAX;
+}
+
+uint32_t marksweep_control_bytes(const struct marksweep_params *p)
+{
+    if (!are_lawful(p))
+        return 0;
+    uint32_t bytes = sizeof(struct heap) + sizeof(struct marksweep);
+    bytes += p->mark_stack * (uint32_t)sizeof(addr32);
+    uint32_t unit = p->block > 16 ? p->block : 16;
+    return (bytes + unit - 1) & ~(unit - 1);
+}
+
+/* What init and a soft reset have in common. */
+static bool start_empty(struct heap *h)
+{
+    const struct marksweep_params *p = &marksweep_of(h)->params;
+    h->phase = PHASE_IDLE;
+    h->refusal = REFUSAL_NONE;
+    h->lock_depth = 0;
+    h->is_auto = p->automatic;
+    h->given_blocks = 0;
+    marksweep_control(h, CONTROL_THRESHOLD, p->threshold);
+    addr32 table = h->base + h->control_bytes;
+    return area_setup_first(h, table, table + h->heap_bytes);
+}
+
+uint32_t marksweep_init(struct heap *h, addr32 base, uint32_t heap_bytes,
+                        const struct marksweep_params *p)
+{
+    uint32_t control_bytes = marksweep_control_bytes(p);
+    if (control_bytes == 0)
+        return HEAP_BAD_PARAMETER;
+    uint32_t wanted = control_bytes + heap_bytes;
+    if (base % 16 != 0 || base % p->block != 0 || wanted < heap_bytes ||
+        base + wanted < base)
+        return HEAP_BAD_ADDRESS;
+
+    __builtin_memset(h, 0, control_bytes);
+    h->base = base;
+    h->manager = MANAGER_marksweep;
+    h->control_bytes = control_bytes;
+    h->heap_bytes = heap_bytes;
+    h->block_bytes = p->block;
+    h->block_shift = (uint32_t)__builtin_ctz(p->block);
+    h->has_finalisers = p->finalisers;
+    h->next_area = 1;
+    struct marksweep *own = marksweep_of(h);
+    own->params = *p;
+    own->mark.stack = base + sizeof *h + sizeof *own;
+    own->mark.cap = p->mark_stack;
+    return start_empty(h) ? HEAP_OK : HEAP_TOO_SMALL;
+}
+
+/* ---- Collecting ------------------------------------------------------- */
+
+void marksweep_collect_begin(struct heap *h, uint32_t cause)
+{
+    CORE_ASSERT(h->phase == PHASE_IDLE);
+    struct marksweep *own = marksweep_of(h);
+    h->phase = PHASE_MARK;
+    h->n_collections++;
+    h->last_cause = cause;
+    h->last_freed_objects = 0;
+    h->last_freed_blocks = 0;
+    h->last_given_back = 0;
+    if (cause != CAUSE_ALL)
+        h->given_blocks = 0;
+    mark_begin(&own->mark);
+}
+
+void marksweep_collect_root(struct heap *h, uint32_t word)
+{
+    CORE_ASSERT(h->phase == PHASE_MARK);
+    mark_word(h, &marksweep_of(h)->mark, word);
+}
+
+/*
+ * The finaliser's turn for every unmarked object that has one, by area and
+ * block. A finaliser may free objects that are still to come: their bits are
+ * then cleared, and the byte read before still shows them, so the kind is
+ * asked, too.
+ */
+static void finalise_area(struct heap *h, const struct area *a)
+{
+    const uint32_t *t = area_table(h, a);
+    uint32_t end = a->last_used / 8 + 1;
+    if (end > area_finaliser_bytes(h, a))
+        end = area_finaliser_bytes(h, a);
+
+    for (uint32_t i = 0; i < end; i++) {
+        uint32_t bits = *area_finaliser_byte(h, a, 8 * i);
+        while (bits != 0) {
+            uint32_t b = 8 * i + (uint32_t)__builtin_ctz(bits);
+            bits &= bits - 1;
+            if (atab_get_kind(t, b) != ATAB_HEAD)
+                continue;
+            heap_on_finalise(h, area_block_address(h, a, b));
+            area_clear_finaliser(h, a, b);
+        }
+    }
+}
+
+/* Is the swept area `a` to be given back? See the quirks in the header. */
+static bool is_given_back(struct heap *h, const struct area *a)
+{
+    const struct marksweep_params *p = &marksweep_of(h)->params;
+    if (!p->grow || a == &h->first || a->last_used != 0)
+        return false;
+    return p->quirks == QUIRKS_EXACT ||
+           atab_get_kind(area_table(h, a), 0) == ATAB_FREE;
+}
+
+/* Take the area behind `before` from the list and hand it back. */
+static void give_back(struct heap *h, struct area *before)
+{
+    addr32 start = before->next;
+    area_unlink(h, before);
+    h->last_given_back++;
+    heap_more(h, MORE_GIVE, start);
+}
+
+static void sweep(struct heap *h)
+{
+    struct area *before = NULL;
+    struct area *a = &h->first;
+    while (a != NULL) {
+        struct atab_swept swept;
+        struct area *next = area_next(h, a);
+        atab_sweep(area_table(h, a), area_blocks(a), a->last_used, &swept);
+        a->last_used = swept.last_used;
+        a->hint = 0;
+        h->last_freed_objects += swept.freed_objects;
+        h->last_freed_blocks += swept.freed_blocks;
+        if (is_given_back(h, a))
+            give_back(h, before);
+        else
+            before = a;
+        a = next;
+    }
+    h->search_area = area_address(h, &h->first);
+}
+
+void marksweep_collect_end(struct heap *h)
+{
+    CORE_ASSERT(h->phase == PHASE_MARK);
+    struct mark *m = &marksweep_of(h)->mark;
+    mark_rescan(h, m);
+    h->last_rescans = m->n_rescans;
+    if (h->has_finalisers) {
+        h->phase = PHASE_FINALISE;
+        for (struct area *a = &h->first; a != NULL; a = area_next(h, a))
+            finalise_area(h, a);
+    }
+    h->phase = PHASE_SWEEP;
+    sweep(h);
+    h->phase = PHASE_IDLE;
+}
+
+/* A whole collection; its roots are heap_roots and an object being moved. */
+static void collect(struct heap *h, uint32_t cause)
+{
+    marksweep_collect_begin(h, cause);
+    if (cause != CAUSE_ALL) {
+        struct mark *m = &marksweep_of(h)->mark;
+        const struct guest_roots *roots = heap_roots(h);
+        uint32_t n_words = roots->n_precise + roots->n_held;
+        for (uint32_t i = 0; i < n_words; i++)
+            mark_word(h, m, roots->word[i]);
+        mark_word(h, m, marksweep_of(h)->moving);
+    }
+    marksweep_collect_end(h);
+}
+
+uint32_t marksweep_collect(struct heap *h, uint32_t kind)
+{
+    if (h->phase != PHASE_IDLE)
+        return 0;
+    collect(h, kind == COLLECT_EVERYTHING ? CAUSE_ALL : CAUSE_ASKED);
+    return h->last_freed_blocks << h->block_shift;
+}
+
+/* ---- Growing ---------------------------------------------------------- */
+
+/* needed = n + max(least, times * n / over), by enum marksweep_growth. */
+static const struct growth {
+    uint32_t least, times, over;
+} growths[] = {
+    [GROWTH_13_512] = {2048, 13, 512},
+    [GROWTH_103] = {0, 3, 100},
+};
+
+/* Bytes of an area that could surely hold an object of `bytes` bytes. */
+static uint32_t needed_for(const struct marksweep_params *p, uint32_t bytes)
+{
+    const struct growth *rule = &growths[p->growth_rule];
+    uint32_t more = rule->times * bytes / rule->over;
+    return bytes + (more > rule->least ? more : rule->least);
+}
+
+/* Bytes of an area with as many blocks as the heap has now. */
+static uint32_t doubling(struct heap *h, const struct marksweep_params *p)
+{
+    uint32_t n_blocks = area_total_blocks(h);
+    uint32_t bytes = n_blocks / 4 + (h->has_finalisers ? n_blocks / 8 : 0) +
+                     (n_blocks << h->block_shift) + 1 + p->area_struct;
+    return (bytes + h->block_bytes - 1) & ~(h->block_bytes - 1);
+}
+
+/* Take one more area in which `bytes` bytes should fit; false: none. */
+static bool grow_for(struct heap *h, uint32_t bytes)
+{
+    const struct marksweep_params *p = &marksweep_of(h)->params;
+    if (!p->grow)
+        return false;
+    uint32_t avail = heap_more(h, MORE_AVAIL, 0);
+    if (bytes > GROWTH_LIMIT || avail < needed_for(p, bytes))
+        return false;
+
+    uint32_t wanted = needed_for(p, bytes);
+    if (wanted < doubling(h, p))
+        wanted = doubling(h, p);
+    if (wanted > avail)
+        wanted = avail;
+    addr32 start = heap_more(h, MORE_TAKE, wanted);
+    if (start == 0)
+        return false;
+    if (!area_append(h, start, wanted, p->area_struct)) {
+        heap_more(h, MORE_GIVE, start);
+        return false;
+    }
+    h->n_grown++;
+    return true;
+}
+
+/* ---- Allocating ------------------------------------------------------- */
+
+/* Where a search for one block goes on after it passed `a` in vain. */
+static uint32_t passed_hint(struct heap *h, const struct area *a)
+{
+    const struct marksweep_params *p = &marksweep_of(h)->params;
+    if (p->quirks == QUIRKS_EXACT)
+        return p->area_struct != 0 ? (a->table_bytes + 1) / 4 : a->hint;
+    return h->n_areas > 1 ? a->table_bytes : a->hint;
+}
+
+/* First fit for n_blocks: the area, and the block in `found`; null: none. */
+static struct area *search(struct heap *h, uint32_t n_blocks, uint32_t *found)
+{
+    struct area *a = area_at(h, h->search_area);
+    while (a != NULL) {
+        uint32_t b = atab_find_free(area_table(h, a), area_blocks(a),
+                                    4 * a->hint, n_blocks);
+        if (b != ATAB_NONE) {
+            *found = b;
+            return a;
+        }
+        if (n_blocks == 1)
+            a->hint = passed_hint(h, a);
+        a = area_next(h, a);
+    }
+    return NULL;
+}
+
+/* The same, after whatever collection and growth may be needed. */
+static struct area *search_hard(struct heap *h, uint32_t bytes,
+                                uint32_t n_blocks, uint32_t *found)
+{
+    bool may_collect = h->is_auto;
+    if (may_collect && h->given_blocks >= h->threshold_blocks) {
+        collect(h, CAUSE_THRESHOLD);
+        may_collect = false;
+    }
+    struct area *a = search(h, n_blocks, found);
+    if (a == NULL && may_collect) {
+        collect(h, CAUSE_FULL);
+        a = search(h, n_blocks, found);
+    }
+    if (a == NULL && grow_for(h, bytes))
+        a = search(h, n_blocks, found);
+    return a;
+}
+
+static inline void zero(struct heap *h, addr32 from, addr32 to)
+{
+    __builtin_memset(byte_at(h, from), 0, to - from);
+}
+
+/* Blocks for `bytes` bytes; 0 for 0 and for more than can be counted. */
+static inline uint32_t blocks_for(const struct heap *h, uint32_t bytes)
+{
+    return (bytes + h->block_bytes - 1) >> h->block_shift;
+}
+
+static inline bool is_locked(const struct heap *h)
+{
+    return h->lock_depth > 0 || h->phase != PHASE_IDLE;
+}
+
+addr32 marksweep_alloc(struct heap *h, uint32_t bytes, uint32_t flags)
+{
+    h->refusal = REFUSAL_NONE;
+    uint32_t n_blocks = blocks_for(h, bytes);
+    if (n_blocks == 0) {
+        h->refusal = bytes == 0 ? REFUSAL_NONE : REFUSAL_LIMIT;
+        return 0;
+    }
+    if (is_locked(h)) {
+        h->refusal = REFUSAL_LOCKED;
+        return 0;
+    }
+    uint32_t b;
+    struct area *a = search_hard(h, bytes, n_blocks, &b);
+    if (a == NULL) {
+        h->refusal = h->is_auto ? REFUSAL_FULL : REFUSAL_OFF;
+        return 0;
+    }
+
+    /* Only a search for one block has seen that all before it are used. */
+    if (n_blocks == 1) {
+        h->search_area = area_address(h, a);
+        a->hint = (b + 1) / 4;
+    }
+    if (b + n_blocks - 1 > a->last_used)
+        a->last_used = b + n_blocks - 1;
+    atab_take(area_table(h, a), b, n_blocks);
+    h->given_blocks += n_blocks;
+
+    addr32 object = area_block_address(h, a, b);
+    bool is_whole = marksweep_of(h)->params.zero;
+    addr32 end = object + (n_blocks << h->block_shift);
+    zero(h, is_whole ? object : object + bytes, end);
+    if ((flags & HEAP_FINALISER) != 0 && h->has_finalisers) {
+        *word_at(h, object) = 0;
+        area_set_finaliser(h, a, b);
+    }
+    return object;
+}
+
+/* ---- Freeing and resizing --------------------------------------------- */
+
+/* Blocks of `a` from `b` on have become free. */
+static void lower_hint(struct heap *h, struct area *a, uint32_t b)
+{
+    if (h->search_area != area_address(h, a))
+        h->search_area = area_address(h, &h->first);
+    if (b / 4 < a->hint)
+        a->hint = b / 4;
+}
+
+void marksweep_free(struct heap *h, addr32 object)
+{
+    if (h->lock_depth > 0)
+        return;
+    struct area *a = object == 0 ? NULL : area_of(h, object);
+    if (a == NULL)
+        return;
+    CORE_ASSERT((object & (h->block_bytes - 1)) == 0);
+
+    uint32_t b = area_block_of(h, a, object);
+    if (h->has_finalisers)
+        area_clear_finaliser(h, a, b);
+    lower_hint(h, a, b);
+    atab_release(area_table(h, a), b);
+}
+
+/* Cut the object at block `b` to n_blocks of its `old` ones. */
+static void shrink(struct heap *h, struct area *a, uint32_t b, uint32_t old,
+                   uint32_t n_blocks)
+{
+    atab_clear(area_table(h, a), b + n_blocks, old - n_blocks);
+    lower_hint(h, a, b + n_blocks);
+}
+
+/* Take the free blocks behind the object at `b`; false: they are too few. */
+static bool grow_in_place(struct heap *h, struct area *a, uint32_t b,
+                          uint32_t old, uint32_t bytes)
+{
+    uint32_t n_blocks = blocks_for(h, bytes);
+    uint32_t more = n_blocks - old;
+    uint32_t *t = area_table(h, a);
+    if (atab_free_run(t, area_blocks(a), b + old, more) < more)
+        return false;
+
+    atab_extend(t, b + old, more);
+    /* One past the object, as the original has it. */
+    if (b + n_blocks > a->last_used)
+        a->last_used = b + n_blocks;
+    bool is_whole = marksweep_of(h)->params.zero;
+    addr32 object = area_block_address(h, a, b);
+    addr32 from = is_whole ? area_block_address(h, a, b + old) : object + bytes;
+    zero(h, from, area_block_address(h, a, b + n_blocks));
+    return true;
+}
+
+static addr32 move(struct heap *h, addr32 object, uint32_t old_bytes,
+                   uint32_t bytes, uint32_t flags)
+{
+    struct marksweep *own = marksweep_of(h);
+    own->moving = object; /* what a collection must not take meanwhile */
+    addr32 to = marksweep_alloc(h, bytes, flags);
+    own->moving = 0;
+    if (to == 0)
+        return 0;
+    __builtin_memcpy(byte_at(h, to), byte_at(h, object), old_bytes);
+    marksweep_free(h, object);
+    return to;
+}
+
+addr32 marksweep_realloc(struct heap *h, addr32 object, uint32_t bytes,
+                         bool may_move)
+{
+    if (object == 0)
+        return marksweep_alloc(h, bytes, 0);
+    h->refusal = REFUSAL_NONE;
+    if (bytes == 0) {
+        marksweep_free(h, object);
+        return 0;
+    }
+    struct area *a = area_of(h, object);
+    uint32_t n_blocks = blocks_for(h, bytes);
+    if (is_locked(h) || n_blocks == 0 || a == NULL) {
+        h->refusal = is_locked(h) ? REFUSAL_LOCKED : REFUSAL_LIMIT;
+        return 0;
+    }
+
+    uint32_t b = area_block_of(h, a, object);
+    uint32_t old = atab_object_blocks(area_table(h, a), b);
+    if (n_blocks < old)
+        shrink(h, a, b, old, n_blocks);
+    if (n_blocks <= old || grow_in_place(h, a, b, old, bytes))
+        return object;
+    if (!may_move) {
+        h->refusal = REFUSAL_IN_PLACE;
+        return 0;
+    }
+    uint32_t flags = area_has_finaliser(h, a, b) ? HEAP_FINALISER : 0;
+    return move(h, object, old << h->block_shift, bytes, flags);
+}
+
+uint32_t marksweep_bytes(struct heap *h, addr32 object)
+{
+    struct area *a = area_of(h, object);
+    if (a == NULL || (object & (h->block_bytes - 1)) != 0)
+        return 0;
+    uint32_t b = area_block_of(h, a, object);
+    const uint32_t *t = area_table(h, a);
+    if (atab_get_kind(t, b) != ATAB_HEAD)
+        return 0;
+    return atab_object_blocks(t, b) << h->block_shift;
+}
+
+/* ---- Control and looking ---------------------------------------------- */
+
+static uint32_t reset(struct heap *h)
+{
+    if (h->phase != PHASE_IDLE)
+        return HEAP_BUSY;
+    collect(h, CAUSE_ALL);
+    while (h->first.next != 0)
+        give_back(h, &h->first);
+    start_empty(h);
+    return HEAP_OK;
+}
+
+uint32_t marksweep_control(struct heap *h, uint32_t what, uint32_t value)
+{
+    switch (what) {
+    case CONTROL_AUTO:
+        h->is_auto = value != 0;
+        return HEAP_OK;
+    case CONTROL_LOCK:
+        if (value == 0 && h->lock_depth == 0)
+            return HEAP_BAD_PARAMETER;
+        h->lock_depth += value != 0 ? 1 : UINT32_MAX;
+        return HEAP_OK;
+    case CONTROL_THRESHOLD:
+        h->threshold_blocks = value == HEAP_NO_THRESHOLD
+                                  ? HEAP_NO_THRESHOLD
+                                  : value >> h->block_shift;
+        return HEAP_OK;
+    case CONTROL_RESET:
+        return reset(h);
+    default:
+        return HEAP_BAD_PARAMETER;
+    }
+}
+
+uint32_t marksweep_add_area(struct heap *h, addr32 address, uint32_t bytes)
+{
+    uint32_t skip = marksweep_of(h)->params.area_struct;
+    if (skip == 0)
+        return HEAP_NO_AREAS;
+    if (h->phase != PHASE_IDLE)
+        return HEAP_BUSY;
+    if (address == 0 || address % 16 != 0 || address + bytes < address)
+        return HEAP_BAD_ADDRESS;
+    return area_append(h, address, bytes, skip) ? HEAP_OK : HEAP_TOO_SMALL;
+}
+
+void marksweep_info(struct heap *h, struct heap_info *info)
+{
+    area_heap_info(h, info);
+}
+
+bool marksweep_area_info(struct heap *h, uint32_t index, struct area_info *info)
+{
+    return area_get_info(h, index, marksweep_of(h)->params.area_struct, info);
+}
+
+bool marksweep_walk(struct heap *h, struct heap_cursor *cursor,
+                    struct heap_object *object)
+{
+    return area_walk(h, cursor, object);
+}

@@ -1,0 +1,110 @@
+#!/usr/bin/env bash
+# bench.sh BUILD - measure what the design promises, each beside its yardstick,
+# in one run on one machine. A row is the best of BENCH_ROUNDS (3) rounds; the
+# rounds of a row and of its yardstick alternate, so that both see the same
+# weather. Prints a table; exits 1 when a promise is not kept.
+#
+#   row NAME UNIT AMOUNT PROMISE COMMAND...
+#       AMOUNT units of work are done by COMMAND; PROMISE a second is the bar.
+#   against NAME UNIT AMOUNT RATIO YARDSTICK -- COMMAND...
+#       the bar is RATIO times the speed of the command line YARDSTICK.
+#   within NAME SECONDS MIB COMMAND...
+#       COMMAND ends in so many seconds and never holds more memory.
+set -u
+build=$1
+fraglab=$PWD/$build/fraglab
+tools=$PWD/$build/tests/bench
+rounds=${BENCH_ROUNDS:-3}
+scale=${BENCH_SCALE:-1} # a tenth of the work: BENCH_SCALE=0.1
+work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
+broken=0
+
+say() { printf '%-44s %14s %14s %7s  %s\n' "$@"; }
+
+scaled() { awk -v n="$1" -v s="$scale" 'BEGIN { printf "%d", n * s }'; }
+
+# Seconds that COMMAND took, in $seconds, and its peak memory, in $mib.
+run_once() {
+    (cd "$work" && rm -f ./*.db ./*.db-* &&
+        "$tools/measure" "$work/measured" "$@" >"$work/out" 2>&1) || {
+        echo "bench: $*: failed:" >&2
+        tail -n 3 "$work/out" >&2
+        seconds=0
+        return 1
+    }
+    read -r seconds _ kib <"$work/measured"
+    mib=$((kib / 1024))
+}
+
+# The lesser of two numbers of seconds; 0 is "none yet".
+best_of() { awk -v a="$1" -v b="$2" 'BEGIN { print !a || b < a ? b : a }'; }
+
+verdict() { # NAME MEASURED BAR SHOWN_MEASURED SHOWN_BAR
+    local ratio word
+    ratio=$(awk -v a="$2" -v b="$3" 'BEGIN { printf "%.2f", b ? a / b : 0 }')
+    word=kept
+    if awk -v r="$ratio" 'BEGIN { exit r >= 1 }'; then
+        word=BROKEN
+        broken=1
+    fi
+    say "$1" "$4" "$5" "$ratio" "$word"
+}
+
+per_second() { awk -v n="$1" -v s="$2" 'BEGIN { print s ? n / s : 0 }'; }
+shown() { awk -v x="$1" -v u="$2" 'BEGIN { printf "%.2f M%s/s", x / 1e6, u }'; }
+
+row() {
+    local name=$1 unit=$2 amount=$3 promise=$4 best=0 i speed
+    shift 4
+    for ((i = 0; i < rounds; i++)); do
+        run_once "$@" || { say "$name" failed - - BROKEN; broken=1; return; }
+        best=$(best_of "$best" "$seconds")
+    done
+    speed=$(per_second "$amount" "$best")
+    verdict "$name" "$speed" "$promise" "$(shown "$speed" "$unit")" \
+        "$(shown "$promise" "$unit")"
+}
+
+against() {
+    local name=$1 unit=$2 amount=$3 ratio=$4 best=0 other=0 i yardstick=()
+    shift 4
+    while [ "$1" != -- ]; do yardstick+=("$1"); shift; done
+    shift
+    for ((i = 0; i < rounds; i++)); do
+        run_once "${yardstick[@]}" || { broken=1; return; }
+        other=$(best_of "$other" "$seconds")
+        run_once "$@" || { say "$name" failed - - BROKEN; broken=1; return; }
+        best=$(best_of "$best" "$seconds")
+    done
+    local speed bar
+    speed=$(per_second "$amount" "$best")
+    bar=$(awk -v s="$(per_second "$amount" "$other")" -v r="$ratio" \
+        'BEGIN { print s * r }')
+    verdict "$name" "$speed" "$bar" "$(shown "$speed" "$unit")" \
+        "$(shown "$bar" "$unit")"
+}
+
+within() {
+    local name=$1 limit=$2 limit_mib=$3
+    shift 3
+    run_once "$@" || { say "$name" failed - - BROKEN; broken=1; return; }
+    verdict "$name: seconds" "$limit" "$seconds" "$seconds s" "$limit s"
+    verdict "$name: memory" "$limit_mib" "$mib" "$mib MiB" "$limit_mib MiB"
+}
+
+n=$(scaled 5000000)
+say what measured promised ratio ""
+
+row "native replay, churn" op "$n" 5e6 \
+    "$fraglab" replay "churn:ops=$n" --manager marksweep --heap 64K --quiet
+row "native replay, mpy-mix" op "$n" 5e6 \
+    "$fraglab" replay "mpy-mix:ops=$n" --manager marksweep --heap 64K --quiet
+row "replay, every operation stored" op "$n" 1e6 \
+    "$fraglab" replay "churn:ops=$n" --manager marksweep --heap 64K \
+    --db bench.db --keep ops --quiet
+against "the same, against prepared INSERTs" op "$n" 1 \
+    "$tools/insert" bench.db "$n" -- \
+    "$fraglab" replay "churn:ops=$n" --manager marksweep --heap 64K \
+    --db bench.db --keep ops --quiet
+
+exit $broken

@@ -1,0 +1,73 @@
+/*
+ * kinds.h - which fields each kind of operation or event has, what it is
+ * called, and what its values may be: the one table that both native forms,
+ * the content hash and the checker go by
+ */
+#ifndef TRACES_KINDS_H
+#define TRACES_KINDS_H
+
+#include "traces/op.h"
+
+/* Fields of struct trace_op that a kind uses; all others are not looked at. */
+enum trace_field {
+    FIELD_ID = 1 << 0,
+    FIELD_BYTES = 1 << 1,
+    FIELD_FLAGS = 1 << 2,
+    FIELD_ALIGN = 1 << 3,
+    FIELD_SITE = 1 << 4,
+    FIELD_WHAT = 1 << 5,
+    FIELD_CAUSE = 1 << 6,
+    FIELD_VALUE = 1 << 7,
+    FIELD_TARGET = 1 << 8,
+    FIELD_WORD = 1 << 9,
+    FIELD_IDS = 1 << 10,
+    FIELD_TEXT = 1 << 11,
+    FIELD_FACT = 1 << 12
+};
+
+/* The fields of this operation; of `refused` and `expect` by its `what`. */
+uint32_t trace_fields(const struct trace_op *op);
+
+/* "alloc", "free", ...; "?" for a number that is no kind. */
+const char *trace_kind_name(uint8_t kind);
+
+/* Names of the further enumerations, as the text form spells them. */
+extern const char *const trace_control_names[TRACE_N_CONTROLS];
+extern const char *const trace_cause_names[TRACE_N_CAUSES];
+extern const char *const trace_held_names[TRACE_N_HELD];
+extern const char *const trace_expect_names[TRACE_N_EXPECTS];
+
+#define TRACE_N_GC_CAUSES    4
+#define TRACE_N_AREA_REASONS 3
+#define TRACE_N_FLAGS        6
+extern const char *const trace_gc_cause_names[TRACE_N_GC_CAUSES];
+extern const char *const trace_area_reason_names[TRACE_N_AREA_REASONS];
+extern const char *const trace_flag_names[TRACE_N_FLAGS]; /* bit i        */
+
+/* One scalar field of struct trace_header, by the key of the text form.   */
+struct trace_header_key {
+    const char *name;
+    uint16_t offset;     /* in struct trace_header                        */
+    uint8_t width;       /* bytes: 4, 8, or TRACE_NAME_CAP of a text      */
+    uint8_t is_semantic; /* can change a replay, so it is hashed          */
+};
+
+#define TRACE_N_HEADER_KEYS 18
+extern const struct trace_header_key trace_header_keys[TRACE_N_HEADER_KEYS];
+
+/* Read and write such a field that is a number; it must fit its width.    */
+uint64_t trace_header_number(const struct trace_header *h,
+                             const struct trace_header_key *key);
+void trace_header_set(struct trace_header *h,
+                      const struct trace_header_key *key, uint64_t value);
+
+/*
+ * Why no trace can hold this operation, whatever came before it: a number out
+ * of its range, a flag that the kind does not have. Null if it is sound.
+ */
+const char *trace_op_fault(const struct trace_op *op);
+
+/* The same of a header. */
+const char *trace_header_fault(const struct trace_header *h);
+
+#endif /* TRACES_KINDS_H */
