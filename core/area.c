@@ -1,5 +1,6 @@
 /* area.c - see area.h for the contract and the layout. */
 #include "core/area.h"
+#include "core/host.h"
 
 /* A of the formula for `bytes` bytes of tables and pool; 0: too few. */
 static uint32_t table_bytes_for(const struct heap *h, uint32_t bytes)
@@ -88,6 +89,37 @@ uint32_t area_total_blocks(struct heap *h)
     for (struct area *a = &h->first; a != NULL; a = area_next(h, a))
         n_blocks += area_blocks(a);
     return n_blocks;
+}
+
+/*
+ * A finaliser may free objects that are still to come: their bits are then
+ * cleared, and the byte read before still shows them, so the kind is asked,
+ * too. No bit is set behind last_used, which may be one past the last block.
+ */
+static void finalise_one(struct heap *h, const struct area *a)
+{
+    const uint32_t *t = area_table(h, a);
+    uint32_t end = a->last_used / 8 + 1;
+    if (end > area_finaliser_bytes(h, a))
+        end = area_finaliser_bytes(h, a);
+
+    for (uint32_t i = 0; i < end; i++) {
+        uint32_t bits = *area_finaliser_byte(h, a, 8 * i);
+        while (bits != 0) {
+            uint32_t b = 8 * i + (uint32_t)__builtin_ctz(bits);
+            bits &= bits - 1;
+            if (atab_get_kind(t, b) != ATAB_HEAD)
+                continue;
+            heap_on_finalise(h, area_block_address(h, a, b));
+            area_clear_finaliser(h, a, b);
+        }
+    }
+}
+
+void area_finalise(struct heap *h)
+{
+    for (struct area *a = &h->first; a != NULL; a = area_next(h, a))
+        finalise_one(h, a);
 }
 
 void area_count(struct heap *h, const struct area *a, struct heap_info *info)

@@ -139,6 +139,12 @@ void area_unlink(struct heap *h, struct area *before);
 /* Blocks of all areas together. */
 uint32_t area_total_blocks(struct heap *h);
 
+/*
+ * The finaliser's turn for every object that has one and is not marked, by
+ * area and block; its flag is cleared then. Finalisers may free.
+ */
+void area_finalise(struct heap *h);
+
 /* Count the blocks and objects of `a` and add them to `info`. */
 void area_count(struct heap *h, const struct area *a, struct heap_info *info);
 

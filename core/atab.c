@@ -139,66 +139,73 @@ static uint32_t find_one(const uint32_t *t, uint32_t n_blocks, uint32_t from)
     return b < n_blocks ? b : ATAB_NONE;
 }
 
-/* The shifts that narrow free bits to starts of `want` free blocks in a row. */
-struct narrowing {
-    uint32_t shift[4];
-};
-
-static struct narrowing narrow_to(uint32_t want)
+/*
+ * Narrow free bits to the starts of `want` free blocks in a row: a block that
+ * starts k of them, and the block k places on as well, starts 2 k. `steps` is
+ * the number of doublings, the last one going only as far as is wanted; 0
+ * stands for more than a word holds beside a used block.
+ */
+static inline uint32_t starts_of_runs(uint32_t bits, uint32_t want,
+                                      uint32_t steps)
 {
-    struct narrowing narrowing;
-    uint32_t length = 1; /* of the runs found so far */
-    uint32_t most = want < 16 ? want : 16;
-    for (uint32_t k = 0; k < 4; k++) {
-        uint32_t more = most - length < length ? most - length : length;
-        narrowing.shift[k] = 2 * more;
-        length += more;
+    uint32_t length = 1;
+    for (uint32_t k = 1; k < steps; k++) {
+        bits &= bits >> 2 * length;
+        length *= 2;
     }
-    return narrowing;
-}
-
-static inline uint32_t starts_of_runs(uint32_t bits,
-                                      const struct narrowing *narrowing)
-{
-    bits &= bits >> narrowing->shift[0];
-    bits &= bits >> narrowing->shift[1];
-    bits &= bits >> narrowing->shift[2];
-    bits &= bits >> narrowing->shift[3];
-    return bits;
+    return steps == 0 ? 0 : bits & bits >> 2 * (want - length);
 }
 
 /*
  * A run is found in one of three places, looked at in ascending order: it
  * began in an earlier word and ends in this one; it lies inside this one; or
- * it begins at this one's end and is carried on.
+ * it begins at this one's end and is carried on. Inlined once for each number
+ * of steps, because this loop is where first fit spends its time.
  */
-static uint32_t find_run(const uint32_t *t, uint32_t n_blocks, uint32_t from,
-                         uint32_t want)
+__attribute__((always_inline)) static inline uint32_t find_in_steps(
+    const uint32_t *t, uint32_t n_blocks, uint32_t from, uint32_t want,
+    uint32_t steps)
 {
-    const struct narrowing narrowing = narrow_to(want);
     uint32_t n_words = (n_blocks + 15) / 16;
     uint32_t hidden = blocks_below(from % 16); /* as if they were used */
     uint32_t run = 0; /* free blocks just before word i */
 
     for (uint32_t i = from / 16; i < n_words; i++) {
-        uint32_t w = t[i] | hidden;
+        uint32_t bits = free_bits(t[i] | hidden);
         hidden = 0;
-        if (w == 0) {
+        if (bits == 0) {
+            run = 0;
+            continue;
+        }
+        uint32_t used = bits ^ ATAB_LOW_BITS;
+        if (used == 0) {
             run += 16;
             if (run >= want)
                 return 16 * (i + 1) - run;
             continue;
         }
-        uint32_t bits = free_bits(w);
-        uint32_t used = bits ^ ATAB_LOW_BITS;
         if (run + lowest(used) >= want)
             return 16 * i - run;
-        uint32_t starts = starts_of_runs(bits, &narrowing);
+        uint32_t starts = starts_of_runs(bits, want, steps);
         if (starts != 0)
             return 16 * i + lowest(starts);
         run = 15 - highest(used);
     }
     return ATAB_NONE;
+}
+
+static uint32_t find_run(const uint32_t *t, uint32_t n_blocks, uint32_t from,
+                         uint32_t want)
+{
+    if (want == 2)
+        return find_in_steps(t, n_blocks, from, want, 1);
+    if (want <= 4)
+        return find_in_steps(t, n_blocks, from, want, 2);
+    if (want <= 8)
+        return find_in_steps(t, n_blocks, from, want, 3);
+    if (want <= 15)
+        return find_in_steps(t, n_blocks, from, want, 4);
+    return find_in_steps(t, n_blocks, from, want, 0);
 }
 
 uint32_t atab_find_free(const uint32_t *t, uint32_t n_blocks, uint32_t from,

@@ -1,10 +1,9 @@
 /* marksweep.c - see marksweep.h for the contract and the source. */
 #include "core/marksweep.h"
 #include "core/area.h"
+#include "core/areacheck.h"
+#include "core/grow.h"
 #include "core/host.h"
-
-/* More than any window holds; keeps the sizes of growth within 32 bits. */
-#define GROWTH_LIMIT UINT32_C(0x08000000)
 
 /* ---- Setting up ------------------------------------------------------- */
 
@@ -103,32 +102,6 @@ void marksweep_collect_root(struct heap *h, uint32_t word)
     mark_word(h, &marksweep_of(h)->mark, word);
 }
 
-/*
- * The finaliser's turn for every unmarked object that has one, by area and
- * block. A finaliser may free objects that are still to come: their bits are
- * then cleared, and the byte read before still shows them, so the kind is
- * asked, too.
- */
-static void finalise_area(struct heap *h, const struct area *a)
-{
-    const uint32_t *t = area_table(h, a);
-    uint32_t end = a->last_used / 8 + 1;
-    if (end > area_finaliser_bytes(h, a))
-        end = area_finaliser_bytes(h, a);
-
-    for (uint32_t i = 0; i < end; i++) {
-        uint32_t bits = *area_finaliser_byte(h, a, 8 * i);
-        while (bits != 0) {
-            uint32_t b = 8 * i + (uint32_t)__builtin_ctz(bits);
-            bits &= bits - 1;
-            if (atab_get_kind(t, b) != ATAB_HEAD)
-                continue;
-            heap_on_finalise(h, area_block_address(h, a, b));
-            area_clear_finaliser(h, a, b);
-        }
-    }
-}
-
 /* Is the swept area `a` to be given back? See the quirks in the header. */
 static bool is_given_back(struct heap *h, const struct area *a)
 {
@@ -177,8 +150,7 @@ void marksweep_collect_end(struct heap *h)
     h->last_rescans = m->n_rescans;
     if (h->has_finalisers) {
         h->phase = PHASE_FINALISE;
-        for (struct area *a = &h->first; a != NULL; a = area_next(h, a))
-            finalise_area(h, a);
+        area_finalise(h);
     }
     h->phase = PHASE_SWEEP;
     sweep(h);
@@ -206,59 +178,6 @@ uint32_t marksweep_collect(struct heap *h, uint32_t kind)
         return 0;
     collect(h, kind == COLLECT_EVERYTHING ? CAUSE_ALL : CAUSE_ASKED);
     return h->last_freed_blocks << h->block_shift;
-}
-
-/* ---- Growing ---------------------------------------------------------- */
-
-/* needed = n + max(least, times * n / over), by enum marksweep_growth. */
-static const struct growth {
-    uint32_t least, times, over;
-} growths[] = {
-    [GROWTH_13_512] = {2048, 13, 512},
-    [GROWTH_103] = {0, 3, 100},
-};
-
-/* Bytes of an area that could surely hold an object of `bytes` bytes. */
-static uint32_t needed_for(const struct marksweep_params *p, uint32_t bytes)
-{
-    const struct growth *rule = &growths[p->growth_rule];
-    uint32_t more = rule->times * bytes / rule->over;
-    return bytes + (more > rule->least ? more : rule->least);
-}
-
-/* Bytes of an area with as many blocks as the heap has now. */
-static uint32_t doubling(struct heap *h, const struct marksweep_params *p)
-{
-    uint32_t n_blocks = area_total_blocks(h);
-    uint32_t bytes = n_blocks / 4 + (h->has_finalisers ? n_blocks / 8 : 0) +
-                     (n_blocks << h->block_shift) + 1 + p->area_struct;
-    return (bytes + h->block_bytes - 1) & ~(h->block_bytes - 1);
-}
-
-/* Take one more area in which `bytes` bytes should fit; false: none. */
-static bool grow_for(struct heap *h, uint32_t bytes)
-{
-    const struct marksweep_params *p = &marksweep_of(h)->params;
-    if (!p->grow)
-        return false;
-    uint32_t avail = heap_more(h, MORE_AVAIL, 0);
-    if (bytes > GROWTH_LIMIT || avail < needed_for(p, bytes))
-        return false;
-
-    uint32_t wanted = needed_for(p, bytes);
-    if (wanted < doubling(h, p))
-        wanted = doubling(h, p);
-    if (wanted > avail)
-        wanted = avail;
-    addr32 start = heap_more(h, MORE_TAKE, wanted);
-    if (start == 0)
-        return false;
-    if (!area_append(h, start, wanted, p->area_struct)) {
-        heap_more(h, MORE_GIVE, start);
-        return false;
-    }
-    h->n_grown++;
-    return true;
 }
 
 /* ---- Allocating ------------------------------------------------------- */
@@ -304,7 +223,9 @@ static struct area *search_hard(struct heap *h, uint32_t bytes,
         collect(h, CAUSE_FULL);
         a = search(h, n_blocks, found);
     }
-    if (a == NULL && grow_for(h, bytes))
+    const struct marksweep_params *p = &marksweep_of(h)->params;
+    if (a == NULL && p->grow &&
+        grow_for(h, bytes, p->growth_rule, p->area_struct))
         a = search(h, n_blocks, found);
     return a;
 }
@@ -526,18 +447,38 @@ uint32_t marksweep_add_area(struct heap *h, addr32 address, uint32_t bytes)
     return area_append(h, address, bytes, skip) ? HEAP_OK : HEAP_TOO_SMALL;
 }
 
-void marksweep_info(struct heap *h, struct heap_info *info)
+/* 1 to 3: the control block; what it says can be relied on afterwards. */
+static int check_control(const struct heap *h, addr32 base,
+                         uint32_t window_bytes)
 {
-    area_heap_info(h, info);
+    const struct marksweep *own = (const struct marksweep *)(h + 1);
+    const struct marksweep_params *p = &own->params;
+    uint32_t fixed = sizeof *h + sizeof *own;
+    if (window_bytes < fixed || h->base != base ||
+        h->manager != MANAGER_marksweep || h->control_bytes < fixed ||
+        h->control_bytes > window_bytes ||
+        h->heap_bytes > window_bytes - h->control_bytes)
+        return 1;
+    if (marksweep_control_bytes(p) != h->control_bytes ||
+        own->mark.stack != base + fixed || own->mark.cap != p->mark_stack ||
+        h->block_bytes != p->block || h->block_shift > 6 ||
+        UINT32_C(1) << h->block_shift != p->block ||
+        h->has_finalisers != p->finalisers || h->is_auto > 1)
+        return 2;
+    if (h->phase != PHASE_IDLE || own->mark.has_overflowed || own->moving != 0)
+        return 3;
+    return 0;
 }
 
-bool marksweep_area_info(struct heap *h, uint32_t index, struct area_info *info)
+int marksweep_check(struct heap *h, addr32 base, uint32_t window_bytes)
 {
-    return area_get_info(h, index, marksweep_of(h)->params.area_struct, info);
-}
-
-bool marksweep_walk(struct heap *h, struct heap_cursor *cursor,
-                    struct heap_object *object)
-{
-    return area_walk(h, cursor, object);
+    int broken = check_control(h, base, window_bytes);
+    if (broken != 0)
+        return broken;
+    const struct areacheck known = {
+        .base = base,
+        .window_bytes = window_bytes,
+        .skip = marksweep_of(h)->params.area_struct,
+    };
+    return areacheck(h, &known);
 }

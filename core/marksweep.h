@@ -57,17 +57,14 @@
 #ifndef CORE_MARKSWEEP_H
 #define CORE_MARKSWEEP_H
 
+#include "core/area.h"
+#include "core/grow.h"
 #include "core/heap.h"
 #include "core/mark.h"
 
 enum marksweep_quirks {
     QUIRKS_SAFE = 0, /* never gives back a live object                    */
     QUIRKS_EXACT = 1 /* as MicroPython, lone block and all                */
-};
-
-enum marksweep_growth {
-    GROWTH_13_512 = 0, /* needed = n + max(2048, floor(13 n / 512))       */
-    GROWTH_103 = 1     /* needed = floor(103 n / 100): the older estimate */
 };
 
 #define MARKSWEEP_MARK_STACK_MAX 4096
@@ -85,7 +82,7 @@ struct marksweep_params {
     uint32_t automatic;   /* 1: collect when nothing fits                 */
     uint32_t grow;        /* 1: take areas from the outer heap, and give  */
                           /* empty ones back                              */
-    uint32_t growth_rule; /* enum marksweep_growth                        */
+    uint32_t growth_rule; /* enum growth_rule                              */
     uint32_t area_struct; /* bytes at the start of every area but the     */
                           /* first: 28 .. 64, a multiple of 4; or 0: a    */
                           /* build for one area, which adds none          */
@@ -98,6 +95,24 @@ struct marksweep_params {
         .mark_stack = 64, .threshold = HEAP_NO_THRESHOLD, .automatic = 1,      \
         .grow = 0, .growth_rule = GROWTH_13_512, .area_struct = 32,            \
     }
+
+/*
+ * The manager's part of the control block, right behind struct heap. The mark
+ * stack's entries follow it.
+ */
+struct marksweep {
+    struct marksweep_params params; /* as given to init                   */
+    addr32 moving;    /* object that a realloc is moving: a root; or 0    */
+    struct mark mark; /* the bounded mark stack                           */
+};
+
+_Static_assert(sizeof(struct marksweep_params) == 40, "ten words");
+_Static_assert(sizeof(struct marksweep) == 60, "no padding");
+
+static inline struct marksweep *marksweep_of(struct heap *h)
+{
+    return (struct marksweep *)(void *)(h + 1);
+}
 
 /*
  * Bytes of the control block with these parameters, a multiple of 16 and of
@@ -179,21 +194,30 @@ uint32_t marksweep_control(struct heap *h, uint32_t what, uint32_t value);
 uint32_t marksweep_add_area(struct heap *h, addr32 address, uint32_t bytes);
 
 /* Fill in `info`. Cost: one pass over the tables. */
-void marksweep_info(struct heap *h, struct heap_info *info);
+static inline void marksweep_info(struct heap *h, struct heap_info *info)
+{
+    area_heap_info(h, info);
+}
 
 /*
  * The same for the area at place `index` of the list, with what belongs to
  * it. Returns false, writing nothing, when the list has no such place.
  */
-bool marksweep_area_info(struct heap *h, uint32_t index,
-                         struct area_info *info);
+static inline bool marksweep_area_info(struct heap *h, uint32_t index,
+                                       struct area_info *info)
+{
+    return area_get_info(h, index, marksweep_of(h)->params.area_struct, info);
+}
 
 /*
  * The next object in list and address order. Returns false at the end. Start
  * with a cursor of zeroes; the heap may not change in between.
  */
-bool marksweep_walk(struct heap *h, struct heap_cursor *cursor,
-                    struct heap_object *object);
+static inline bool marksweep_walk(struct heap *h, struct heap_cursor *cursor,
+                                  struct heap_object *object)
+{
+    return area_walk(h, cursor, object);
+}
 
 /*
  * Check the heap's invariants, writing nothing; any bytes may be there. The
@@ -217,23 +241,5 @@ bool marksweep_walk(struct heap *h, struct heap_cursor *cursor,
  *  11  search_area is in the list; no block of an area before it is free
  */
 int marksweep_check(struct heap *h, addr32 base, uint32_t window_bytes);
-
-/*
- * The manager's part of the control block, right behind struct heap. The mark
- * stack's entries follow it.
- */
-struct marksweep {
-    struct marksweep_params params; /* as given to init                   */
-    addr32 moving;    /* object that a realloc is moving: a root; or 0    */
-    struct mark mark; /* the bounded mark stack                           */
-};
-
-_Static_assert(sizeof(struct marksweep_params) == 40, "ten words");
-_Static_assert(sizeof(struct marksweep) == 60, "no padding");
-
-static inline struct marksweep *marksweep_of(struct heap *h)
-{
-    return (struct marksweep *)(void *)(h + 1);
-}
 
 #endif /* CORE_MARKSWEEP_H */

@@ -229,6 +229,49 @@ int stream_next_line(struct stream *s, struct stream_line *line,
     return 1;
 }
 
+/* Pass over the whole lines in the buffer that begin with neither letter. */
+static void pass_lines(struct stream *s, char a, char b)
+{
+    const char *at = (const char *)s->bytes + s->at;
+    const char *end = (const char *)s->bytes + s->n;
+    while (at < end && *at != a && *at != b) {
+        const char *newline = memchr(at, '\n', (size_t)(end - at));
+        if (newline == NULL)
+            break;
+        at = newline + 1;
+    }
+    size_t passed = (size_t)(at - (const char *)s->bytes) - s->at;
+    s->at += passed;
+    s->taken += passed;
+}
+
+int stream_find_line(struct stream *s, char a, char b, struct stream_line *line,
+                     uint64_t *offset, struct problem *problem)
+{
+    if (!s->is_taken)
+        begin_taking(s);
+
+    for (;;) {
+        pass_lines(s, a, b);
+        size_t length;
+        bool is_whole;
+        int err = find_line(s, &length, &is_whole, problem);
+        if (err < 0)
+            return err;
+        if (!is_whole && length == 0)
+            return 0;
+        char *text = (char *)s->bytes + s->at;
+        *offset = s->taken;
+        s->at += length + is_whole;
+        s->taken += length + is_whole;
+        if (length == 0 || (text[0] != a && text[0] != b))
+            continue;
+        text[length] = '\0';
+        *line = (struct stream_line){text, length, 0, is_whole};
+        return 1;
+    }
+}
+
 int stream_read(struct stream *s, void *to, size_t cap, size_t *n,
                 struct problem *problem)
 {

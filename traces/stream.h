@@ -72,6 +72,16 @@ MUST_CHECK int stream_next_line(struct stream *s, struct stream_line *line,
                                 struct problem *problem);
 
 /*
+ * Take the next line that begins with the letter `a` or `b`, passing over
+ * all others; for a quick first pass. Lines are not counted and NULs are not
+ * looked for: line->number is 0; line->text[0] is a or b. Returns 1, or 0 at
+ * the end; `offset` is then what stream_offset would have said before it.
+ */
+MUST_CHECK int stream_find_line(struct stream *s, char a, char b,
+                                struct stream_line *line, uint64_t *offset,
+                                struct problem *problem);
+
+/*
  * Take up to `cap` bytes. Returns 0 and their number in `n`, which is less
  * than `cap` only at the end of the input.
  */

@@ -6,7 +6,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "traces/import/gcrec.h"
 #include "traces/stream.h"
+#include "traces/synth/preset.h"
 #include "traces/text.h"
 
 /* As many first bytes as any format needs to be told from the others. */
@@ -24,6 +26,7 @@ static const struct {
                 struct problem *problem);
 } formats[] = {
     {"text",   text_sniff,   text_open},
+    {"gcrec",  gcrec_sniff,  gcrec_open},
 };
 /* clang-format on */
 
@@ -31,7 +34,7 @@ static const struct {
 
 const char *const *workload_formats(size_t *n)
 {
-    static const char *const names[] = {"text"};
+    static const char *const names[] = {"text", "gcrec"};
     _Static_assert(sizeof names / sizeof names[0] == N_FORMATS, "as many");
     *n = N_FORMATS;
     return names;

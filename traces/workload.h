@@ -14,6 +14,7 @@
 #define TRACES_WORKLOAD_H
 
 #include <stddef.h>
+#include <string.h>
 
 #include "traces/err.h"
 #include "traces/op.h"
@@ -94,7 +95,7 @@ const char *const *workload_formats(size_t *n);
 static inline void workload_skip(struct workload *w, const char *reason)
 {
     uint32_t i = 0;
-    while (i < w->n_skipped && w->skipped[i].reason != reason)
+    while (i < w->n_skipped && strcmp(w->skipped[i].reason, reason) != 0)
         i++;
     if (i == WORKLOAD_SKIPS_CAP)
         return;

@@ -52,11 +52,12 @@ enum replay_status { REPLAY_COMPLETE = 0, REPLAY_STOPPED, REPLAY_FAILED };
 
 struct replay_result {
     int status;            /* enum replay_status                           */
-    char reason[512];      /* one line; "" when complete                   */
+    char reason[1200];     /* one line; "" when complete                   */
     uint64_t operations, events;
     uint64_t allocations, frees, reallocs, collections;
     uint64_t refused, refused_short, refused_fragmented, refused_other;
     uint64_t inplace_missed;
+    uint64_t empty;        /* requests for 0 bytes, answered by null       */
     uint64_t dropped;      /* operations on objects that never existed     */
     uint64_t moved_bytes;
     uint64_t max_held;     /* objects held at once                         */

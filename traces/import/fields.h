@@ -46,11 +46,11 @@ static inline bool fields_u32(const char **at, uint32_t max, uint32_t *out)
     return is_number;
 }
 
-/* A space and a hexadecimal number of at most 16 digits. */
-static inline bool fields_hex(const char **at, uint64_t *out)
+/* The separator and a lower-case hexadecimal number of at most 16 digits. */
+static inline bool fields_hex(const char **at, char separator, uint64_t *out)
 {
     const char *p = *at;
-    if (*p++ != ' ')
+    if (*p++ != separator)
         return false;
 
     const char *first = p;

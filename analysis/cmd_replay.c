@@ -1,0 +1,307 @@
+/* cmd_replay.c - `fraglab replay`: play one trace, store it, sum it up. */
+#include "analysis/cmd.h"
+
+#include <cjson/cJSON.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/progress.h"
+#include "analysis/result.h"
+#include "analysis/store.h"
+
+#define ASSERTS_CAP 32
+
+struct request {
+    struct run_spec spec;
+    const char *heap; /* as given: bytes, trace, 1.5x; null: trace        */
+    const char *db;   /* null: nothing is stored                          */
+    enum keep keep;
+    bool json, quiet;
+    const char *asserts[ASSERTS_CAP];
+    uint32_t n_asserts;
+};
+
+static const struct option options[] = {
+    {"manager", required_argument, NULL, 'm'},
+    {"set", required_argument, NULL, 's'},
+    {"heap", required_argument, NULL, 'h'},
+    {"machine", required_argument, NULL, 'M'},
+    {"refused", required_argument, NULL, 'r'},
+    {"touch", required_argument, NULL, 't'},
+    {"db", required_argument, NULL, 'd'},
+    {"keep", required_argument, NULL, 'k'},
+    {"assert", required_argument, NULL, 'a'},
+    {"check", no_argument, NULL, 'c'},
+    {"json", no_argument, NULL, 'j'},
+    {"quiet", no_argument, NULL, 'q'},
+    {NULL, 0, NULL, 0},
+};
+
+/* The place of `word` in a list that ends in null; -1 if it is not there. */
+static int word_index(const char *word, const char *const *words)
+{
+    for (int i = 0; words[i] != NULL; i++) {
+        if (strcmp(word, words[i]) == 0)
+            return i;
+    }
+    return -1;
+}
+
+static int read_set(struct request *q, const char *text)
+{
+    struct replay_options *o = &q->spec.options;
+    const char *equals = strchr(text, '=');
+    if (equals == NULL || equals == text)
+        return cmd_usage_error("--set %s: give key=value", text);
+    if (o->n_params == REPLAY_PARAMS_CAP)
+        return cmd_usage_error("--set %s: more than %d parameters", text,
+                               REPLAY_PARAMS_CAP);
+    struct replay_param *p = &o->params[o->n_params++];
+    if ((size_t)(equals - text) >= sizeof p->key ||
+        strlen(equals + 1) >= sizeof p->value)
+        return cmd_usage_error("--set %s: too long", text);
+    memcpy(p->key, text, (size_t)(equals - text));
+    p->key[equals - text] = '\0';
+    strcpy(p->value, equals + 1);
+    return 0;
+}
+
+static int read_touch(struct request *q, const char *text)
+{
+    char *end;
+    if (strcmp(text, "stores") == 0) {
+        q->spec.options.touch_stores = 1;
+        return 0;
+    }
+    unsigned long n = strtoul(text, &end, 10);
+    if (*text == '\0' || *end != '\0' || n > 1000)
+        return cmd_usage_error("--touch %s: 'stores' or a number up to 1000",
+                               text);
+    q->spec.options.touch_every = (uint32_t)n;
+    return 0;
+}
+
+static int read_option(struct request *q, int letter, const char *value)
+{
+    static const char *const keeps[] = {"summary", "series", "ops", NULL};
+    static const char *const policies[] = {"skip", "stop", "reset", NULL};
+    int i;
+    switch (letter) {
+    case 'm':
+        snprintf(q->spec.options.manager, sizeof q->spec.options.manager, "%s",
+                 value);
+        return 0;
+    case 's':
+        return read_set(q, value);
+    case 'h':
+        q->heap = value;
+        return 0;
+    case 'M':
+        if (strcmp(value, "native") != 0)
+            return cmd_usage_error("--machine %s: there is 'native'", value);
+        return 0;
+    case 'r':
+        i = word_index(value, policies);
+        if (i < 0)
+            return cmd_usage_error("--refused %s: skip, stop or reset", value);
+        q->spec.options.refused = (uint32_t)i;
+        return 0;
+    case 't':
+        return read_touch(q, value);
+    case 'd':
+        q->db = value;
+        return 0;
+    case 'k':
+        i = word_index(value, keeps);
+        if (i < 0)
+            return cmd_usage_error("--keep %s: ops, series or summary", value);
+        q->keep = (enum keep)i;
+        return 0;
+    case 'a':
+        if (q->n_asserts == ASSERTS_CAP)
+            return cmd_usage_error("more than %d --assert", ASSERTS_CAP);
+        q->asserts[q->n_asserts++] = value;
+        return 0;
+    case 'c':
+        q->spec.options.check = true;
+        return 0;
+    case 'j':
+        q->json = true;
+        return 0;
+    case 'q':
+        q->quiet = true;
+        return 0;
+    default:
+        return cmd_usage_error("replay: see 'fraglab replay --help'");
+    }
+}
+
+static int read_arguments(struct request *q, int argc, char **argv)
+{
+    int letter;
+    optind = 1;
+    while ((letter = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        int status = read_option(q, letter, optarg);
+        if (status != 0)
+            return status;
+    }
+    if (optind != argc - 1)
+        return cmd_usage_error("replay: give one trace, '-' or a preset");
+    if (strlen(argv[optind]) >= sizeof q->spec.workload)
+        return cmd_usage_error("replay: the trace's name is too long");
+    strcpy(q->spec.workload, argv[optind]);
+    return 0;
+}
+
+/* Play it into the store, or, without one, into the metrics alone. */
+static int play(struct request *q, struct workload *w, struct metrics *metrics,
+                struct replay_result *result, char id[RUN_ID_CAP],
+                struct problem *problem)
+{
+    struct store *store = NULL;
+    struct store_run *run = NULL;
+    struct progress progress;
+    struct sink sink = {.ctx = metrics,
+                        .op = metrics_op,
+                        .refusal = metrics_refusal};
+    int err = 0;
+    if (q->db != NULL)
+        err = store_open(&store, q->db, false, problem);
+    if (err == 0 && store != NULL)
+        err = store_begin_run(store, q->keep, &run, problem);
+    if (err == 0) {
+        struct sink stored = run != NULL ? store_run_sink(run) : sink;
+        struct sink shown = progress_sink(
+            &progress, run != NULL ? &stored : NULL, metrics, w->name,
+            q->quiet);
+        err = replay_run(w, &q->spec.options, &shown, result, problem);
+        progress_end(&progress);
+    }
+    if (err == 0 && run != NULL)
+        err = store_end_run(run, &q->spec, result, metrics, id, problem);
+    else if (run != NULL)
+        store_abandon_run(run);
+    if (store != NULL)
+        store_close(store);
+    return err;
+}
+
+/* The run's id without a store: the same text, the same hash. */
+static int name_run(const struct request *q, const struct replay_result *r,
+                    char id[RUN_ID_CAP])
+{
+    char *json = run_spec_json(&q->spec, r->trace_hash);
+    if (json == NULL)
+        return ERR_MEMORY;
+    run_id(json, id);
+    free(json);
+    return 0;
+}
+
+static int report(const struct request *q, const struct metrics *metrics,
+                  const struct replay_result *result, const char *id)
+{
+    int status = EXIT_DONE;
+    cJSON *json = result_json(&q->spec, result, metrics, id);
+    if (json == NULL)
+        return cmd_usage_error("no memory left");
+    if (q->json)
+        result_print_json(json, stdout);
+    else
+        result_print_text(json, stdout);
+    if (result->status == REPLAY_FAILED) {
+        fprintf(stderr, "fraglab: %s\n", result->reason);
+        status = EXIT_FAILED;
+    }
+    for (uint32_t i = 0; i < q->n_asserts; i++) {
+        struct problem problem;
+        int err = result_assert(json, q->asserts[i], &problem);
+        if (err < 0) {
+            fprintf(stderr, "fraglab: %s\n", problem.text);
+            if (status != EXIT_USAGE)
+                status = cmd_status_of(err);
+        }
+    }
+    cJSON_Delete(json);
+    return status;
+}
+
+static int replay(struct request *q, struct workload *w,
+                  struct problem *problem)
+{
+    struct replay_result result;
+    char id[RUN_ID_CAP] = "";
+    int err = result_heap(&q->spec.options, q->heap, q->spec.workload, w,
+                          problem);
+    if (err == 0)
+        err = replay_resolve(&q->spec.options, &w->header, problem);
+    if (err < 0)
+        return err;
+    struct metrics *metrics = metrics_new();
+    if (metrics == NULL)
+        return problem_set(problem, ERR_MEMORY, "no memory left");
+    err = play(q, w, metrics, &result, id, problem);
+    if (err == 0 && q->db == NULL)
+        err = name_run(q, &result, id);
+    int status = err < 0 ? err : report(q, metrics, &result, id);
+    metrics_free(metrics);
+    return status;
+}
+
+static int run_replay(int argc, char **argv)
+{
+    struct request q = {.keep = KEEP_OPS};
+    struct workload *w;
+    struct problem problem = {""};
+    strcpy(q.spec.options.manager, "marksweep");
+    strcpy(q.spec.machine, "native");
+    int status = read_arguments(&q, argc, argv);
+    if (status != 0)
+        return status;
+    int err = workload_open(&w, q.spec.workload, NULL, &problem);
+    if (err == 0) {
+        err = replay(&q, w, &problem);
+        workload_close(w);
+    }
+    if (err >= 0)
+        return err;
+    fprintf(stderr, "fraglab: %s\n", problem.text);
+    return cmd_status_of(err);
+}
+
+const struct command cmd_replay = {
+    .name = "replay",
+    .summary = "play a trace against a memory manager",
+    .help =
+        "usage: fraglab replay TRACE [options]\n"
+        "\n"
+        "TRACE is a file of any known format, '-', or PRESET:key=value,...\n"
+        "\n"
+        "  --manager M          the memory manager (default: marksweep)\n"
+        "  --set KEY=VALUE      a parameter of it; see 'fraglab managers M'\n"
+        "  --heap BYTES         size of the heap: bytes (K and M allowed),\n"
+        "                       'trace' (as recorded, the default), or 1.5x\n"
+        "                       the trace's peak of bytes asked for\n"
+        "  --machine native     where it runs\n"
+        "  --refused skip       after a refusal: skip the object, stop, or\n"
+        "                       reset the heap\n"
+        "  --touch stores|N     reads charged: one a store, or N an operation\n"
+        "  --db FILE            store the run in this SQLite database\n"
+        "  --keep ops           what to store: ops, series or summary\n"
+        "  --check              check the heap after every operation; recorded\n"
+        "                       facts that are not met fail the run\n"
+        "  --assert 'F OP V'    fail unless, say, 'refused == 0' or\n"
+        "                       'end.largest_free >= 4K' holds\n"
+        "  --json               print the summary as JSON\n"
+        "  --quiet              no progress line\n"
+        "\n"
+        "Exit status: 0 done (refusals are data), 1 the run failed or a check\n"
+        "did not hold, 2 wrong usage or input.\n"
+        "\n"
+        "example: fraglab replay traces/samples/chaos-40k.ftb --heap trace \\\n"
+        "             --check --assert 'refused == 0'\n",
+    .run = run_replay,
+};

@@ -1,0 +1,320 @@
+/* result.c - see result.h. */
+#include "analysis/result.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const status_names[] = {"complete", "stopped", "failed"};
+
+static void number(cJSON *to, const char *name, uint64_t value)
+{
+    cJSON_AddNumberToObject(to, name, (double)value);
+}
+
+static void add_parameters(cJSON *to, const struct replay_options *o)
+{
+    cJSON *p = cJSON_AddObjectToObject(to, "parameters");
+    for (uint32_t i = 0; p != NULL && i < o->n_params; i++) {
+        const char *value = o->params[i].value;
+        char *end;
+        double n = strtod(value, &end);
+        if (*value != '\0' && *end == '\0')
+            cJSON_AddNumberToObject(p, o->params[i].key, n);
+        else
+            cJSON_AddStringToObject(p, o->params[i].key, value);
+    }
+}
+
+static void add_counts(cJSON *to, const struct replay_result *r)
+{
+    number(to, "operations", r->operations);
+    number(to, "events", r->events);
+    number(to, "allocations", r->allocations);
+    number(to, "frees", r->frees);
+    number(to, "reallocs", r->reallocs);
+    number(to, "collections", r->collections);
+    number(to, "refused", r->refused);
+    number(to, "refused_short", r->refused_short);
+    number(to, "refused_fragmented", r->refused_fragmented);
+    number(to, "refused_other", r->refused_other);
+    number(to, "inplace_missed", r->inplace_missed);
+    number(to, "empty", r->empty);
+    number(to, "dropped", r->dropped);
+    number(to, "floating", r->floating);
+    number(to, "lone_blocks", r->lone_blocks);
+    number(to, "max_held", r->max_held);
+}
+
+static void add_figures(cJSON *to, const struct replay_result *r,
+                        const struct metrics_summary *m)
+{
+    cJSON *end = cJSON_AddObjectToObject(to, "end");
+    if (end != NULL) {
+        number(end, "asked", r->end.asked);
+        number(end, "live", r->end.live);
+        number(end, "used", r->end.used);
+        number(end, "free", r->end.free);
+        number(end, "largest_free", r->end.largest_free);
+        number(end, "largest_request", r->end.largest_request);
+    }
+    number(to, "min_largest_request", m->min_largest_request);
+    number(to, "p1_largest_request", m->p1_largest_request);
+    number(to, "min_largest_free", m->min_largest_free);
+    number(to, "max_live", m->max_live);
+    cJSON *f = cJSON_AddObjectToObject(to, "fragmentation");
+    if (f != NULL) {
+        cJSON_AddNumberToObject(f, "mean", m->frag_mean);
+        cJSON_AddNumberToObject(f, "max", m->frag_max);
+        cJSON_AddNumberToObject(f, "end", m->frag_end);
+    }
+    if (m->first_refusal_seq == 0)
+        cJSON_AddNullToObject(to, "first_refusal");
+    else
+        number(to, "first_refusal", m->first_refusal_seq);
+    number(to, "worst", m->worst_seq);
+}
+
+static void add_pair(cJSON *to, const char *name,
+                     const struct replay_expect *e)
+{
+    cJSON *pair = cJSON_AddArrayToObject(to, name);
+    cJSON_AddItemToArray(pair, cJSON_CreateNumber((double)e->met));
+    cJSON_AddItemToArray(pair, cJSON_CreateNumber((double)e->of));
+}
+
+static void add_expect(cJSON *to, const struct replay_result *r)
+{
+    if (!r->has_expect) {
+        cJSON_AddNullToObject(to, "expect");
+        return;
+    }
+    cJSON *e = cJSON_AddObjectToObject(to, "expect");
+    add_pair(e, "blocks", &r->blocks);
+    add_pair(e, "checkpoints", &r->checkpoints);
+    add_pair(e, "tables", &r->tables);
+    add_pair(e, "collections", &r->collections_expected);
+}
+
+cJSON *result_json(const struct run_spec *spec, const struct replay_result *r,
+                   const struct metrics *metrics, const char *id)
+{
+    struct metrics_summary m;
+    metrics_summarise(metrics, &m);
+    cJSON *json = cJSON_CreateObject();
+    if (json == NULL)
+        return NULL;
+    cJSON_AddStringToObject(json, "run", id);
+    cJSON_AddStringToObject(json, "status", status_names[r->status]);
+    cJSON_AddStringToObject(json, "reason", r->reason);
+    cJSON *trace = cJSON_AddObjectToObject(json, "trace");
+    if (trace != NULL) {
+        cJSON_AddStringToObject(trace, "name", r->trace_name);
+        cJSON_AddStringToObject(trace, "hash", r->trace_hash);
+    }
+    cJSON_AddStringToObject(json, "manager", spec->options.manager);
+    add_parameters(json, &spec->options);
+    cJSON_AddStringToObject(json, "machine", spec->machine);
+    number(json, "heap_bytes", r->heap_bytes);
+    number(json, "control_bytes", r->control_bytes);
+    add_counts(json, r);
+    add_figures(json, r, &m);
+    cJSON_AddNullToObject(json, "cycles");
+    number(json, "moved_bytes", r->moved_bytes);
+    add_expect(json, r);
+    cJSON_AddStringToObject(json, "state_digest", r->state_digest);
+    return json;
+}
+
+void result_print_json(const cJSON *json, FILE *out)
+{
+    char *text = cJSON_Print(json);
+    if (text == NULL)
+        return;
+    fprintf(out, "%s\n", text);
+    cJSON_free(text);
+}
+
+static const cJSON *member(const cJSON *json, const char *path)
+{
+    char name[64];
+    while (json != NULL && *path != '\0') {
+        size_t n = strcspn(path, ".");
+        if (n >= sizeof name)
+            return NULL;
+        memcpy(name, path, n);
+        name[n] = '\0';
+        json = cJSON_GetObjectItemCaseSensitive(json, name);
+        path += n + (path[n] == '.');
+    }
+    return json;
+}
+
+static uint64_t count_of(const cJSON *json, const char *path)
+{
+    const cJSON *item = member(json, path);
+    return cJSON_IsNumber(item) ? (uint64_t)item->valuedouble : 0;
+}
+
+static const char *text_of(const cJSON *json, const char *path)
+{
+    const cJSON *item = member(json, path);
+    return cJSON_IsString(item) ? item->valuestring : "";
+}
+
+static void print_expect(const cJSON *json, FILE *out)
+{
+    static const char *const names[] = {"blocks", "checkpoints", "tables",
+                                        "collections"};
+    const cJSON *e = member(json, "expect");
+    if (!cJSON_IsObject(e))
+        return;
+    fprintf(out, "recorded facts met  ");
+    for (int i = 0; i < 4; i++) {
+        const cJSON *pair = member(e, names[i]);
+        fprintf(out, "%s%.0f of %.0f %s", i == 0 ? "" : ", ",
+                cJSON_GetArrayItem(pair, 0)->valuedouble,
+                cJSON_GetArrayItem(pair, 1)->valuedouble, names[i]);
+    }
+    fputc('\n', out);
+}
+
+void result_print_text(const cJSON *json, FILE *out)
+{
+    fprintf(out, "run %.12s  %s  %s, heap %" PRIu64 " bytes: %s\n",
+            text_of(json, "run"), text_of(json, "trace.name"),
+            text_of(json, "manager"), count_of(json, "heap_bytes"),
+            text_of(json, "status"));
+    fprintf(out,
+            "operations          %" PRIu64 " (%" PRIu64 " allocations, %" PRIu64
+            " frees, %" PRIu64 " reallocs, %" PRIu64 " collections)\n",
+            count_of(json, "operations"), count_of(json, "allocations"),
+            count_of(json, "frees"), count_of(json, "reallocs"),
+            count_of(json, "collections"));
+    fprintf(out,
+            "refused             %" PRIu64 " (%" PRIu64
+            " with enough bytes free, %" PRIu64 " short of memory, %" PRIu64
+            " other)\n",
+            count_of(json, "refused"), count_of(json, "refused_fragmented"),
+            count_of(json, "refused_short"), count_of(json, "refused_other"));
+    fprintf(out,
+            "largest request     %" PRIu64 " bytes at every moment, %" PRIu64
+            " at 99 %% of them, %" PRIu64 " at the end\n",
+            count_of(json, "min_largest_request"),
+            count_of(json, "p1_largest_request"),
+            count_of(json, "end.largest_request"));
+    fprintf(out,
+            "end                 %" PRIu64 " live, %" PRIu64 " used, %" PRIu64
+            " free, longest hole %" PRIu64 "\n",
+            count_of(json, "end.live"), count_of(json, "end.used"),
+            count_of(json, "end.free"), count_of(json, "end.largest_free"));
+    fprintf(out, "fragmentation       mean %.3f, max %.3f, end %.3f\n",
+            member(json, "fragmentation.mean")->valuedouble,
+            member(json, "fragmentation.max")->valuedouble,
+            member(json, "fragmentation.end")->valuedouble);
+    print_expect(json, out);
+}
+
+/* A claim's three parts; the operator by its place in `operators`. */
+struct claim {
+    char field[64];
+    int op;
+    const char *value;
+};
+
+static const char *const operators[] = {"==", "!=", "<=", ">=", "<", ">"};
+enum { N_OPERATORS = 6 };
+
+static bool read_claim(const char *text, struct claim *c)
+{
+    while (isspace((unsigned char)*text))
+        text++;
+    size_t n = strcspn(text, " \t=!<>");
+    if (n == 0 || n >= sizeof c->field)
+        return false;
+    memcpy(c->field, text, n);
+    c->field[n] = '\0';
+    text += n;
+    while (isspace((unsigned char)*text))
+        text++;
+    for (c->op = 0; c->op < N_OPERATORS; c->op++) {
+        size_t length = strlen(operators[c->op]);
+        if (strncmp(text, operators[c->op], length) != 0)
+            continue;
+        text += length;
+        while (isspace((unsigned char)*text))
+            text++;
+        c->value = text;
+        return *text != '\0';
+    }
+    return false;
+}
+
+static bool read_value(const char *text, double *value)
+{
+    char *end;
+    *value = strtod(text, &end);
+    if (end == text)
+        return false;
+    if (*end == 'K' || *end == 'M')
+        *value *= *end++ == 'K' ? 1024 : 1024 * 1024;
+    while (isspace((unsigned char)*end))
+        end++;
+    return *end == '\0';
+}
+
+static bool holds(int op, double order)
+{
+    switch (op) {
+    case 0:
+        return order == 0;
+    case 1:
+        return order != 0;
+    case 2:
+        return order <= 0;
+    case 3:
+        return order >= 0;
+    case 4:
+        return order < 0;
+    default:
+        return order > 0;
+    }
+}
+
+int result_assert(const cJSON *json, const char *claim,
+                  struct problem *problem)
+{
+    struct claim c;
+    double value;
+    if (!read_claim(claim, &c))
+        return problem_set(problem, ERR_INPUT,
+                           "--assert '%s': write 'FIELD OP VALUE', say "
+                           "'refused == 0'",
+                           claim);
+    const cJSON *item = member(json, c.field);
+    if (cJSON_IsString(item)) {
+        if (c.op > 1)
+            return problem_set(problem, ERR_INPUT,
+                               "--assert '%s': a text is == or != another",
+                               claim);
+        if (holds(c.op, strcmp(item->valuestring, c.value)))
+            return 0;
+        return problem_set(problem, ERR_CHECK,
+                           "--assert '%s' does not hold: %s is %s", claim,
+                           c.field, item->valuestring);
+    }
+    if (!cJSON_IsNumber(item))
+        return problem_set(problem, ERR_INPUT,
+                           "--assert '%s': the summary has no number '%s'",
+                           claim, c.field);
+    if (!read_value(c.value, &value))
+        return problem_set(problem, ERR_INPUT,
+                           "--assert '%s': '%s' is no number", claim, c.value);
+    if (holds(c.op, item->valuedouble - value))
+        return 0;
+    return problem_set(problem, ERR_CHECK,
+                       "--assert '%s' does not hold: %s is %.15g", claim,
+                       c.field, item->valuedouble);
+}

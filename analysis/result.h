@@ -1,0 +1,40 @@
+/*
+ * result.h - a run's summary for people and programs, and claims about it
+ *
+ * The JSON object is what `fraglab replay --json` prints; --assert speaks of
+ * its members by their path ("end.largest_free").
+ */
+#ifndef ANALYSIS_RESULT_H
+#define ANALYSIS_RESULT_H
+
+#include <cjson/cJSON.h>
+#include <stdio.h>
+
+#include "analysis/metrics.h"
+#include "analysis/run.h"
+
+/* The summary; the caller deletes it. Null: no memory. */
+cJSON *result_json(const struct run_spec *spec, const struct replay_result *r,
+                   const struct metrics *metrics, const char *id);
+
+void result_print_json(const cJSON *json, FILE *out);
+void result_print_text(const cJSON *json, FILE *out);
+
+/*
+ * Does `claim`, "FIELD OP VALUE" with OP one of == != < <= > >=, hold?
+ * Returns 0; ERR_CHECK if it does not, ERR_INPUT if it cannot be read or
+ * names no field, with the problem's text saying what was found.
+ */
+MUST_CHECK int result_assert(const cJSON *json, const char *claim,
+                             struct problem *problem);
+
+/*
+ * What --heap says: bytes, "trace", or "1.5x" the peak of live bytes asked
+ * for, for which the trace at `path` is read once more if its header does not
+ * say. Null means "trace".
+ */
+MUST_CHECK int result_heap(struct replay_options *o, const char *text,
+                           const char *path, const struct workload *w,
+                           struct problem *problem);
+
+#endif /* ANALYSIS_RESULT_H */

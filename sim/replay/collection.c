@@ -1,0 +1,294 @@
+/* collection.c - what a collection did: who is gone, and who must not be. */
+#include "sim/replay/play.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+static int by_place(const void *a, const void *b)
+{
+    const struct play_reclaimed *x = a;
+    const struct play_reclaimed *y = b;
+    if (x->area != y->area)
+        return x->area < y->area ? -1 : 1;
+    return (x->block > y->block) - (x->block < y->block);
+}
+
+static int remember(struct play *p, const struct shadow_object *o)
+{
+    struct play_happened *h = &p->happened;
+    if (h->n_reclaimed == h->cap_reclaimed) {
+        uint32_t cap = h->cap_reclaimed == 0 ? 1024 : h->cap_reclaimed * 2;
+        void *larger = realloc(h->reclaimed, cap * sizeof *h->reclaimed);
+        if (larger == NULL)
+            return problem_set(p->problem, ERR_MEMORY, "no memory left");
+        h->reclaimed = larger;
+        h->cap_reclaimed = cap;
+    }
+    struct play_reclaimed *r = &h->reclaimed[h->n_reclaimed++];
+    r->id = o->id;
+    r->area = UINT32_MAX;
+    r->block = 0;
+    for (uint32_t i = 0; i < p->n_areas; i++) {
+        const struct play_area *a = &p->areas[i];
+        uint32_t block = (o->address - a->pool) >> p->s.unit_shift;
+        if (o->address >= a->pool && block < a->n_blocks) {
+            r->area = a->number;
+            r->block = block;
+        }
+    }
+    return 0;
+}
+
+/*
+ * Mark in the shadow every object that the manager still has. `answer` is new
+ * and not yet in the shadow, which may still know a dead object there.
+ */
+static int see_survivors(struct play *p, uint32_t answer, uint32_t *epoch)
+{
+    struct shadow *s = &p->s;
+    struct heap_cursor cursor = {0};
+    struct heap_object object;
+    *epoch = ++s->epoch;
+    while (p->manager->walk(p->t->heap, &cursor, &object)) {
+        if (object.address == answer)
+            continue;
+        uint32_t slot = shadow_find(s, object.address);
+        if (slot != SHADOW_NONE) {
+            if (shadow_at(s, slot)->granted != object.bytes)
+                return play_fail(p,
+                                 "after the collection object %" PRIu64
+                                 " has %u bytes, not %u",
+                                 shadow_at(s, slot)->id, object.bytes,
+                                 shadow_at(s, slot)->granted);
+            shadow_at(s, slot)->seen = *epoch;
+            continue;
+        }
+        return play_fail(p,
+                         "after the collection the manager has an object at "
+                         "0x%08x that is not in the trace",
+                         object.address);
+    }
+    return 0;
+}
+
+/* Did the area of this object go back to the outer heap just now? */
+static bool lies_in_given_back(const struct play *p,
+                               const struct shadow_object *o, uint32_t *place)
+{
+    for (uint32_t i = 0; i < p->n_areas; i++) {
+        const struct play_area *a = &p->areas[i];
+        if (o->address < a->pool ||
+            o->address - a->pool >= a->n_blocks << p->s.unit_shift)
+            continue;
+        for (uint32_t g = 0; g < p->happened.n_given_back; g++) {
+            if (p->happened.given_back[g].number == a->number) {
+                *place = g;
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* A live object that the manager no longer has: lawful only with its area. */
+static int lose(struct play *p, uint32_t slot, bool everything)
+{
+    const struct shadow_object *o = shadow_at(&p->s, slot);
+    uint32_t g;
+    if (everything) {
+        int err = remember(p, o);
+        shadow_remove(&p->s, slot, IDMAP_ABSENT);
+        return err;
+    }
+    if (lies_in_given_back(p, o, &g) &&
+        p->happened.given_back[g].lost == TRACE_NONE) {
+        p->happened.given_back[g].lost = o->id;
+        p->result->lone_blocks++;
+        shadow_remove(&p->s, slot, IDMAP_ABSENT);
+        return 0;
+    }
+    return play_fail(p,
+                     "the collection reclaimed object %" PRIu64
+                     " at 0x%08x, which is live",
+                     o->id, o->address);
+}
+
+static int lose_the_unseen(struct play *p, uint32_t epoch, uint32_t busy,
+                           bool everything, struct collection_record *c)
+{
+    struct shadow *s = &p->s;
+    uint32_t next;
+    for (uint32_t slot = s->live.oldest; slot != SHADOW_NONE; slot = next) {
+        struct shadow_object *o = shadow_at(s, slot);
+        next = o->younger;
+        if (o->seen == epoch || slot == busy)
+            continue;
+        c->reclaimed_objects += everything;
+        c->reclaimed_bytes += everything ? o->granted : 0;
+        int err = lose(p, slot, everything);
+        if (err != 0)
+            return err;
+    }
+    return 0;
+}
+
+/* Dead objects that are gone leave the shadow; the others float. */
+static int reclaim_the_dead(struct play *p, uint32_t epoch,
+                            struct collection_record *c)
+{
+    struct shadow *s = &p->s;
+    uint32_t next;
+    for (uint32_t slot = s->dead.oldest; slot != SHADOW_NONE; slot = next) {
+        struct shadow_object *o = shadow_at(s, slot);
+        next = o->younger;
+        if (o->seen == epoch)
+            continue;
+        c->reclaimed_objects++;
+        c->reclaimed_bytes += o->granted;
+        int err = remember(p, o);
+        if (err < 0)
+            return err;
+        holes_give(&p->used, play_unit(p, o->address),
+                   o->granted >> s->unit_shift);
+        shadow_remove(s, slot, IDMAP_DEAD);
+    }
+    return 0;
+}
+
+/*
+ * A dead object that the collection kept, though nothing live names it: the
+ * held set, or the marking, was wrong. Where some are named (a sloppy trace),
+ * they keep others alive, and nothing can be said.
+ */
+static int judge_floating(struct play *p)
+{
+    const struct shadow *s = &p->s;
+    p->result->floating += s->dead.n;
+    if (!p->o->check || s->dead.n == 0 || p->w->header.has_deaths != 1)
+        return 0;
+    for (uint32_t slot = s->dead.oldest; slot != SHADOW_NONE;
+         slot = shadow_at(s, slot)->younger) {
+        if (shadow_at(s, slot)->first_in != 0)
+            return 0;
+    }
+    return play_fail(p,
+                     "the collection kept object %" PRIu64
+                     " at 0x%08x, which is dead",
+                     shadow_at(s, s->dead.oldest)->id,
+                     shadow_at(s, s->dead.oldest)->address);
+}
+
+static void read_area(struct play_area *a, const struct area_info *info)
+{
+    a->number = info->number;
+    a->start = info->start;
+    a->pool = info->pool;
+    a->n_blocks = info->n_blocks;
+    a->table_bytes = info->table_bytes;
+}
+
+static void build_index(struct play *p, struct holes *index, bool with_dead)
+{
+    const struct shadow *s = &p->s;
+    holes_clear(index);
+    for (uint32_t i = 0; i < p->n_areas; i++)
+        holes_give(index, play_unit(p, p->areas[i].pool),
+                   p->areas[i].n_blocks);
+    for (int list = 0; list <= (int)with_dead; list++) {
+        uint32_t slot = list == 0 ? s->live.oldest : s->dead.oldest;
+        while (slot != SHADOW_NONE) {
+            const struct shadow_object *o = shadow_at(s, slot);
+            holes_take(index, play_unit(p, o->address),
+                       o->granted >> s->unit_shift);
+            slot = o->younger;
+        }
+    }
+    holes_end_bulk(index);
+}
+
+int play_sync_areas(struct play *p)
+{
+    struct area_info info;
+    p->n_areas = 0;
+    while (p->manager->area_info(p->t->heap, p->n_areas, &info)) {
+        if (p->n_areas == PLAY_AREAS_CAP)
+            return play_fail(p, "more than %d areas", PLAY_AREAS_CAP);
+        read_area(&p->areas[p->n_areas++], &info);
+    }
+    build_index(p, &p->used, true);
+    build_index(p, &p->live, false);
+    p->areas_changed = false;
+    return 0;
+}
+
+static int tell(struct play *p, struct collection_record *c)
+{
+    const struct heap *h = p->t->heap;
+    p->result->collections += p->happened.n_collections;
+    c->seq = p->seq;
+    c->cause = (uint8_t)h->last_cause;
+    c->rescans = h->last_rescans;
+    c->given_back = h->last_given_back;
+    c->live_objects = p->s.live.n + p->s.dead.n;
+    c->live_bytes = p->s.used_bytes;
+    c->free_after = p->used.n_free << p->s.unit_shift;
+    c->largest_free_after = (uint64_t)holes_longest(&p->used)
+                            << p->s.unit_shift;
+    if (p->sink->collection == NULL)
+        return 0;
+    return p->sink->collection(p->sink->ctx, c);
+}
+
+int play_after_collection(struct play *p, uint32_t answer, uint32_t slot,
+                          bool everything)
+{
+    struct collection_record c = {0};
+    uint32_t epoch;
+    c.free_before = p->used.n_free << p->s.unit_shift;
+    c.largest_free_before = (uint64_t)holes_longest(&p->used)
+                            << p->s.unit_shift;
+    int err = see_survivors(p, answer, &epoch);
+    if (err != 0)
+        return err;
+    err = lose_the_unseen(p, epoch, slot, everything, &c);
+    if (err != 0)
+        return err;
+    holes_begin_bulk(&p->used);
+    err = reclaim_the_dead(p, epoch, &c);
+    holes_end_bulk(&p->used);
+    if (err != 0)
+        return err;
+    if (everything || p->happened.n_given_back > 0 || p->areas_changed)
+        err = play_sync_areas(p);
+    if (err == 0)
+        err = judge_floating(p);
+    if (err != 0)
+        return err;
+    if (p->s.dead.n == 0)
+        holes_copy(&p->live, &p->used);
+    qsort(p->happened.reclaimed, p->happened.n_reclaimed,
+          sizeof *p->happened.reclaimed, by_place);
+    if (!p->w->header.has_held)
+        held_trim(&p->s, NULL, 0);
+    return tell(p, &c);
+}
+
+int play_verify_all(struct play *p)
+{
+    const struct shadow *s = &p->s;
+    uint32_t expected, found;
+    for (uint32_t slot = s->live.oldest; slot != SHADOW_NONE;
+         slot = shadow_at(s, slot)->younger) {
+        int64_t word = shadow_verify(s, slot, &expected, &found);
+        if (word >= 0)
+            return play_fail(p,
+                             "word %" PRId64 " of object %" PRIu64
+                             " should hold 0x%08x and holds 0x%08x",
+                             word, shadow_at(s, slot)->id, expected, found);
+    }
+    int64_t root = shadow_verify_roots(s);
+    if (root >= 0)
+        return play_fail(p, "root word %" PRId64 " does not name its object",
+                         root);
+    return 0;
+}

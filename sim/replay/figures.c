@@ -1,0 +1,312 @@
+/* figures.c - the numbers of a moment, and whether they are true. */
+#include "sim/replay/play.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static uint32_t unit_bytes(const struct play *p)
+{
+    return 1u << p->s.unit_shift;
+}
+
+uint32_t play_unit(const struct play *p, uint32_t address)
+{
+    return shadow_unit(&p->s, address);
+}
+
+/* The overhead that the heap adds to a request when it grows. */
+static uint64_t growth_needed(const struct play *p, uint64_t bytes)
+{
+    if (strcmp(manager_value(p->o, "growth"), "103%") == 0)
+        return bytes * 103 / 100;
+    uint64_t extra = bytes * 13 / 512;
+    return bytes + (extra > 2048 ? extra : 2048);
+}
+
+/* Blocks of an area of `bytes` bytes: the layout rule of the areas. */
+static uint64_t area_blocks(const struct play *p, uint64_t bytes)
+{
+    uint64_t block = unit_bytes(p);
+    uint64_t rounded = bytes / 16 * 16;
+    uint64_t head = manager_number(p->o, "area_struct", 32);
+    if (rounded <= head + 1)
+        return 0;
+    uint64_t finaliser = manager_number(p->o, "finalisers", 1) ? 4 : 0;
+    uint64_t table = (rounded - head - 1) * 8 / (8 + finaliser + 8 * 4 * block);
+    return table * 4;
+}
+
+/* The bytes that a heap of `blocks` would add when it doubles. */
+static uint64_t doubling_bytes(const struct play *p, uint64_t blocks)
+{
+    uint64_t total = blocks / 4 + blocks * unit_bytes(p) + 1 +
+                     manager_number(p->o, "area_struct", 32);
+    if (manager_number(p->o, "finalisers", 1))
+        total += blocks / 8;
+    return (total + 15) / 16 * 16;
+}
+
+/*
+ * The largest request that one growth could serve: the outer heap must have
+ * `needed` of it, and the new area's pool must hold it. Both are monotone, so
+ * bisection in blocks finds it.
+ */
+static uint64_t largest_by_growth(const struct play *p, uint32_t avail,
+                                  uint64_t blocks)
+{
+    uint64_t doubled = doubling_bytes(p, blocks);
+    uint64_t low = 0;
+    uint64_t high = avail; /* more than any answer */
+    while (low < high) {
+        uint64_t bytes = (low + high + 1) / 2;
+        uint64_t needed = growth_needed(p, bytes);
+        uint64_t given = needed > doubled ? needed : doubled;
+        if (given > avail)
+            given = avail;
+        uint64_t pool = area_blocks(p, given) * unit_bytes(p);
+        if (needed <= avail && bytes <= pool)
+            low = bytes;
+        else
+            high = bytes - 1;
+    }
+    return low;
+}
+
+/* Would the sweep give this area back, judged by its live objects? */
+static bool goes_back(const struct play *p, uint32_t index)
+{
+    const struct play_area *a = &p->areas[index];
+    uint32_t from = play_unit(p, a->pool);
+    bool exact = strcmp(manager_value(p->o, "quirks"), "exact") == 0;
+    if (index == 0)
+        return false;
+    /* All of it free; or, as the original has it, all but a lone block. */
+    if (holes_all_free(&p->live, from, a->n_blocks))
+        return true;
+    uint32_t first = shadow_find(&p->s, a->pool);
+    return exact && first != SHADOW_NONE &&
+           shadow_at(&p->s, first)->granted == unit_bytes(p) &&
+           holes_all_free(&p->live, from + 1, a->n_blocks - 1);
+}
+
+/* With growth: what a request's collection gives back counts as well. */
+static uint64_t largest_with_growth(const struct play *p)
+{
+    const struct heap *h = p->t->heap;
+    uint64_t largest = 0;
+    uint64_t blocks = 0;
+    bool collects_first =
+        h->is_auto && h->given_blocks >= h->threshold_blocks;
+    struct outer outer = p->outer;
+    for (uint32_t i = 0; i < p->n_areas; i++) {
+        const struct play_area *a = &p->areas[i];
+        uint32_t from = play_unit(p, a->pool);
+        uint32_t hole;
+        if (!collects_first) {
+            hole = holes_longest_in(&p->used, from, from + a->n_blocks);
+            if (hole > largest)
+                largest = hole;
+        }
+        if (h->is_auto && goes_back(p, i)) {
+            outer_give(&outer, a->start);
+            continue;
+        }
+        blocks += a->n_blocks;
+        if (!h->is_auto)
+            continue;
+        hole = holes_longest_in(&p->live, from, from + a->n_blocks);
+        if (hole > largest)
+            largest = hole;
+    }
+    uint64_t bytes = largest * unit_bytes(p);
+    uint64_t grown = largest_by_growth(p, outer_avail(&outer), blocks);
+    return grown > bytes ? grown : bytes;
+}
+
+/*
+ * A collector that does not move serves what the longest hole between live
+ * objects holds. Locked, it serves nothing; where it may not collect, what
+ * the longest hole between all objects holds.
+ */
+uint64_t play_largest_request(const struct play *p)
+{
+    const struct heap *h = p->t->heap;
+    if (h->lock_depth > 0)
+        return 0;
+    if (p->outer.bytes > 0 && manager_number(p->o, "grow", 0) != 0)
+        return largest_with_growth(p);
+    const struct holes *index = h->is_auto ? &p->live : &p->used;
+    return (uint64_t)holes_longest(index) << p->s.unit_shift;
+}
+
+void play_figures(const struct play *p, struct heap_figures *f)
+{
+    f->asked = p->s.asked;
+    f->live = p->s.live_bytes;
+    f->used = p->s.used_bytes;
+    f->free = p->used.n_free << p->s.unit_shift;
+    f->largest_free = (uint64_t)holes_longest(&p->used) << p->s.unit_shift;
+    f->largest_request = play_largest_request(p);
+}
+
+static bool would_grant(struct play *p, uint64_t bytes)
+{
+    if (bytes == 0)
+        return true;
+    if (bytes > UINT32_MAX)
+        return false;
+    struct outer outer = p->outer;
+    bool granted = p->t->alloc(p->t, (uint32_t)bytes, 0) != 0;
+    p->t->restore(p->t);
+    p->outer = outer;
+    return granted;
+}
+
+/*
+ * The truth about the largest request, by bisection on a snapshot; called
+ * when the figure is refuted, to say what it should have been.
+ */
+static uint64_t bisect(struct play *p)
+{
+    uint64_t low = 0;
+    uint64_t high = p->o->window_bytes;
+    while (low < high) {
+        uint64_t middle = (low + high + 1) / 2;
+        if (would_grant(p, middle))
+            low = middle;
+        else
+            high = middle - 1;
+    }
+    return low;
+}
+
+/*
+ * A first-fit search is monotone: if r is granted, so is all below. So the
+ * figure r is true iff r is granted and r + 1 is not.
+ */
+int play_probe(struct play *p)
+{
+    uint64_t figure = play_largest_request(p);
+    p->t->snapshot(p->t);
+    p->is_probing = true;
+    bool is_true = would_grant(p, figure) && !would_grant(p, figure + 1);
+    uint64_t truth = is_true ? figure : bisect(p);
+    p->is_probing = false;
+    if (is_true)
+        return 0;
+    return play_fail(p,
+                     "largest_request is %" PRIu64 ", but by asking it is "
+                     "%" PRIu64,
+                     figure, truth);
+}
+
+double play_frag_index(const struct play *p, uint64_t asked, uint64_t *n_holes)
+{
+    uint32_t at = 0;
+    uint64_t n = 0;
+    for (uint32_t length; (length = holes_next(&p->used, &at)) != 0;) {
+        n++;
+        at += length;
+    }
+    *n_holes = n;
+    uint64_t free = p->used.n_free << p->s.unit_shift;
+    uint64_t longest = (uint64_t)holes_longest(&p->used) << p->s.unit_shift;
+    if (longest >= asked && asked > 0)
+        return -1;
+    if (n == 0 || asked == 0)
+        return 0;
+    return 1 - (1 + (double)free / (double)asked) / (double)n;
+}
+
+static void view_map(const void *run, uint8_t *out)
+{
+    const struct play *p = run;
+    memset(out, UNIT_META, p->s.n_units);
+    uint32_t at = 0;
+    for (uint32_t length; (length = holes_next(&p->used, &at)) != 0;) {
+        memset(out + at, UNIT_FREE, length);
+        at += length;
+    }
+    for (int list = 0; list < 2; list++) {
+        uint32_t slot = list == 0 ? p->s.live.oldest : p->s.dead.oldest;
+        while (slot != SHADOW_NONE) {
+            const struct shadow_object *o = shadow_at(&p->s, slot);
+            uint32_t unit = play_unit(p, o->address);
+            uint32_t n = o->granted >> p->s.unit_shift;
+            memset(out + unit, list == 0 ? UNIT_TAIL : UNIT_GARBAGE, n);
+            if (list == 0)
+                out[unit] = UNIT_HEAD;
+            slot = o->younger;
+        }
+    }
+}
+
+static void view_objects(const void *run,
+                         bool (*each)(void *, const struct object_view *),
+                         void *ctx)
+{
+    const struct play *p = run;
+    for (uint32_t unit = 0; unit < p->s.n_units; unit++) {
+        uint32_t slot = p->s.object_at[unit];
+        if (slot == SHADOW_NONE)
+            continue;
+        const struct shadow_object *o = shadow_at(&p->s, slot);
+        struct object_view v = {
+            .id = o->id,
+            .born_seq = o->born_seq,
+            .asked = o->asked,
+            .granted = o->granted,
+            .address = o->address,
+            .site = o->site,
+            .is_dead = o->state == SHADOW_DEAD,
+            .is_held = o->held != 0,
+        };
+        if (!each(ctx, &v))
+            return;
+    }
+}
+
+static void view_edges(const void *run,
+                       bool (*each)(void *, uint64_t, uint32_t, uint64_t),
+                       void *ctx)
+{
+    const struct play *p = run;
+    for (uint32_t unit = 0; unit < p->s.n_units; unit++) {
+        uint32_t slot = p->s.object_at[unit];
+        if (slot == SHADOW_NONE)
+            continue;
+        const struct shadow_object *o = shadow_at(&p->s, slot);
+        for (uint32_t e = o->first_out; e != 0;
+             e = p->s.edges[e].next_out) {
+            const struct shadow_edge *edge = &p->s.edges[e];
+            if (!each(ctx, o->id, edge->word,
+                      shadow_at(&p->s, edge->to)->id))
+                return;
+        }
+    }
+}
+
+static void view_holes(const void *run, void (*each)(void *, uint64_t),
+                       void *ctx)
+{
+    const struct play *p = run;
+    uint32_t at = 0;
+    for (uint32_t length; (length = holes_next(&p->used, &at)) != 0;) {
+        each(ctx, (uint64_t)length << p->s.unit_shift);
+        at += length;
+    }
+}
+
+void play_fill_view(struct play *p)
+{
+    p->view = (struct replay_view){
+        .run = p,
+        .base = p->s.origin,
+        .unit_bytes = unit_bytes(p),
+        .n_units = p->s.n_units,
+        .map = view_map,
+        .objects = view_objects,
+        .edges = view_edges,
+        .holes = view_holes,
+    };
+}

@@ -1,0 +1,71 @@
+/*
+ * manager.h - the managers of core/ as one table of verbs, and their
+ * parameters as text
+ *
+ * managers.def has a row a manager; here each row gets its functions under
+ * one interface and the list of its --set keys.
+ */
+#ifndef SIM_REPLAY_MANAGER_H
+#define SIM_REPLAY_MANAGER_H
+
+#include "core/heap.h"
+#include "sim/replay/replay.h"
+
+/* One --set key. Values are numbers (K and M allowed) or words of a list. */
+struct manager_key {
+    const char *key;
+    const char *words;    /* "safe|exact": allowed words, or null         */
+    uint32_t min, max;    /* of a number                                  */
+    const char *standard; /* default                                      */
+    const char *meaning;  /* one line                                     */
+};
+
+/* A manager's parameters as it is handed them: words in a fixed order. */
+struct manager_params {
+    uint32_t word[REPLAY_PARAMS_CAP];
+};
+
+struct manager {
+    const char *name;
+    uint32_t capabilities; /* enum heap_capability                        */
+    const char *summary;
+    const struct manager_key *keys;
+    uint32_t n_keys;
+
+    void (*params)(const struct replay_options *o, struct manager_params *p);
+    uint32_t (*control_bytes)(const struct manager_params *p);
+    uint32_t (*init)(struct heap *h, uint32_t base, uint32_t heap_bytes,
+                     const struct manager_params *p);
+    uint32_t (*alloc)(struct heap *h, uint32_t bytes, uint32_t flags);
+    void (*free)(struct heap *h, uint32_t object);
+    uint32_t (*realloc)(struct heap *h, uint32_t object, uint32_t bytes,
+                        bool may_move);
+    uint32_t (*collect)(struct heap *h, uint32_t kind);
+    uint32_t (*control)(struct heap *h, uint32_t what, uint32_t value);
+    uint32_t (*add_area)(struct heap *h, uint32_t address, uint32_t bytes);
+    void (*info)(struct heap *h, struct heap_info *info);
+    bool (*area_info)(struct heap *h, uint32_t index, struct area_info *info);
+    bool (*walk)(struct heap *h, struct heap_cursor *c, struct heap_object *o);
+    int (*check)(struct heap *h, uint32_t base, uint32_t window_bytes);
+};
+
+extern const struct manager manager_list[];
+extern const uint32_t manager_list_n;
+
+/* The manager of that name, or null. */
+const struct manager *manager_find(const char *name);
+
+/* The resolved value of `key` in `o`, as text; null if there is none. */
+const char *manager_value(const struct replay_options *o, const char *key);
+
+/* The same as a number; `otherwise` for a word or none. */
+uint64_t manager_number(const struct replay_options *o, const char *key,
+                        uint64_t otherwise);
+
+/*
+ * Sizes separated by '+' ("16666+16666"): the next one, moving *text behind
+ * it; 0 at the end. Requires text that replay_resolve accepted.
+ */
+uint64_t manager_next_size(const char **text);
+
+#endif /* SIM_REPLAY_MANAGER_H */

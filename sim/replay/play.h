@@ -1,0 +1,157 @@
+/*
+ * play.h - the state of one replay, shared by the files that play it
+ *
+ *   replay.c     opens, runs the loop, closes
+ *   operations.c what each operation and event does
+ *   collection.c what a collection did: who is gone, who must not be
+ *   figures.c    live, used, free, the largest hole, the largest request
+ *   expect.c     recorded facts against what happened
+ *
+ * An operation goes: held set right -> the manager's own code -> the shadow
+ * looks at collections, areas, the answer -> figures -> record to the sink.
+ */
+#ifndef SIM_REPLAY_PLAY_H
+#define SIM_REPLAY_PLAY_H
+
+#include "sim/replay/held.h"
+#include "sim/replay/holes.h"
+#include "sim/replay/outer.h"
+#include "sim/replay/replay.h"
+#include "sim/replay/shadow.h"
+#include "sim/replay/target.h"
+
+#define PLAY_AREAS_CAP OUTER_PIECES_CAP
+
+/* A list of numbers that grows. */
+struct play_list {
+    uint64_t *item;
+    uint32_t n, cap;
+};
+
+/* An area as the manager has it now, in list order. */
+struct play_area {
+    uint32_t number;
+    uint32_t start; /* address of its first byte                          */
+    uint32_t pool;
+    uint32_t n_blocks;
+    uint32_t table_bytes;
+};
+
+/* An object reclaimed by the operation's collection. */
+struct play_reclaimed {
+    uint64_t id;
+    uint32_t area, block;
+};
+
+/* What the last operation did, for recorded facts to be held against. */
+struct play_happened {
+    bool is_open;         /* an operation has been performed              */
+    uint64_t place;       /* its place in the trace                       */
+    uint8_t kind;
+    bool was_granted;
+    uint32_t address;     /* of the answer                                */
+    uint32_t old_address; /* of a moved realloc; 0 none                   */
+    uint32_t old_units;
+    uint32_t n_collections;
+    uint32_t cause, rescans;
+    struct play_reclaimed *reclaimed; /* list and address order           */
+    uint32_t n_reclaimed, cap_reclaimed;
+    struct {
+        uint32_t number, index;
+        uint64_t lost;
+    } given_back[PLAY_AREAS_CAP];
+    uint32_t n_given_back;
+    struct play_area added;
+    uint32_t added_index;
+    bool has_added;
+    bool has_avail;      /* the outer heap was asked                      */
+    uint32_t avail;      /* ... and could give this much                  */
+    uint32_t n_facts_collection, n_facts_given_back, n_facts_area;
+};
+
+struct play {
+    struct workload *w;
+    const struct replay_options *o;
+    const struct sink *sink;
+    struct replay_result *result;
+    struct problem *problem;
+    const struct manager *manager;
+    struct manager_params params;
+
+    struct target *t;
+    struct shadow s;
+    struct holes used; /* over all objects not reclaimed                  */
+    struct holes live; /* over live objects only                          */
+    struct outer outer;
+    struct play_area areas[PLAY_AREAS_CAP];
+    uint32_t n_areas;
+    bool areas_changed; /* the manager took or gave back an area          */
+    uint32_t explicit_next; /* address for the next area of the trace     */
+    uint32_t explicit_end;
+
+    uint64_t seq;
+    bool expecting;       /* recorded facts are compared                  */
+    bool is_probing;      /* in a probe: outward calls leave no mark      */
+    bool is_stopped;      /* the run has come to its status               */
+    uint32_t n_line;      /* held words of the line before this operation */
+    bool has_line;
+    struct play_list finalise; /* ids to be freed by the next finaliser   */
+    struct play_list line;     /* scratch for a held line                 */
+    uint32_t *lengths;         /* scratch: objects' lengths by unit       */
+    uint64_t probe_every;
+    struct replay_view view;
+    struct play_happened happened;
+    uint32_t calls_before; /* collections before the manager's call       */
+    uint32_t grown_before; /* areas taken from the outer heap, likewise   */
+    int late_error;        /* of a finaliser's turn, for after the call   */
+    const struct trace_op *op; /* being played                            */
+    struct trace_hash *hash;   /* of all that has been played             */
+};
+
+/* The run fails: status, reason with place, operation and object. -> 1 */
+__attribute__((format(printf, 2, 3))) int play_fail(struct play *p,
+                                                    const char *format, ...);
+
+/* The input is wrong at the operation being played. -> ERR_INPUT */
+__attribute__((format(printf, 2, 3))) int play_reject(struct play *p,
+                                                      const char *format, ...);
+
+/* --- operations.c: each returns 0, negative, or 1 when the run is over. */
+int play_operation(struct play *p, const struct trace_op *op);
+int play_event(struct play *p, const struct trace_op *op);
+void play_on_finalise(void *ctx, uint32_t address);
+uint32_t play_on_more(void *ctx, uint32_t what, uint32_t value);
+
+/* --- replay.c */
+/* Room for `n_units` units of heap; the indices are built anew. */
+int play_reserve_units(struct play *p, uint32_t n_units);
+
+/* --- collection.c */
+/* Look at what collections did since `before`; `answer` is new, `slot` the
+ * object being reallocated (or SHADOW_NONE), not to be missed. */
+int play_after_collection(struct play *p, uint32_t answer, uint32_t slot,
+                          bool everything);
+/* Read the manager's list of areas anew and build both hole indices. */
+int play_sync_areas(struct play *p);
+/* Contents of every object and root. */
+int play_verify_all(struct play *p);
+
+/* --- figures.c */
+uint32_t play_unit(const struct play *p, uint32_t address);
+void play_figures(const struct play *p, struct heap_figures *f);
+uint64_t play_largest_request(const struct play *p);
+/* Is the figure true? By asking the manager, and rolling back. */
+int play_probe(struct play *p);
+/* Linux's fragmentation index of a request that failed, and the holes. */
+double play_frag_index(const struct play *p, uint64_t asked,
+                       uint64_t *n_holes);
+void play_fill_view(struct play *p);
+
+/* --- expect.c */
+/* A new operation begins: what the last one did must have been recorded. */
+int expect_next_operation(struct play *p, const struct trace_op *op);
+int expect_fact(struct play *p, const struct trace_op *op);
+
+bool play_list_set(struct play_list *l, const uint64_t *ids, uint32_t n);
+
+#endif /* SIM_REPLAY_PLAY_H */

@@ -1,0 +1,299 @@
+/* replay.c - see replay.h: opens a run, plays the workload, closes. */
+#include "sim/replay/replay.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+#include "sim/replay/play.h"
+#include "traces/hash.h"
+
+#define PROBE_EVERY (1u << 16)
+#define ROOTS_STANDARD 1024u /* precise slots where a trace gives no number */
+#define ROOTS_MAX (1u << 20)
+
+static const char *const kind_names[TRACE_N_KINDS] = {
+    [TRACE_END] = "end",         [TRACE_ALLOC] = "alloc",
+    [TRACE_FREE] = "free",       [TRACE_REALLOC] = "realloc",
+    [TRACE_COLLECT] = "collect", [TRACE_STEP] = "step",
+    [TRACE_CONTROL] = "control", [TRACE_PROMOTE] = "promote",
+    [TRACE_INTERN] = "intern",   [TRACE_REFUSED] = "refused request",
+    [TRACE_STORE] = "store",     [TRACE_ROOT] = "root",
+    [TRACE_TOUCH] = "touch",     [TRACE_PIN] = "pin",
+    [TRACE_UNPIN] = "unpin",     [TRACE_DEATH] = "death",
+    [TRACE_HELD] = "held",       [TRACE_FINALISE] = "finalise",
+    [TRACE_EXPECT] = "expect",   [TRACE_PHASE] = "phase",
+    [TRACE_NOTE] = "note",       [TRACE_TIME] = "time",
+    [TRACE_THREAD] = "thread",
+};
+
+static void place_text(const struct play *p, char *text, size_t cap)
+{
+    if (p->op == NULL)
+        snprintf(text, cap, "%s", p->w->name);
+    else if (p->w->where != NULL)
+        p->w->where(p->w, p->op, text, cap);
+    else
+        snprintf(text, cap, "%s:%" PRIu64,
+                 p->w->path[0] != '\0' ? p->w->path : p->w->name,
+                 p->op->place);
+}
+
+int play_fail(struct play *p, const char *format, ...)
+{
+    char place[600], text[400];
+    va_list args;
+    if (p->is_stopped)
+        return 1;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    place_text(p, place, sizeof place);
+    char what[64] = "";
+    if (p->op != NULL && p->op->id != TRACE_NONE &&
+        trace_is_operation(p->op->kind))
+        snprintf(what, sizeof what, " of object %" PRIu64, p->op->id);
+    snprintf(p->result->reason, sizeof p->result->reason,
+             "%s: operation %" PRIu64 " (%s%s): %s", place, p->seq,
+             p->op != NULL ? kind_names[p->op->kind] : "end", what, text);
+    p->result->status = REPLAY_FAILED;
+    p->is_stopped = true;
+    return 1;
+}
+
+int play_reject(struct play *p, const char *format, ...)
+{
+    char text[400];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    return workload_fail(p->w, p->op, p->problem, ERR_INPUT, "%s", text);
+}
+
+bool play_list_set(struct play_list *l, const uint64_t *ids, uint32_t n)
+{
+    if (n > l->cap) {
+        uint64_t *larger = realloc(l->item, n * sizeof *larger);
+        if (larger == NULL)
+            return false;
+        l->item = larger;
+        l->cap = n;
+    }
+    if (n > 0)
+        memcpy(l->item, ids, n * sizeof *ids);
+    l->n = n;
+    return true;
+}
+
+/* Are the recorded facts those of this very heap? */
+static bool is_recorded_heap(const struct play *p)
+{
+    const struct trace_header *h = &p->w->header;
+    const struct replay_options *o = p->o;
+    return strcmp(o->manager, "marksweep") == 0 && o->heap_trace &&
+           h->has_blocks &&
+           manager_number(o, "block", 0) == h->block_bytes &&
+           manager_number(o, "finalisers", 2) == h->finalisers &&
+           manager_number(o, "mark_stack", 0) == h->mark_stack &&
+           manager_number(o, "grow", 2) == h->growth &&
+           manager_number(o, "outer_bytes", 1) == h->outer_bytes &&
+           manager_number(o, "auto", 0) == 1 &&
+           strcmp(manager_value(o, "threshold"), "none") == 0;
+}
+
+/*
+ * The window: control block, the areas the run begins with, the outer heap;
+ * what the trace adds later lies behind. All starts are multiples of 16.
+ */
+static int lay_out_areas(struct play *p)
+{
+    const char *areas = manager_value(p->o, "areas");
+    struct target *t = p->t;
+    uint32_t at = t->base + p->manager->control_bytes(&p->params);
+    uint64_t first = areas != NULL ? manager_next_size(&areas) : 0;
+    if (first == 0)
+        first = p->o->heap_bytes;
+    uint32_t error = t->init(t, (uint32_t)first, &p->params);
+    if (error != HEAP_OK)
+        return problem_set(p->problem, ERR_INPUT,
+                           "--heap: %" PRIu64 " bytes are too few for a heap",
+                           first);
+    at = (at + (uint32_t)first + 15) / 16 * 16;
+    for (uint64_t n; areas != NULL && (n = manager_next_size(&areas)) != 0;) {
+        if (t->add_area(t, at, (uint32_t)n) != HEAP_OK)
+            return problem_set(p->problem, ERR_INPUT,
+                               "an area of %" PRIu64 " bytes cannot be added",
+                               n);
+        at = (at + (uint32_t)n + 15) / 16 * 16;
+    }
+    uint32_t outer = (uint32_t)manager_number(p->o, "outer_bytes", 0);
+    outer_init(&p->outer, at, outer);
+    p->explicit_next = (at + outer + 15) / 16 * 16;
+    p->explicit_end = t->base + t->window_bytes;
+    t->extent_bytes = p->explicit_next - t->base;
+    return 0;
+}
+
+static int open_target(struct play *p)
+{
+    const struct trace_header *h = &p->w->header;
+    uint32_t roots = h->root_words != 0 ? h->root_words : ROOTS_STANDARD;
+    if (roots > ROOTS_MAX)
+        return problem_set(p->problem, ERR_INPUT,
+                           "%s: %u root words are more than %u", p->w->name,
+                           roots, ROOTS_MAX);
+    uint32_t unit = (uint32_t)manager_number(p->o, "block", 16);
+    uint32_t cap = roots + p->o->window_bytes / unit + 1;
+    int err = target_native_open(&p->t, p->manager, p->o->window_bytes, roots,
+                                 cap, p->problem);
+    if (err < 0)
+        return err;
+    p->t->host = (struct target_host){p, play_on_finalise, play_on_more};
+    err = lay_out_areas(p);
+    if (err < 0)
+        return err;
+    uint32_t shift = (uint32_t)__builtin_ctz(unit);
+    uint32_t origin = p->t->base + p->t->heap->control_bytes;
+    uint32_t n_units = (p->explicit_next - origin) >> shift;
+    if (!shadow_init(&p->s, p->t, origin, n_units, shift, roots))
+        return problem_set(p->problem, ERR_MEMORY, "no memory left");
+    return play_reserve_units(p, n_units);
+}
+
+int play_reserve_units(struct play *p, uint32_t n_units)
+{
+    free(p->lengths);
+    holes_release(&p->used);
+    holes_release(&p->live);
+    p->lengths = calloc(n_units + 1u, sizeof *p->lengths);
+    if (p->lengths == NULL || !shadow_reserve_units(&p->s, n_units) ||
+        !holes_init(&p->used, n_units) || !holes_init(&p->live, n_units))
+        return problem_set(p->problem, ERR_MEMORY, "no memory left");
+    play_fill_view(p);
+    return play_sync_areas(p);
+}
+
+static int play_open(struct play *p)
+{
+    p->manager = manager_find(p->o->manager);
+    p->probe_every = PROBE_EVERY;
+    p->manager->params(p->o, &p->params);
+    p->expecting = is_recorded_heap(p);
+    p->hash = trace_hash_new(&p->w->header);
+    if (p->hash == NULL)
+        return problem_set(p->problem, ERR_MEMORY, "no memory left");
+    return open_target(p);
+}
+
+static void play_close(struct play *p)
+{
+    if (p->t != NULL) {
+        p->t->close(p->t);
+        shadow_release(&p->s);
+    }
+    holes_release(&p->used);
+    holes_release(&p->live);
+    trace_hash_free(p->hash);
+    free(p->lengths);
+    free(p->finalise.item);
+    free(p->line.item);
+    free(p->happened.reclaimed);
+}
+
+/* What the mutator reads and asks of its own accord between operations. */
+static int play_one(struct play *p, const struct trace_op *op)
+{
+    p->op = op;
+    trace_hash_op(p->hash, op);
+    if (op->kind == TRACE_END)
+        return expect_next_operation(p, NULL);
+    p->result->events++;
+    if (trace_is_operation(op->kind))
+        return play_operation(p, op);
+    return play_event(p, op);
+}
+
+static bool locate(const void *run, uint64_t id, uint32_t *address,
+                   uint64_t *bytes)
+{
+    const struct play *p = run;
+    uint32_t slot = idmap_get(p->s.ids, id);
+    if (slot >= IDMAP_SLOT_MAX ||
+        shadow_at(&p->s, slot)->state != SHADOW_LIVE)
+        return false;
+    *address = shadow_at(&p->s, slot)->address;
+    *bytes = shadow_at(&p->s, slot)->granted;
+    return true;
+}
+
+/* 0: the run has its status; negative: input or sink failed. */
+static int play_loop(struct play *p)
+{
+    struct workload_view view = {
+        .run = p, .heap_bytes = p->o->heap_bytes, .locate = locate};
+    struct trace_op op;
+    for (;;) {
+        view.live_bytes = p->s.live_bytes;
+        int got = workload_next(p->w, &view, &op, p->problem);
+        if (got < 0)
+            return got;
+        if (got == 0)
+            break;
+        int err = play_one(p, &op);
+        if (err < 0)
+            return err;
+        if (err > 0)
+            return 0;
+    }
+    p->op = NULL;
+    if (play_verify_all(p) == 0 && play_probe(p) == 0)
+        p->result->status = REPLAY_COMPLETE;
+    return 0;
+}
+
+static void digest_window(const struct play *p, char hex[33])
+{
+    XXH128_hash_t h = XXH3_128bits(p->t->window, p->t->extent_bytes);
+    snprintf(hex, 33, "%016" PRIx64 "%016" PRIx64, h.high64, h.low64);
+}
+
+static void fill_result(struct play *p)
+{
+    struct replay_result *r = p->result;
+    play_figures(p, &r->end);
+    r->heap_bytes = p->o->heap_bytes;
+    r->control_bytes = p->t->heap->control_bytes;
+    r->max_held = p->s.max_held;
+    r->has_expect = p->expecting;
+    digest_window(p, r->state_digest);
+    trace_hash_digest(p->hash, r->trace_hash);
+    snprintf(r->trace_name, sizeof r->trace_name, "%s", p->w->name);
+    snprintf(r->trace_program, sizeof r->trace_program, "%s",
+             p->w->header.program);
+    snprintf(r->trace_format, sizeof r->trace_format, "%s", p->w->format);
+}
+
+int replay_run(struct workload *w, const struct replay_options *o,
+               const struct sink *sink, struct replay_result *result,
+               struct problem *problem)
+{
+    struct play *p = calloc(1, sizeof *p);
+    if (p == NULL)
+        return problem_set(problem, ERR_MEMORY, "no memory left");
+    memset(result, 0, sizeof *result);
+    p->w = w;
+    p->o = o;
+    p->sink = sink;
+    p->result = result;
+    p->problem = problem;
+    int err = play_open(p);
+    if (err == 0)
+        err = play_loop(p);
+    if (err == 0)
+        fill_result(p);
+    play_close(p);
+    free(p);
+    return err;
+}

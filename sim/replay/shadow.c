@@ -1,0 +1,473 @@
+/* shadow.c - see shadow.h for what it knows and how it is kept. */
+#include "sim/replay/shadow.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/replay/held.h"
+#include "traces/op.h"
+
+static uint32_t *heap_word(const struct shadow *s, uint32_t address)
+{
+    return (uint32_t *)(s->target->window + (address - s->target->base));
+}
+
+/* The stamp of word `i` is seed + i * STRIDE: odd, because both terms fit. */
+#define STAMP_STRIDE 0x3c6ef372u /* even */
+
+static uint32_t stamp_seed(uint64_t id, uint64_t born)
+{
+    uint64_t key = (id ^ (born << 32)) * UINT64_C(0x9e3779b97f4a7c15);
+    return (uint32_t)(key >> 32) | 1u;
+}
+
+static uint32_t seed_of(const struct shadow_object *o)
+{
+    return stamp_seed(o->id, o->born);
+}
+
+static uint32_t edge_index(const struct shadow *s,
+                           const struct shadow_object *o, uint32_t word)
+{
+    return (o->address - s->origin) / 4 + word;
+}
+
+/* The place where the edge of a holder's word is remembered. */
+static uint32_t *edge_place(struct shadow *s, uint32_t from, uint32_t word)
+{
+    if (from == SHADOW_ROOT)
+        return &s->root_edge[word];
+    return &s->edge_at[edge_index(s, &s->objects[from], word)];
+}
+
+static void write_word(struct shadow *s, uint32_t from, uint32_t word,
+                       uint32_t value)
+{
+    if (from == SHADOW_ROOT) {
+        s->target->roots->word[word] = value;
+        return;
+    }
+    const struct shadow_object *o = &s->objects[from];
+    s->target->store(s->target, o->address, word, value);
+}
+
+static void list_append(struct shadow *s, struct shadow_list *l, uint32_t slot)
+{
+    struct shadow_object *o = &s->objects[slot];
+    o->older = l->youngest;
+    o->younger = SHADOW_NONE;
+    if (l->youngest != SHADOW_NONE)
+        s->objects[l->youngest].younger = slot;
+    else
+        l->oldest = slot;
+    l->youngest = slot;
+    l->n++;
+}
+
+static void list_remove(struct shadow *s, struct shadow_list *l, uint32_t slot)
+{
+    struct shadow_object *o = &s->objects[slot];
+    if (o->older != SHADOW_NONE)
+        s->objects[o->older].younger = o->younger;
+    else
+        l->oldest = o->younger;
+    if (o->younger != SHADOW_NONE)
+        s->objects[o->younger].older = o->older;
+    else
+        l->youngest = o->older;
+    l->n--;
+}
+
+/* Grow an array to at least `n` elements, zeroing what is new. */
+static bool reserve(void **array, uint32_t *cap, uint32_t n, size_t size)
+{
+    if (n <= *cap)
+        return true;
+    uint32_t larger = *cap * 2 > n ? *cap * 2 : n;
+    char *p = realloc(*array, larger * size);
+    if (p == NULL)
+        return false;
+    memset(p + *cap * size, 0, (larger - *cap) * size);
+    *array = p;
+    *cap = larger;
+    return true;
+}
+
+static uint32_t new_slot(struct shadow *s)
+{
+    if (s->free_object != SHADOW_NONE) {
+        uint32_t slot = s->free_object;
+        s->free_object = s->objects[slot].younger;
+        return slot;
+    }
+    if (!reserve((void **)&s->objects, &s->cap_objects, s->n_objects + 1,
+                 sizeof *s->objects) ||
+        !reserve((void **)&s->held, &s->cap_held, s->cap_objects,
+                 sizeof *s->held))
+        return SHADOW_NONE;
+    return s->n_objects++;
+}
+
+static uint32_t new_edge(struct shadow *s)
+{
+    if (s->free_edge != 0) {
+        uint32_t e = s->free_edge;
+        s->free_edge = s->edges[e].next_in;
+        return e;
+    }
+    if (!reserve((void **)&s->edges, &s->cap_edges, s->n_edges + 1,
+                 sizeof *s->edges))
+        return 0;
+    return s->n_edges++;
+}
+
+static void link_edge(struct shadow *s, uint32_t e)
+{
+    struct shadow_edge *edge = &s->edges[e];
+    struct shadow_object *to = &s->objects[edge->to];
+    struct shadow_object *from = &s->objects[edge->from];
+    edge->prev_in = 0;
+    edge->next_in = to->first_in;
+    if (to->first_in != 0)
+        s->edges[to->first_in].prev_in = e;
+    to->first_in = e;
+    edge->prev_out = 0;
+    edge->next_out = from->first_out;
+    if (from->first_out != 0)
+        s->edges[from->first_out].prev_out = e;
+    from->first_out = e;
+    *edge_place(s, edge->from, edge->word) = e;
+    if (edge->from != SHADOW_ROOT)
+        s->n_live_edges++;
+}
+
+/* Forget an edge; the word that it stands for is the caller's to write. */
+static void drop_edge(struct shadow *s, uint32_t e)
+{
+    struct shadow_edge *edge = &s->edges[e];
+    if (edge->prev_in != 0)
+        s->edges[edge->prev_in].next_in = edge->next_in;
+    else
+        s->objects[edge->to].first_in = edge->next_in;
+    if (edge->next_in != 0)
+        s->edges[edge->next_in].prev_in = edge->prev_in;
+    if (edge->prev_out != 0)
+        s->edges[edge->prev_out].next_out = edge->next_out;
+    else
+        s->objects[edge->from].first_out = edge->next_out;
+    if (edge->next_out != 0)
+        s->edges[edge->next_out].prev_out = edge->prev_out;
+    *edge_place(s, edge->from, edge->word) = 0;
+    if (edge->from != SHADOW_ROOT)
+        s->n_live_edges--;
+    edge->next_in = s->free_edge;
+    s->free_edge = e;
+}
+
+/* What a word holds when it names nothing. */
+static uint32_t blank_of(const struct shadow *s, uint32_t from, uint32_t word)
+{
+    if (from == SHADOW_ROOT)
+        return 0;
+    return seed_of(&s->objects[from]) + word * STAMP_STRIDE;
+}
+
+static void stamp(struct shadow *s, uint32_t slot, uint32_t from, uint32_t to)
+{
+    const struct shadow_object *o = &s->objects[slot];
+    uint32_t *words = heap_word(s, o->address);
+    uint32_t value = seed_of(o) + from * STAMP_STRIDE;
+    for (uint32_t i = from; i < to; i++, value += STAMP_STRIDE)
+        words[i] = value;
+}
+
+/* Whole words within what was asked for and granted: the stamped ones. */
+static uint32_t stamped_words(const struct shadow_object *o)
+{
+    uint64_t bytes = o->asked < o->granted ? o->asked : o->granted;
+    return (uint32_t)(bytes / 4);
+}
+
+bool shadow_init(struct shadow *s, struct target *target, uint32_t origin,
+                 uint32_t n_units, uint32_t unit_shift, uint32_t n_roots)
+{
+    memset(s, 0, sizeof *s);
+    s->target = target;
+    s->origin = origin;
+    s->unit_shift = unit_shift;
+    s->n_units = n_units;
+    s->ids = idmap_new();
+    s->object_at = calloc(n_units + 1u, sizeof *s->object_at);
+    s->edge_at = calloc(((size_t)n_units << unit_shift) / 4 + 1,
+                        sizeof *s->edge_at);
+    s->root_edge = calloc(n_roots + 1u, sizeof *s->root_edge);
+    s->n_objects = SHADOW_ROOT + 1; /* 0 is none, 1 the root table */
+    s->n_edges = 1;
+    return s->ids != NULL && s->object_at != NULL && s->edge_at != NULL &&
+           s->root_edge != NULL &&
+           reserve((void **)&s->objects, &s->cap_objects, 1024,
+                   sizeof *s->objects) &&
+           reserve((void **)&s->held, &s->cap_held, 1024, sizeof *s->held) &&
+           reserve((void **)&s->edges, &s->cap_edges, 1024, sizeof *s->edges);
+}
+
+/* Grow a zeroed array from `n` to `m` elements of 4 bytes. */
+static bool widen(uint32_t **array, size_t n, size_t m)
+{
+    uint32_t *larger = realloc(*array, m * sizeof *larger);
+    if (larger == NULL)
+        return false;
+    if (m > n)
+        memset(larger + n, 0, (m - n) * sizeof *larger);
+    *array = larger;
+    return true;
+}
+
+bool shadow_reserve_units(struct shadow *s, uint32_t n_units)
+{
+    size_t words = ((size_t)s->n_units << s->unit_shift) / 4 + 1;
+    size_t new_words = ((size_t)n_units << s->unit_shift) / 4 + 1;
+    if (!widen(&s->object_at, s->n_units + 1u, n_units + 1u) ||
+        !widen(&s->edge_at, words, new_words))
+        return false;
+    s->n_units = n_units;
+    return true;
+}
+
+void shadow_release(struct shadow *s)
+{
+    idmap_free(s->ids);
+    free(s->objects);
+    free(s->edges);
+    free(s->object_at);
+    free(s->edge_at);
+    free(s->root_edge);
+    free(s->held);
+    memset(s, 0, sizeof *s);
+}
+
+uint32_t shadow_add(struct shadow *s, uint64_t id, uint32_t address,
+                    uint64_t asked, uint32_t granted, uint64_t seq)
+{
+    uint32_t slot = new_slot(s);
+    if (slot == SHADOW_NONE)
+        return SHADOW_NONE;
+    if (id != TRACE_NONE && !idmap_set(s->ids, id, slot))
+        return SHADOW_NONE;
+    struct shadow_object *o = &s->objects[slot];
+    memset(o, 0, sizeof *o);
+    o->id = id;
+    o->born = s->n_born++;
+    o->born_seq = seq;
+    o->asked = asked;
+    o->bounds = asked;
+    o->granted = granted;
+    o->address = address;
+    o->state = SHADOW_LIVE;
+    s->object_at[shadow_unit(s, address)] = slot;
+    s->asked += asked;
+    s->live_bytes += granted;
+    s->used_bytes += granted;
+    list_append(s, &s->live, slot);
+    stamp(s, slot, 0, stamped_words(o));
+    held_add(s, slot);
+    return slot;
+}
+
+uint32_t shadow_find(const struct shadow *s, uint32_t address)
+{
+    uint32_t unit = shadow_unit(s, address);
+    if (address < s->origin || unit >= s->n_units)
+        return SHADOW_NONE;
+    uint32_t slot = s->object_at[unit];
+    if (slot == SHADOW_NONE || s->objects[slot].address != address)
+        return SHADOW_NONE;
+    return slot;
+}
+
+static void forget_references(struct shadow *s, uint32_t slot)
+{
+    struct shadow_object *o = &s->objects[slot];
+    while (o->first_out != 0) {
+        uint32_t to = s->edges[o->first_out].to;
+        drop_edge(s, o->first_out);
+        held_add(s, to);
+    }
+}
+
+void shadow_die(struct shadow *s, uint32_t slot)
+{
+    struct shadow_object *o = &s->objects[slot];
+    assert(o->state == SHADOW_LIVE);
+    held_remove(s, slot);
+    list_remove(s, &s->live, slot);
+    o->state = SHADOW_DEAD;
+    list_append(s, &s->dead, slot);
+    s->asked -= o->asked;
+    s->live_bytes -= o->granted;
+    forget_references(s, slot);
+}
+
+void shadow_remove(struct shadow *s, uint32_t slot, uint32_t end)
+{
+    struct shadow_object *o = &s->objects[slot];
+    if (o->state == SHADOW_LIVE)
+        shadow_die(s, slot);
+    while (o->first_in != 0) {
+        uint32_t e = o->first_in;
+        uint32_t from = s->edges[e].from;
+        uint32_t word = s->edges[e].word;
+        drop_edge(s, e);
+        write_word(s, from, word, blank_of(s, from, word));
+    }
+    s->used_bytes -= o->granted;
+    list_remove(s, &s->dead, slot);
+    if (s->object_at[shadow_unit(s, o->address)] == slot)
+        s->object_at[shadow_unit(s, o->address)] = SHADOW_NONE;
+    if (o->id != TRACE_NONE)
+        (void)idmap_set(s->ids, o->id, end); /* its page exists */
+    o->state = SHADOW_UNUSED;
+    o->younger = s->free_object;
+    s->free_object = slot;
+}
+
+bool shadow_store(struct shadow *s, uint32_t from, uint32_t word, uint32_t to)
+{
+    uint32_t e = *edge_place(s, from, word);
+    if (e != 0) {
+        uint32_t old = s->edges[e].to;
+        if (old == to)
+            return true;
+        drop_edge(s, e);
+        held_add(s, old);
+    }
+    if (to == SHADOW_NONE) {
+        write_word(s, from, word, blank_of(s, from, word));
+        return true;
+    }
+    e = new_edge(s);
+    if (e == 0)
+        return false;
+    s->edges[e].from = from;
+    s->edges[e].word = word;
+    s->edges[e].to = to;
+    link_edge(s, e);
+    write_word(s, from, word, s->objects[to].address);
+    return true;
+}
+
+/* Move the memory of where an object's edges are, all out before all in. */
+static void move_edges(struct shadow *s, struct shadow_object *o,
+                       uint32_t address)
+{
+    for (uint32_t e = o->first_out; e != 0; e = s->edges[e].next_out)
+        s->edge_at[edge_index(s, o, s->edges[e].word)] = 0;
+    o->address = address;
+    for (uint32_t e = o->first_out; e != 0; e = s->edges[e].next_out)
+        s->edge_at[edge_index(s, o, s->edges[e].word)] = e;
+}
+
+static void cut_edges(struct shadow *s, uint32_t slot, uint32_t n_words)
+{
+    uint32_t next;
+    for (uint32_t e = s->objects[slot].first_out; e != 0; e = next) {
+        next = s->edges[e].next_out;
+        if (s->edges[e].word < n_words)
+            continue;
+        uint32_t to = s->edges[e].to;
+        drop_edge(s, e);
+        held_add(s, to);
+    }
+}
+
+/* Write the object's address into every word that names it. */
+static void rewrite_names(struct shadow *s, uint32_t slot)
+{
+    const struct shadow_object *o = &s->objects[slot];
+    for (uint32_t e = o->first_in; e != 0; e = s->edges[e].next_in)
+        write_word(s, s->edges[e].from, s->edges[e].word, o->address);
+    held_refresh(s, slot);
+}
+
+/* Stamp the words from `from` on that hold no reference. */
+static void stamp_new_words(struct shadow *s, uint32_t slot, uint32_t from)
+{
+    const struct shadow_object *o = &s->objects[slot];
+    uint32_t to = stamped_words(o);
+    for (uint32_t i = from; i < to; i++) {
+        if (s->edge_at[edge_index(s, o, i)] == 0)
+            stamp(s, slot, i, i + 1);
+    }
+}
+
+void shadow_resize(struct shadow *s, uint32_t slot, uint32_t address,
+                   uint64_t asked, uint32_t granted)
+{
+    struct shadow_object *o = &s->objects[slot];
+    uint32_t old_words = stamped_words(o);
+    cut_edges(s, slot, granted / 4);
+    if (address != o->address) {
+        if (s->object_at[shadow_unit(s, o->address)] == slot)
+            s->object_at[shadow_unit(s, o->address)] = SHADOW_NONE;
+        move_edges(s, o, address);
+        s->object_at[shadow_unit(s, address)] = slot;
+        rewrite_names(s, slot);
+    }
+    s->used_bytes += (uint64_t)granted - o->granted;
+    if (o->state == SHADOW_LIVE) {
+        s->live_bytes += (uint64_t)granted - o->granted;
+        s->asked += asked - o->asked;
+    }
+    o->asked = asked;
+    o->granted = granted;
+    if (stamped_words(o) > old_words)
+        stamp_new_words(s, slot, old_words);
+}
+
+int64_t shadow_verify(const struct shadow *s, uint32_t slot,
+                      uint32_t *expected, uint32_t *found)
+{
+    const struct shadow_object *o = &s->objects[slot];
+    const uint32_t *words = heap_word(s, o->address);
+    const uint32_t *edge_at = &s->edge_at[edge_index(s, o, 0)];
+    uint32_t n = stamped_words(o);
+    uint32_t value = seed_of(o);
+    for (uint32_t i = 0; i < n; i++, value += STAMP_STRIDE) {
+        uint32_t right = value;
+        if (edge_at[i] != 0)
+            right = s->objects[s->edges[edge_at[i]].to].address;
+        if (words[i] != right) {
+            *expected = right;
+            *found = words[i];
+            return i;
+        }
+    }
+    for (uint32_t e = o->first_out; e != 0; e = s->edges[e].next_out) {
+        uint32_t i = s->edges[e].word;
+        uint32_t right = s->objects[s->edges[e].to].address;
+        if (words[i] != right) {
+            *expected = right;
+            *found = words[i];
+            return i;
+        }
+    }
+    return -1;
+}
+
+int64_t shadow_verify_roots(const struct shadow *s)
+{
+    const struct guest_roots *r = s->target->roots;
+    for (uint32_t i = 0; i < r->n_precise; i++) {
+        uint32_t e = s->root_edge[i];
+        uint32_t right =
+            e == 0 ? 0 : s->objects[s->edges[e].to].address;
+        if (r->word[i] != right)
+            return i;
+    }
+    for (uint32_t i = 0; i < s->n_held; i++) {
+        if (r->word[r->n_precise + i] != s->objects[s->held[i]].address)
+            return (int64_t)r->n_precise + i;
+    }
+    return -1;
+}

@@ -1,0 +1,157 @@
+/*
+ * shadow.h - what must be true of the heap: objects, their bytes, the
+ * references between them, the roots
+ *
+ * The shadow follows the trace, not the manager, and every answer of the
+ * manager is held against it. It knows each object that is live, and each
+ * that is dead while the manager has not reclaimed it; for every reference
+ * word the object it names, and for every object the words that name it.
+ *
+ * In the heap, a reference word holds its referent's address. Every other
+ * whole word within the bytes asked for holds a stamp: a number made of the
+ * object and the word's index, odd, so that no collector takes it for the
+ * address of a block.
+ *
+ *   object  --first_out-->  edge  --next_out-->  edge ...    its references
+ *   object  --first_in--->  edge  --next_in--->  edge ...    what names it
+ *
+ * The root table is the object SHADOW_ROOT: its words are the root slots.
+ *
+ * State     on the host's heap; the window and the root table belong to the
+ *           target and are written in place.
+ * Units     slots number objects, 1 and up; words are 4 bytes; units are the
+ *           manager's blocks, counted from `origin`.
+ * Cost      O(1) an event, O(words) for stamps and checks of contents.
+ */
+#ifndef SIM_REPLAY_SHADOW_H
+#define SIM_REPLAY_SHADOW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sim/replay/idmap.h"
+#include "sim/replay/target.h"
+
+#define SHADOW_NONE 0u /* no object                                       */
+#define SHADOW_ROOT 1u /* the root table, as a holder of references       */
+
+enum shadow_state { SHADOW_UNUSED = 0, SHADOW_LIVE, SHADOW_DEAD };
+
+struct shadow_object {
+    uint64_t id;       /* TRACE_NONE for a request that was asked again   */
+    uint64_t born;     /* birth number: the order of age                  */
+    uint64_t born_seq; /* operation that made it                          */
+    uint64_t asked;    /* bytes, as the manager granted them              */
+    uint64_t bounds;   /* bytes the program may use: larger than granted  */
+                       /* after a growth that this run refused            */
+    uint32_t granted;  /* bytes                                           */
+    uint32_t address;
+    uint32_t site;
+    uint32_t first_in, first_out; /* edges; 0 none                        */
+    uint32_t held;                /* place in the held table + 1; 0 not   */
+    uint32_t older, younger;      /* in the list of its state             */
+    uint32_t seen;                /* epoch of the last walk that met it   */
+    uint8_t state;                /* enum shadow_state                    */
+};
+
+struct shadow_edge {
+    uint32_t from, word, to; /* slots; `word` of `from` names `to`        */
+    uint32_t next_in, prev_in;
+    uint32_t next_out, prev_out;
+};
+
+struct shadow_list {
+    uint32_t oldest, youngest;
+    uint32_t n;
+};
+
+struct shadow {
+    struct target *target;
+    uint32_t origin;      /* address of unit 0                            */
+    uint32_t unit_shift;
+    uint32_t n_units;
+    struct idmap *ids;
+    struct shadow_object *objects;
+    uint32_t n_objects, cap_objects, free_object;
+    struct shadow_edge *edges;
+    uint32_t n_edges, cap_edges, free_edge;
+    uint64_t n_live_edges; /* between live objects, roots not counted     */
+    uint32_t *object_at;   /* by unit: slot whose head lies there         */
+    uint32_t *edge_at;     /* by heap word from `origin`                  */
+    uint32_t *root_edge;   /* by root slot                                */
+    struct shadow_list live, dead;
+    uint64_t n_born;
+    uint32_t epoch;
+    uint64_t asked, live_bytes, used_bytes;
+    uint32_t *held;        /* slots, parallel to the table's held words   */
+    uint32_t n_held, cap_held;
+    uint64_t max_held;
+};
+
+/*
+ * A shadow of the heap that `target` holds, for addresses from `origin` on.
+ * False: no memory.
+ */
+bool shadow_init(struct shadow *s, struct target *target, uint32_t origin,
+                 uint32_t n_units, uint32_t unit_shift, uint32_t n_roots);
+void shadow_release(struct shadow *s);
+
+/* The heap has become larger: `n_units` units in all. False: no memory. */
+bool shadow_reserve_units(struct shadow *s, uint32_t n_units);
+
+/* A new live, held object; its stamps are written. SHADOW_NONE: no memory. */
+uint32_t shadow_add(struct shadow *s, uint64_t id, uint32_t address,
+                    uint64_t asked, uint32_t granted, uint64_t seq);
+
+/* The object at a head's address, or SHADOW_NONE. */
+uint32_t shadow_find(const struct shadow *s, uint32_t address);
+
+/*
+ * The object dies: it is no longer held, what it named is, and its
+ * references are forgotten (they stay in its bytes).
+ */
+void shadow_die(struct shadow *s, uint32_t slot);
+
+/*
+ * The object's memory is no longer its own. Words of live objects and roots
+ * that name it become stamps or empty. `end` is what the id becomes.
+ */
+void shadow_remove(struct shadow *s, uint32_t slot, uint32_t end);
+
+/*
+ * Word `word` of `from` (an object or SHADOW_ROOT) now names `to`, or nothing
+ * with SHADOW_NONE. What it named before becomes held. False: no memory.
+ */
+bool shadow_store(struct shadow *s, uint32_t from, uint32_t word, uint32_t to);
+
+/*
+ * The object has another address and size. What names it is rewritten; its
+ * own words have travelled with it. References beyond the new end are cut
+ * off, and what they named becomes held. New words are stamped.
+ */
+void shadow_resize(struct shadow *s, uint32_t slot, uint32_t address,
+                   uint64_t asked, uint32_t granted);
+
+/*
+ * Compare the object's words with what they must be. Returns the index of the
+ * first wrong one, or -1; `expected` and `found` receive both values.
+ */
+int64_t shadow_verify(const struct shadow *s, uint32_t slot,
+                      uint32_t *expected, uint32_t *found);
+
+/* The first root slot, counted over precise and held, that is wrong; -1. */
+int64_t shadow_verify_roots(const struct shadow *s);
+
+/* Held objects: held.c. See held.h. */
+static inline struct shadow_object *shadow_at(const struct shadow *s,
+                                              uint32_t slot)
+{
+    return &s->objects[slot];
+}
+
+static inline uint32_t shadow_unit(const struct shadow *s, uint32_t address)
+{
+    return (address - s->origin) >> s->unit_shift;
+}
+
+#endif /* SIM_REPLAY_SHADOW_H */

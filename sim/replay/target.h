@@ -1,0 +1,71 @@
+/*
+ * target.h - what a replay plays against: one manager's heap, natively or on
+ * a machine
+ *
+ * The same manager code leaves the same bytes in the window everywhere, so
+ * whatever only looks (walks, figures, checks) reads the window on the host,
+ * through the manager's native functions; only what asks something of the
+ * manager goes through the functions below, where a machine counts cycles.
+ * A request may collect; calls nest (a finaliser frees); all of it can be
+ * rolled back to a snapshot.
+ *
+ * State     window and root table are memory of the target that the host can
+ *           reach; the rest is the target's own.
+ * Units     addresses of the target, bytes.
+ */
+#ifndef SIM_REPLAY_TARGET_H
+#define SIM_REPLAY_TARGET_H
+
+#include "core/host.h"
+#include "sim/replay/manager.h"
+#include "traces/err.h"
+
+/* Where the window stands on every target. */
+#define TARGET_WINDOW_BASE 0x20010000u
+
+/* Who answers what the core asks of the outside. */
+struct target_host {
+    void *ctx;
+    void (*finalise)(void *ctx, uint32_t address);
+    uint32_t (*more)(void *ctx, uint32_t what, uint32_t value);
+};
+
+struct target {
+    const struct manager *manager;
+    uint8_t *window;           /* host's view of the window               */
+    struct heap *heap;         /* the same: the control block             */
+    struct guest_roots *roots; /* host's view of the root table           */
+    uint32_t base;             /* target's address of the window          */
+    uint32_t window_bytes;
+    uint32_t extent_bytes; /* of the window that the run can touch        */
+    struct target_host host;
+    void *own;
+
+    uint32_t (*init)(struct target *t, uint32_t heap_bytes,
+                     const struct manager_params *p);
+    uint32_t (*alloc)(struct target *t, uint32_t bytes, uint32_t flags);
+    void (*free)(struct target *t, uint32_t object);
+    uint32_t (*realloc)(struct target *t, uint32_t object, uint32_t bytes,
+                        bool may_move);
+    void (*store)(struct target *t, uint32_t object, uint32_t word,
+                  uint32_t value);
+    uint32_t (*collect)(struct target *t, uint32_t kind);
+    uint32_t (*control)(struct target *t, uint32_t what, uint32_t value);
+    uint32_t (*add_area)(struct target *t, uint32_t address, uint32_t bytes);
+    /* One snapshot at a time; restore leaves it for another restore.      */
+    void (*snapshot)(struct target *t);
+    void (*restore)(struct target *t);
+    void (*close)(struct target *t);
+};
+
+/*
+ * A target in this process for `m`: a zeroed window of `window_bytes`, all of
+ * it within reach until extent_bytes says otherwise, and a root table of
+ * `n_precise` precise words and room for `cap` words in all.
+ */
+MUST_CHECK int target_native_open(struct target **out,
+                                  const struct manager *m,
+                                  uint32_t window_bytes, uint32_t n_precise,
+                                  uint32_t cap, struct problem *problem);
+
+#endif /* SIM_REPLAY_TARGET_H */

@@ -1,0 +1,151 @@
+/* target_native.c - see target.h: the manager linked into this process. */
+#include "sim/replay/target.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * The window stands behind a head in one piece of memory, so that the core's
+ * outward calls, which know only the window, find their target.
+ */
+struct native {
+    struct target target;
+    uint8_t *saved; /* snapshot: extent_bytes of window_bytes             */
+};
+
+#define HEAD_BYTES 64u
+
+static struct target **head_of(struct heap *h)
+{
+    return (struct target **)(void *)((uint8_t *)h - HEAD_BYTES);
+}
+
+void heap_on_finalise(struct heap *h, addr32 object)
+{
+    struct target *t = *head_of(h);
+    t->host.finalise(t->host.ctx, object);
+}
+
+uint32_t heap_more(struct heap *h, uint32_t what, uint32_t value)
+{
+    struct target *t = *head_of(h);
+    return t->host.more(t->host.ctx, what, value);
+}
+
+struct guest_roots *heap_roots(struct heap *h)
+{
+    return (*head_of(h))->roots;
+}
+
+static uint32_t native_init(struct target *t, uint32_t heap_bytes,
+                            const struct manager_params *p)
+{
+    return t->manager->init(t->heap, t->base, heap_bytes, p);
+}
+
+static uint32_t native_alloc(struct target *t, uint32_t bytes, uint32_t flags)
+{
+    return t->manager->alloc(t->heap, bytes, flags);
+}
+
+static void native_free(struct target *t, uint32_t object)
+{
+    t->manager->free(t->heap, object);
+}
+
+static uint32_t native_realloc(struct target *t, uint32_t object,
+                               uint32_t bytes, bool may_move)
+{
+    return t->manager->realloc(t->heap, object, bytes, may_move);
+}
+
+static void native_store(struct target *t, uint32_t object, uint32_t word,
+                         uint32_t value)
+{
+    *word_at(t->heap, object + 4 * word) = value;
+}
+
+static uint32_t native_collect(struct target *t, uint32_t kind)
+{
+    return t->manager->collect(t->heap, kind);
+}
+
+static uint32_t native_control(struct target *t, uint32_t what,
+                               uint32_t value)
+{
+    return t->manager->control(t->heap, what, value);
+}
+
+static uint32_t native_add_area(struct target *t, uint32_t address,
+                                uint32_t bytes)
+{
+    return t->manager->add_area(t->heap, address, bytes);
+}
+
+static void native_snapshot(struct target *t)
+{
+    struct native *n = t->own;
+    memcpy(n->saved, t->window, t->extent_bytes);
+}
+
+static void native_restore(struct target *t)
+{
+    const struct native *n = t->own;
+    memcpy(t->window, n->saved, t->extent_bytes);
+}
+
+static void native_close(struct target *t)
+{
+    struct native *n = t->own;
+    if (t->window != NULL)
+        free(t->window - HEAD_BYTES);
+    free(t->roots);
+    free(n->saved);
+    free(n);
+}
+
+int target_native_open(struct target **out, const struct manager *m,
+                       uint32_t window_bytes, uint32_t n_precise,
+                       uint32_t cap, struct problem *problem)
+{
+    struct native *n = calloc(1, sizeof *n);
+    if (n == NULL)
+        return problem_set(problem, ERR_MEMORY, "no memory for a heap");
+    size_t bytes = HEAD_BYTES + (size_t)window_bytes;
+    uint8_t *memory = aligned_alloc(64, (bytes + 63) / 64 * 64);
+    n->target = (struct target){
+        .manager = m,
+        .base = TARGET_WINDOW_BASE,
+        .window_bytes = window_bytes,
+        .extent_bytes = window_bytes,
+        .own = n,
+        .init = native_init,
+        .alloc = native_alloc,
+        .free = native_free,
+        .realloc = native_realloc,
+        .store = native_store,
+        .collect = native_collect,
+        .control = native_control,
+        .add_area = native_add_area,
+        .snapshot = native_snapshot,
+        .restore = native_restore,
+        .close = native_close,
+    };
+    n->saved = malloc(window_bytes);
+    n->target.roots =
+        calloc(1, sizeof *n->target.roots + cap * sizeof(uint32_t));
+    if (memory == NULL || n->saved == NULL || n->target.roots == NULL) {
+        free(memory);
+        native_close(&n->target);
+        return problem_set(problem, ERR_MEMORY,
+                           "no memory for a window of %u bytes", window_bytes);
+    }
+    memset(memory, 0, bytes);
+    n->target.window = memory + HEAD_BYTES;
+    n->target.heap = (struct heap *)(void *)n->target.window;
+    n->target.roots->n_precise = n_precise;
+    n->target.roots->cap = cap;
+    *head_of(n->target.heap) = &n->target;
+    *out = &n->target;
+    return 0;
+}
