@@ -105,11 +105,9 @@ int folder_begin(struct folder *f, const char *parent, const char *name,
     f->lock = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (f->lock < 0)
         return problem_set(problem, ERR_IO, "%s: %s", parent, strerror(errno));
-    if (flock(f->lock, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
-        err = problem_set(problem, ERR_INPUT,
-                          "%s: a report is being written there", parent);
-    if (err == 0)
-        err = make_part(f, problem);
+    while (flock(f->lock, LOCK_EX) != 0 && errno == EINTR)
+        ; /* a file system without locks leaves us alone with our luck */
+    err = make_part(f, problem);
     if (err < 0) {
         close(f->lock);
         f->lock = -1;

@@ -21,8 +21,9 @@ struct folder {
 
 /*
  * Begin to make the folder `name` in the folder `parent`, which is made with
- * all above it if need be: f->part is there, and empty. ERR_INPUT: something
- * that is not ours stands in that place, or somebody else is at it.
+ * all above it if need be: f->part is there, and empty. Waits for another
+ * program that is at it. ERR_INPUT: something that is not ours stands in that
+ * place.
  */
 MUST_CHECK int folder_begin(struct folder *f, const char *parent,
                             const char *name, struct problem *problem);

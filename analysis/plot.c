@@ -35,16 +35,17 @@ static const struct plot_kind kinds[] = {
     {"fragmentation",
      "Bytes over operations: how much of the heap is live, used and free, the "
      "largest free block, and the largest request that would have succeeded.",
-     {"collections", "refusals", NULL}},
+     PLOT_RUNS_CAP, {"collections", "refusals", NULL}},
     {"availability",
      "The share of the moments at which a request of a given size would have "
-     "succeeded.", {NULL}},
+     "succeeded.", PLOT_RUNS_CAP, {NULL}},
     {"heapmap",
      "The heap, address by operation: where live objects, garbage, tables and "
-     "free bytes lay.", {NULL}},
+     "free bytes lay.", 1, {NULL}},
     {"histogram",
-     "Holes by their length, at the worst moment and at the end.", {NULL}},
-    {NULL, NULL, {NULL}},
+     "Holes by their length, at the worst moment and at the end.",
+     PLOT_RUNS_CAP, {NULL}},
+    {NULL, NULL, 0, {NULL}},
 };
 /* clang-format on */
 
@@ -301,12 +302,10 @@ static int fragmentation_panel(struct figure *f, int i)
         snprintf(note, sizeof note, "every operation");
     else
         snprintf(note, sizeof note,
-                 "%s operations a point: mean, band of extremes",
-                 width);
+                 "%s operations a point: mean, band of extremes", width);
     note_marks(note, sizeof note, "collection", "collections", n_collections,
                marks);
-    note_marks(note, sizeof note, "refusal", "refusals",
-               n_refusals, crosses);
+    note_marks(note, sizeof note, "refusal", "refusals", n_refusals, crosses);
     panel_title(f, i);
     panel_text(f, i, "panel_note", note);
     panel_number(f, i, "panel_heap",
@@ -507,7 +506,7 @@ int plot_write(sqlite3 *db, const struct plot_kind *kind,
                const struct query_run *runs, int n_runs, const char *dir,
                const char *stem, struct problem *problem)
 {
-    assert(n_runs >= 1 && n_runs <= PLOT_RUNS_CAP);
+    assert(n_runs >= 1 && n_runs <= kind->max_runs);
     struct figure f = {.db = db,
                        .kind = kind,
                        .runs = runs,

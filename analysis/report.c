@@ -74,7 +74,7 @@ static int put_in_place(struct folder *folder, const char *page,
     return err;
 }
 
-int report_write(sqlite3 *db, char *const *wanted, int n_wanted,
+int report_write(sqlite3 *db, const char *const *wanted, int n_wanted,
                  const char *dir, struct problem *problem)
 {
     struct report r = {.db = db, .problem = problem};

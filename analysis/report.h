@@ -25,7 +25,8 @@
  * n_wanted is 0) into folder `dir`, which is made if need be. Returns the
  * number of runs; 0 is an empty database, which gives a page that says so.
  */
-MUST_CHECK int report_write(sqlite3 *db, char *const *wanted, int n_wanted,
-                            const char *dir, struct problem *problem);
+MUST_CHECK int report_write(sqlite3 *db, const char *const *wanted,
+                            int n_wanted, const char *dir,
+                            struct problem *problem);
 
 #endif /* ANALYSIS_REPORT_H */
