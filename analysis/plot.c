@@ -292,8 +292,16 @@ static int fragmentation_panel(struct figure *f, int i)
                            "SELECT COUNT(*) FROM collection WHERE key >= "
                            "%lld AND key < %lld",
                            query_key_from(r->number), query_key_to(r->number));
+    /* A heap that grew holds more than it was given at first. */
+    int64_t span = 0;
+    if (err == 0)
+        err = query_number(f->db, &span, 0, f->problem,
+                           "SELECT MAX(max) FROM series WHERE run = %lld",
+                           (long long)r->number);
     if (err < 0)
         return err;
+    span = span > r->heap_bytes ? span : r->heap_bytes;
+    span = span > 0 ? span : 1;
 
     char note[512], width[TEXT_NUMBER_CAP];
     int64_t bin = together << r->series_shift;
@@ -308,9 +316,9 @@ static int fragmentation_panel(struct figure *f, int i)
     note_marks(note, sizeof note, "refusal", "refusals", n_refusals, crosses);
     panel_title(f, i);
     panel_text(f, i, "panel_note", note);
-    panel_number(f, i, "panel_heap",
-                 (double)(r->heap_bytes > 0 ? r->heap_bytes : 1));
-    panel_number(f, i, "panel_step", axis_step(r->heap_bytes));
+    panel_number(f, i, "panel_heap", (double)r->heap_bytes);
+    panel_number(f, i, "panel_span", (double)span);
+    panel_number(f, i, "panel_step", axis_step(span));
     panel_number(f, i, "panel_ops", (double)ops);
     panel_number(f, i, "panel_collections", marks);
     panel_number(f, i, "panel_refusals", crosses);
@@ -426,6 +434,7 @@ static int histogram_panel(struct figure *f, int i)
     panel_number(f, i, "panel_first", 63 - __builtin_clzll((uint64_t)bound[0]));
     panel_number(f, i, "panel_last", 63 - __builtin_clzll((uint64_t)bound[1]));
     panel_number(f, i, "panel_count", (double)bound[2]);
+    panel_number(f, i, "panel_step", (double)(bound[2] / 8 + 1));
     return 0;
 }
 

@@ -122,16 +122,13 @@ int report_sentences(struct report *r, const struct query_run *run)
         html(f, "It has no operations.");
         return 0;
     }
+    html(f, "The largest request that would have succeeded: ");
     if (s->min_largest_request > 0)
-        html(f,
-             "A request of <b>%n bytes</b> would have succeeded at every "
-             "moment, ",
-             s->min_largest_request);
+        html(f, "<b>%n bytes</b> at every moment, ", s->min_largest_request);
     else
-        html(f, "There was a moment at which <b>no request</b> would have "
-                "succeeded; ");
-    html(f, "one of <b>%n bytes</b> at 99 %% of the moments.",
-         s->p1_largest_request);
+        html(f, "at every moment <b>none</b>, for there was one at which even "
+                "the smallest would have failed; ");
+    html(f, "<b>%n bytes</b> at 99 %% of the moments.", s->p1_largest_request);
     if (s->refused == 0) {
         html(f, " Nothing was refused.");
         return 0;
@@ -217,11 +214,11 @@ static void tell_overall(struct report *r)
         html(f, "<b>Nothing was refused</b> in any run.</p>\n");
     else
         html(f,
-             "In %n of the runs nothing was refused; in the other %n, <b>%n "
-             "requests</b> were: %n because memory was fragmented, %n because "
-             "it was short, %n for other reasons.</p>\n",
-             n_clean, (int64_t)r->n_runs - n_clean, refused, fragmented,
-             short_of, other);
+             "Nothing was refused in %n of the runs; the others refused <b>%n "
+             "%r</b>: %n because memory was fragmented, %n because it was "
+             "short, %n for other reasons.</p>\n",
+             n_clean, refused, refused == 1 ? "request" : "requests",
+             fragmented, short_of, other);
 }
 
 int report_answer(struct report *r)
@@ -307,6 +304,8 @@ void report_overview(struct report *r)
     html(r->page, "</tr></thead><tbody>\n");
     for (int i = 0; i < r->n_runs; i++)
         overview_row(r->page, &r->runs[i]);
-    html(r->page, "</tbody></table></div>\n<p class=note>Sizes are bytes. A "
-                  "click on a column's head sorts by it.</p></section>\n");
+    html(r->page, "</tbody></table></div>\n<p class=note>Sizes are bytes. "
+                  "At every moment, at 99 %%: the largest request that would "
+                  "have succeeded. A click on a column's head sorts by it."
+                  "</p></section>\n");
 }

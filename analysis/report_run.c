@@ -191,30 +191,50 @@ static int refusals(struct report *r, const struct query_run *run)
     return err < 0 ? err : 0;
 }
 
+/* A moment of the run, known to the operation or to a bin of the series. */
+struct worst {
+    int64_t bin, seq, largest_request, free, live;
+    bool is_exact;
+};
+
 /*
  * The exact operation within a bin, where the run kept its operations: one
  * short range of keys.
  */
 static int refine_moment(struct report *r, const struct query_run *run,
-                         int64_t bin, int64_t *seq, bool *is_exact)
+                         struct worst *w)
 {
-    int64_t first = (bin << run->series_shift) + 1;
-    int64_t last = (bin + 1) << run->series_shift;
+    sqlite3_stmt *q;
     int64_t key = query_key_from(run->number);
-    *seq = first;
-    *is_exact = run->series_shift == 0;
-    if (*is_exact)
-        return 0;
-    int64_t found = 0;
-    int err = query_number(r->db, &found, 0, r->problem,
-                           "SELECT key - %lld FROM op WHERE key >= %lld AND "
-                           "key <= %lld ORDER BY largest_request, key LIMIT 1",
-                           key, key + first, key + last);
-    if (err == 0 && found > 0) {
-        *seq = found;
-        *is_exact = true;
+    int64_t first = (w->bin << run->series_shift) + 1;
+    w->seq = first;
+    w->is_exact = run->series_shift == 0;
+    int err = query_prepare(r->db, &q, r->problem,
+                            "SELECT key - %lld, free, live FROM op WHERE key "
+                            "BETWEEN %lld AND %lld ORDER BY largest_request, "
+                            "key LIMIT 1",
+                            key, key + first,
+                            key + ((w->bin + 1) << run->series_shift));
+    if (err == 0)
+        err = query_step(q, r->problem);
+    if (err > 0) {
+        w->seq = sqlite3_column_int64(q, 0);
+        w->free = sqlite3_column_int64(q, 1);
+        w->live = sqlite3_column_int64(q, 2);
+        w->is_exact = true;
     }
-    return err;
+    sqlite3_finalize(q);
+    return err < 0 ? err : 0;
+}
+
+static void worst_row(FILE *f, const struct query_run *run,
+                      const struct worst *w)
+{
+    html(f, "<tr><td>%n", w->seq);
+    if (!w->is_exact)
+        html(f, " to %n", (w->bin + 1) << run->series_shift);
+    html(f, "<td class=key>%n<td>%n<td>%n</tr>\n", w->largest_request, w->free,
+         w->live);
 }
 
 /* The worst bin of each stretch of the run, and of these the worst. */
@@ -223,7 +243,6 @@ static int worst_moments(struct report *r, const struct query_run *run)
     sqlite3_stmt *q;
     FILE *f = r->page;
     int64_t n_bins = run->summary.operations >> run->series_shift;
-    int64_t span = n_bins / WORST_SPANS + 1;
     int err = query_prepare(
         r->db, &q, r->problem,
         "SELECT a.bin, MIN(a.min) AS worst, "
@@ -231,38 +250,34 @@ static int worst_moments(struct report *r, const struct query_run *run)
         "b.metric = 'free' AND b.bin = a.bin), "
         "(SELECT max FROM series b WHERE b.run = a.run AND b.metric = 'live' "
         "AND b.bin = a.bin) FROM series a WHERE a.run = %lld AND a.metric = "
-        "'largest_request' GROUP BY a.bin / %lld ORDER BY worst, a.bin LIMIT "
-        "%d",
-        run->number, span, WORST_SHOWN);
+        "'largest_request' AND a.bin BETWEEN 0 AND 1 << 20 "
+        "GROUP BY a.bin / %lld ORDER BY worst, a.bin LIMIT %d",
+        run->number, n_bins / WORST_SPANS + 1, WORST_SHOWN);
     int n = 0;
+    bool all_exact = true;
     while (err >= 0 && (err = query_step(q, r->problem)) > 0) {
-        int64_t bin = sqlite3_column_int64(q, 0), seq = 0;
-        bool is_exact = false;
-        if (bin < 0 || bin > INT64_C(1) << 20)
-            continue;
-        err = refine_moment(r, run, bin, &seq, &is_exact);
+        struct worst w = {.bin = sqlite3_column_int64(q, 0),
+                          .largest_request = sqlite3_column_int64(q, 1),
+                          .free = sqlite3_column_int64(q, 2),
+                          .live = sqlite3_column_int64(q, 3)};
+        err = refine_moment(r, run, &w);
         if (err < 0)
             break;
         if (n++ == 0)
             html(f, "<h3>The worst moments</h3>\n<div class=wide><table>"
                     "<thead><tr><th>operation<th>largest request<th>free then"
                     "<th>live then</tr></thead><tbody>\n");
-        html(f, "<tr><td>%n", seq);
-        if (!is_exact)
-            html(f, " to %n", (bin + 1) << run->series_shift);
-        html(f, "<td class=key>%n<td>%n<td>%n</tr>\n",
-             sqlite3_column_int64(q, 1), sqlite3_column_int64(q, 2),
-             sqlite3_column_int64(q, 3));
+        all_exact = all_exact && w.is_exact;
+        worst_row(f, run, &w);
     }
     sqlite3_finalize(q);
     if (n > 0)
         html(f,
              "</tbody></table></div>\n<p class=note>One moment a stretch "
              "of the run, the smallest first%r</p>\n",
-             run->series_shift == 0
-                 ? "."
-                 : "; free is the mean and live the most over the bin of the "
-                   "series that holds it.");
+             all_exact ? "."
+                       : "; free is the mean and live the most over the "
+                         "operations named.");
     return err < 0 ? err : 0;
 }
 
