@@ -229,9 +229,8 @@ static char *series_query(const struct query_run *r, int64_t ops,
 }
 
 /* Collections, at most one a column of the picture, with how many it is. */
-static char *collections_query(const struct query_run *r, int64_t ops)
+static char *collections_query(const struct query_run *r, int64_t column)
 {
-    int64_t column = (ops + MARKS_CAP - 1) / MARKS_CAP;
     return sqlite3_mprintf(
         "SELECT %lld AS run, MIN(key - %lld) AS op, COUNT(*) AS collections\n"
         "FROM collection WHERE key >= %lld AND key < %lld\n"
@@ -241,9 +240,8 @@ static char *collections_query(const struct query_run *r, int64_t ops)
 }
 
 /* Refusals likewise; of those in one column the smallest request is shown. */
-static char *refusals_query(const struct query_run *r, int64_t ops)
+static char *refusals_query(const struct query_run *r, int64_t column)
 {
-    int64_t column = (ops + MARKS_CAP - 1) / MARKS_CAP;
     return sqlite3_mprintf(
         "SELECT %lld AS run, key - %lld AS op, MIN(asked) AS asked,\n"
         "       COUNT(*) AS refusals\n"
@@ -267,34 +265,42 @@ static void note_marks(char *note, size_t cap, const char *one,
         snprintf(note + length, cap - length, " (thinned to %d marks)", marks);
 }
 
+/* Rows of collection or refusal, and the width of a column in operations. */
+static int count_marks(struct figure *f, const struct query_run *r,
+                       const char *table, int64_t ops, int64_t *n,
+                       int64_t *column)
+{
+    int err =
+        query_number(f->db, n, 0, f->problem,
+                     "SELECT COUNT(*) FROM %s WHERE key >= %lld AND "
+                     "key < %lld",
+                     table, query_key_from(r->number), query_key_to(r->number));
+    *column = *n <= MARKS_CAP ? 1 : (ops + MARKS_CAP - 1) / MARKS_CAP;
+    return err;
+}
+
 static int fragmentation_panel(struct figure *f, int i)
 {
     const struct query_run *r = &f->runs[i];
     int64_t ops = operations_of(f, i);
     int64_t together = bins_together(ops, r->series_shift);
-    int n = add_rows(f, "", i == 0, series_query(r, ops, together));
-    int marks =
-        n < 0 ? n
-              : add_rows(f, "collections", i == 0, collections_query(r, ops));
-    int crosses = marks < 0
-                      ? marks
-                      : add_rows(f, "refusals", i == 0, refusals_query(r, ops));
-    if (crosses < 0)
-        return crosses;
+    int64_t n_collections, n_refusals, column;
+    int marks = 0, crosses = 0;
+    int err = add_rows(f, "", i == 0, series_query(r, ops, together));
+    if (err >= 0)
+        err = count_marks(f, r, "collection", ops, &n_collections, &column);
+    if (err >= 0)
+        err = marks =
+            add_rows(f, "collections", i == 0, collections_query(r, column));
+    if (err >= 0)
+        err = count_marks(f, r, "refusal", ops, &n_refusals, &column);
+    if (err >= 0)
+        err = crosses =
+            add_rows(f, "refusals", i == 0, refusals_query(r, column));
 
-    int64_t n_refusals = 0, n_collections = 0;
-    int err = query_number(f->db, &n_refusals, 0, f->problem,
-                           "SELECT COUNT(*) FROM refusal WHERE key >= %lld "
-                           "AND key < %lld",
-                           query_key_from(r->number), query_key_to(r->number));
-    if (err == 0)
-        err = query_number(f->db, &n_collections, 0, f->problem,
-                           "SELECT COUNT(*) FROM collection WHERE key >= "
-                           "%lld AND key < %lld",
-                           query_key_from(r->number), query_key_to(r->number));
     /* A heap that grew holds more than it was given at first. */
     int64_t span = 0;
-    if (err == 0)
+    if (err >= 0)
         err = query_number(f->db, &span, 0, f->problem,
                            "SELECT MAX(max) FROM series WHERE run = %lld",
                            (long long)r->number);

@@ -283,20 +283,11 @@ void report_overview(struct report *r)
 {
     if (r->n_runs < 2)
         return;
-    static const char *const heads[] = {"run",
-                                        "trace",
-                                        "manager",
-                                        "heap",
-                                        "operations",
-                                        "collections",
-                                        "refused",
-                                        "largest request at every moment",
-                                        "at 99 % of the moments",
-                                        "max live",
-                                        "fragmentation mean",
-                                        "max",
-                                        "end",
-                                        "status"};
+    static const char *const heads[] = {
+        "run",        "trace",       "manager",     "heap",
+        "operations", "collections", "refused",     "at every moment",
+        "at 99 %",    "max live",    "fragm. mean", "max",
+        "end",        "status"};
     html(r->page, "<section id=overview><h2>Overview</h2>\n<div class=wide>"
                   "<table class=sortable><thead><tr>");
     for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
