@@ -70,6 +70,11 @@ struct moments {
  */
 char *moments_text(const uint8_t *units, uint32_t n_units);
 
+/* Take what the heap is after operation `seq`, in place of what `s` held. */
+MUST_CHECK int snapshot_take(struct snapshot *s, uint64_t seq,
+                             const struct replay_view *view);
+void snapshot_free(struct snapshot *s);
+
 void moments_init(struct moments *m);
 void moments_free(struct moments *m);
 

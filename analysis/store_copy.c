@@ -7,10 +7,6 @@
 
 #include "analysis/store_parts.h"
 
-#ifndef FRAGLAB_VERSION
-#define FRAGLAB_VERSION "unknown"
-#endif
-
 static const char *const status_names[] = {"complete", "stopped", "failed"};
 
 /* What the database holds under a run's id already. */
