@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/text.h"
+
 static const char *const status_names[] = {"complete", "stopped", "failed"};
 
 static int sql_failed(struct store *s, struct problem *problem)
@@ -33,10 +35,12 @@ static int read_row(struct rerun *r, sqlite3_stmt *q, struct problem *problem)
     r->number = sqlite3_column_int64(q, 0);
     if (copy_column(q, 1, r->id, sizeof r->id) < 0 || spec == NULL ||
         copy_column(q, 3, r->spec.workload, sizeof r->spec.workload) < 0 ||
-        copy_column(q, 4, r->trace_name, sizeof r->trace_name) < 0)
+        sqlite3_column_text(q, 4) == NULL)
         return problem_set(problem, ERR_INPUT,
                            "run %" PRId64 ": its row is damaged", r->number);
 
+    text_clean(r->trace_name, sizeof r->trace_name,
+               (const char *)sqlite3_column_text(q, 4));
     struct problem why;
     int err = run_spec_parse(&r->spec, spec, r->trace_hash, &why);
     if (err < 0)
@@ -166,6 +170,55 @@ int rerun_play(const struct rerun *r, const struct sink *sink,
     err = play_workload(r, w, &tee, out, problem);
     workload_close(w);
     return err;
+}
+
+/* Waits for the worst moment of a run that is played again. */
+struct worst_watch {
+    struct store_run *run;
+    uint64_t seq, largest_request; /* of that moment                       */
+    bool is_done;
+    struct problem *problem;
+};
+
+/* Taking the moment ends the play, by a failure that is none. */
+static int watch_op(void *ctx, const struct op_record *r,
+                    const struct replay_view *view)
+{
+    struct worst_watch *w = ctx;
+    if (r->seq < w->seq)
+        return 0;
+    if (r->after.largest_request != w->largest_request)
+        return problem_set(w->problem, ERR_INPUT,
+                           "the trace has changed since it was played");
+    int err = store_run_add_worst(w->run, view, w->problem);
+    w->is_done = err == 0;
+    return err < 0 ? err : ERR_CHECK;
+}
+
+int rerun_worst(struct store_run *run, const struct run_spec *spec,
+                const struct metrics *metrics, struct problem *problem)
+{
+    struct metrics_summary summary;
+    struct replay_result result;
+    struct workload *w;
+    struct worst_watch watch = {run, store_run_missing(run), 0, false, problem};
+    struct sink sink = {.ctx = &watch, .op = watch_op};
+    if (watch.seq == 0)
+        return 0;
+    metrics_summarise(metrics, &summary);
+    watch.largest_request = summary.min_largest_request;
+
+    int err = workload_open(&w, spec->workload, NULL, problem);
+    if (err < 0)
+        return err;
+    err = replay_run(w, &spec->options, &sink, &result, problem);
+    workload_close(w);
+    if (watch.is_done)
+        return 0;
+    return err < 0 ? err
+                   : problem_set(problem, ERR_INPUT,
+                                 "%.300s: it has changed since it was played",
+                                 spec->workload);
 }
 
 /* --- comparing --------------------------------------------------------- */
