@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/progress.h"
 #include "analysis/text.h"
 
 static const char *const status_names[] = {"complete", "stopped", "failed"};
@@ -83,64 +84,15 @@ int rerun_set_place(struct rerun *r, const char *place, struct problem *problem)
 
 /* --- playing ----------------------------------------------------------- */
 
-/* A sink that tells the metrics first, then another sink. */
-struct tee {
-    struct metrics *metrics;
-    const struct sink *sink; /* or null                                    */
-};
-
-static int tee_op(void *ctx, const struct op_record *r,
-                  const struct replay_view *view)
-{
-    const struct tee *t = ctx;
-    int err = metrics_op(t->metrics, r, view);
-    if (err < 0 || t->sink == NULL || t->sink->op == NULL)
-        return err;
-    return t->sink->op(t->sink->ctx, r, view);
-}
-
-static int tee_collection(void *ctx, const struct collection_record *r)
-{
-    const struct tee *t = ctx;
-    if (t->sink == NULL || t->sink->collection == NULL)
-        return 0;
-    return t->sink->collection(t->sink->ctx, r);
-}
-
-static int tee_refusal(void *ctx, const struct refusal_record *r,
-                       const struct replay_view *view)
-{
-    const struct tee *t = ctx;
-    int err = metrics_refusal(t->metrics, r, view);
-    if (err < 0 || t->sink == NULL || t->sink->refusal == NULL)
-        return err;
-    return t->sink->refusal(t->sink->ctx, r, view);
-}
-
-static int tee_mark(void *ctx, uint64_t seq, int what, const char *text)
-{
-    const struct tee *t = ctx;
-    if (t->sink == NULL || t->sink->mark == NULL)
-        return 0;
-    return t->sink->mark(t->sink->ctx, seq, what, text);
-}
-
-static int tee_end(void *ctx, const struct replay_view *view)
-{
-    const struct tee *t = ctx;
-    int err = metrics_end(t->metrics, view);
-    if (err < 0 || t->sink == NULL || t->sink->end == NULL)
-        return err;
-    return t->sink->end(t->sink->ctx, view);
-}
-
 static int play_workload(const struct rerun *r, struct workload *w,
-                         struct tee *tee, struct outcome_of_run *out,
-                         struct problem *problem)
+                         const struct sink *sink, struct metrics *metrics,
+                         struct outcome_of_run *out, struct problem *problem)
 {
-    struct sink sink = {tee,         tee_op,   tee_collection,
-                        tee_refusal, tee_mark, tee_end};
-    int err = replay_run(w, &r->spec.options, &sink, &out->result, problem);
+    struct progress progress;
+    struct sink shown =
+        progress_sink(&progress, sink, metrics, r->trace_name, false);
+    int err = replay_run(w, &r->spec.options, &shown, &out->result, problem);
+    progress_end(&progress);
     if (err < 0)
         return err;
     if (strcmp(out->result.trace_hash, r->trace_hash) != 0)
@@ -149,7 +101,7 @@ static int play_workload(const struct rerun *r, struct workload *w,
                            "(content %.12s..., not %.12s...)",
                            r->spec.workload, r->id, out->result.trace_hash,
                            r->trace_hash);
-    metrics_summarise(tee->metrics, &out->summary);
+    metrics_summarise(metrics, &out->summary);
     return 0;
 }
 
@@ -157,7 +109,6 @@ int rerun_play(const struct rerun *r, const struct sink *sink,
                struct metrics *metrics, struct outcome_of_run *out,
                struct problem *problem)
 {
-    struct tee tee = {metrics, sink};
     struct workload *w;
     if (strcmp(r->spec.workload, "-") == 0)
         return problem_set(problem, ERR_INPUT,
@@ -167,7 +118,7 @@ int rerun_play(const struct rerun *r, const struct sink *sink,
     int err = workload_open(&w, r->spec.workload, NULL, problem);
     if (err < 0)
         return err;
-    err = play_workload(r, w, &tee, out, problem);
+    err = play_workload(r, w, sink, metrics, out, problem);
     workload_close(w);
     return err;
 }
