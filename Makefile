@@ -38,8 +38,9 @@ MACHINE  := $(sort $(wildcard sim/machine/*.c))
 HOST_SRC := $(CORE) $(MACHINE) $(sort $(wildcard sim/replay/*.c traces/*.c \
             traces/*/*.c analysis/*.c))
 SUITES   := $(sort $(wildcard tests/test_*.c))
+FIXTURES := $(filter-out $(SUITES),$(sort $(wildcard tests/*.c)))
 FUZZ_EXE := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/fuzz/*.c)))
-ALL_SRC  := $(HOST_SRC) $(SUITES) $(sort $(wildcard tests/*/*.c))
+ALL_SRC  := $(HOST_SRC) $(SUITES) $(FIXTURES) $(sort $(wildcard tests/*/*.c))
 HEADERS  := $(sort $(wildcard core/*.h core/*/*.h sim/*/*.h traces/*.h \
             traces/*/*.h analysis/*.h tests/*.h))
 
@@ -168,11 +169,20 @@ $(BUILD)/%.o: %.c Makefile | $(GENERATED)
 	@mkdir -p $(@D) && echo "  CC  $@"
 	$(Q)$(CC) $(HOST) $(WARN) -MMD -MP -c -o $@ $<
 
-# A suite is one program. Criterion's macros break -Wconversion.
-$(BUILD)/tests/%: tests/%.c $(filter-out %/fraglab.o,$(OBJ)) Makefile
+# A suite is one program. It takes what it needs from an archive of all else,
+# so that it may define the core's outward calls itself. Criterion's macros
+# break -Wconversion.
+$(BUILD)/tests/%: tests/%.c $(BUILD)/tests/libfraglab.a Makefile
 	@mkdir -p $(@D) && echo "  CC  $@"
 	$(Q)$(CC) $(HOST) -Wall -Wextra -Werror -MMD -MP -MF $@.d -o $@ \
-	    $(filter %.c %.o,$^) -lcriterion $(LDLIBS)
+	    $(filter %.c %.a,$^) -lcriterion $(LDLIBS)
+
+$(BUILD)/tests/libfraglab.a: $(filter-out %/fraglab.o,$(OBJ)) \
+    $(FIXTURES:%.c=$(BUILD)/%.o)
+
+$(FIXTURES:%.c=$(BUILD)/%.o): $(BUILD)/%.o: %.c Makefile
+	@mkdir -p $(@D) && echo "  CC  $@"
+	$(Q)$(CC) $(HOST) -Wall -Wextra -Werror -MMD -MP -c -o $@ $<
 
 $(BUILD)/tests/fuzz/%: tests/fuzz/%.c $(filter-out %/fraglab.o,$(OBJ)) Makefile
 	@mkdir -p $(@D) && echo "  CC  $@"
@@ -207,4 +217,4 @@ build/core_hash.h: $(sort $(wildcard core/*.[ch] core/*.def))
 	@echo "#define CORE_SOURCES_HASH \"$$(cat $^ /dev/null | sha256sum | \
 	cut -c1-32)\"" > $@
 
--include $(OBJ:.o=.d) $(TEST_EXE:%=%.d) $(GUEST_OBJ:.o=.d)
+-include $(OBJ:.o=.d) $(FIXTURES:%.c=$(BUILD)/%.d) $(TEST_EXE:%=%.d) $(GUEST_OBJ:.o=.d)

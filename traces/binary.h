@@ -74,8 +74,12 @@ MUST_CHECK int binary_open(struct workload **out, struct stream *s,
 MUST_CHECK int binary_seek(struct workload *w, uint64_t operation,
                            struct problem *problem);
 
-/* What the end of a plain file says, before it is read: null elsewhere.    */
-const struct trace_counts *binary_counts(const struct workload *w);
+/*
+ * The content hash that the end record states, as 32 hexadecimal digits; ""
+ * until the end of an input that is no plain file. Requires that binary_open
+ * made `w`.
+ */
+const char *binary_stated_hash(const struct workload *w);
 
 struct binary_encoder;
 

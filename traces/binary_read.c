@@ -41,9 +41,9 @@ struct binary_reader {
     struct frame_decoder frame;
     ZSTD_DCtx *zstd;
     XXH3_state_t *check;
-    struct trace_counts counts; /* of what was read                     */
-    bool has_tail;              /* the next two are known (plain file)  */
-    struct trace_counts promised;
+    struct trace_counts counts;   /* of what was read                     */
+    struct trace_counts promised; /* by the end record of a plain file    */
+    char hash[TRACE_HASH_HEX];    /* that the end record states           */
     uint64_t tail_offset;
     struct section *index; /* DATA sections, by the index          */
     size_t n_index;
@@ -283,8 +283,8 @@ static int read_header(struct binary_reader *r, struct problem *problem)
     return 0;
 }
 
-/* The counts of a TAIL section that was just read. */
-static int take_tail(const struct binary_reader *r, struct trace_counts *c,
+/* The counts and the hash of a TAIL section that was just read. */
+static int take_tail(struct binary_reader *r, struct trace_counts *c,
                      struct problem *problem)
 {
     if (r->section.tag != BINARY_TAIL || r->stored.n != TAIL_SIZE)
@@ -295,6 +295,9 @@ static int take_tail(const struct binary_reader *r, struct trace_counts *c,
         &c->failed_reallocs, &c->collections, &c->peak_live};
     for (size_t i = 0; i < TAIL_COUNTS; i++)
         *fields[i] = binary_get64(r->stored.data + 8 * i);
+    const uint8_t *hash = r->stored.data + TAIL_SIZE - 16;
+    for (size_t i = 0; i < 16; i++)
+        snprintf(r->hash + 2 * i, 3, "%02x", hash[i]);
     return 0;
 }
 
@@ -359,7 +362,6 @@ static int read_backwards(struct binary_reader *r, struct problem *problem)
         (err = read_section(r, problem)) < 0 ||
         (err = take_index(r, problem)) < 0)
         return err;
-    r->has_tail = true;
     r->base.header.peak_live = r->promised.peak_live;
     r->offset = stood_at;
     return 0;
@@ -431,7 +433,7 @@ static int read_end(struct binary_reader *r, struct problem *problem)
 /* Read on to the next frame, or to the end. */
 static int advance(struct binary_reader *r, struct problem *problem)
 {
-    uint64_t n = r->counts.events + r->counts.operations;
+    uint64_t n = r->counts.events;
     int err = read_section(r, problem);
     if (err < 0)
         return err;
@@ -462,12 +464,12 @@ static int next(struct workload *w, const struct workload_view *view,
             return err;
         if (r->is_ended) {
             *op = (struct trace_op){.kind = TRACE_END};
-            op->place = r->counts.events + r->counts.operations + 1;
+            op->place = r->counts.events + 1;
             return 1;
         }
     }
     const char *fault = got < 0 ? "a damaged frame" : trace_op_fault(op);
-    op->place = r->counts.events + r->counts.operations + 1;
+    op->place = r->counts.events + 1;
     if (fault != NULL) {
         if (r->frame.is_full)
             return fail_memory(r, problem);
@@ -596,7 +598,7 @@ int binary_seek(struct workload *w, uint64_t operation, struct problem *problem)
     r->has_sought = true;
     r->counts = (struct trace_counts){0};
     r->counts.operations = from->first_operation;
-    r->counts.events = from->first_record - from->first_operation;
+    r->counts.events = from->first_record;
 
     /* Pass over what lies before it; the frame is decoded again for it. */
     struct trace_op op;
@@ -617,8 +619,7 @@ int binary_seek(struct workload *w, uint64_t operation, struct problem *problem)
     }
 }
 
-const struct trace_counts *binary_counts(const struct workload *w)
+const char *binary_stated_hash(const struct workload *w)
 {
-    const struct binary_reader *r = (const struct binary_reader *)w;
-    return r->has_tail ? &r->promised : NULL;
+    return ((const struct binary_reader *)w)->hash;
 }

@@ -10,8 +10,8 @@
 #include "traces/op.h"
 
 struct trace_counts {
-    uint64_t events;          /* records that ask nothing of the manager      */
-    uint64_t operations;      /* records that do; the sum is all but the end  */
+    uint64_t events;          /* all records but the end, operations as well  */
+    uint64_t operations;      /* records that ask something of the manager    */
     uint64_t allocations;     /* alloc                                        */
     uint64_t frees;           /* free, and the ids of finalise                */
     uint64_t reallocs;        /* realloc                                      */
@@ -25,10 +25,10 @@ struct trace_counts {
 
 static inline void counts_add(struct trace_counts *c, const struct trace_op *op)
 {
+    if (op->kind == TRACE_END)
+        return;
+    c->events++;
     if (!trace_is_operation(op->kind)) {
-        if (op->kind == TRACE_END)
-            return;
-        c->events++;
         if (op->kind == TRACE_FINALISE)
             c->frees += op->n_ids;
         if (op->kind == TRACE_EXPECT && op->what == TRACE_EXPECT_COLLECTION) {

@@ -10,8 +10,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define STANDARD_OUTPUT "standard output"
+
 struct output {
     int fd;
+    int held_fd;    /* what is kept back, or -1                    */
     bool is_direct; /* standard output, a pipe or a device         */
     char *path;
     char *temporary; /* beside `path`; "" while it has no name      */
@@ -26,6 +29,8 @@ static int fail(const struct output *o, struct problem *problem)
 
 static void free_output(struct output *o)
 {
+    if (o->held_fd >= 0)
+        close(o->held_fd);
     free(o->path);
     free(o->temporary);
     free(o);
@@ -102,8 +107,9 @@ int output_open(struct output **out, const char *path, struct problem *problem)
 {
     struct output *o = calloc(1, sizeof *o);
     if (o != NULL) {
+        o->held_fd = -1;
         bool is_stdout = strcmp(path, "-") == 0;
-        o->path = strdup(is_stdout ? "standard output" : path);
+        o->path = strdup(is_stdout ? STANDARD_OUTPUT : path);
         o->temporary = calloc(1, strlen(path) + 64);
         o->is_direct = is_stdout || is_direct(path);
     }
@@ -128,25 +134,65 @@ int output_open(struct output **out, const char *path, struct problem *problem)
     return 0;
 }
 
-int output_write(struct output *o, const void *from, size_t n,
-                 struct problem *problem)
+int output_hold(struct output *o, struct problem *problem)
 {
-    const char *at = from;
+    const char *folder = getenv("TMPDIR");
+    if (strcmp(o->path, STANDARD_OUTPUT) != 0)
+        return 0;
+    if (folder == NULL || folder[0] == '\0')
+        folder = "/tmp";
+    o->held_fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (o->held_fd < 0)
+        return problem_set(problem, ERR_IO, "%.300s: no temporary file: %s",
+                           folder, strerror(errno));
+    return 0;
+}
+
+static int write_all(const struct output *o, int fd, const char *from, size_t n,
+                     struct problem *problem)
+{
     while (n > 0) {
-        ssize_t done = write(o->fd, at, n);
+        ssize_t done = write(fd, from, n);
         if (done < 0 && errno == EINTR)
             continue;
         if (done < 0)
             return fail(o, problem);
-        at += done;
+        from += done;
         n -= (size_t)done;
     }
     return 0;
 }
 
+int output_write(struct output *o, const void *from, size_t n,
+                 struct problem *problem)
+{
+    int fd = o->held_fd >= 0 ? o->held_fd : o->fd;
+    return write_all(o, fd, from, n, problem);
+}
+
+/* Let out what was kept back. */
+static int release(struct output *o, struct problem *problem)
+{
+    char piece[65536];
+    int err = 0;
+    ssize_t n = 1;
+    if (o->held_fd < 0)
+        return 0;
+    if (lseek(o->held_fd, 0, SEEK_SET) < 0)
+        return fail(o, problem);
+    while (err == 0 && n > 0) {
+        n = read(o->held_fd, piece, sizeof piece);
+        if (n > 0)
+            err = write_all(o, o->fd, piece, (size_t)n, problem);
+        else if (n < 0)
+            err = fail(o, problem);
+    }
+    return err;
+}
+
 int output_close(struct output *o, struct problem *problem)
 {
-    int err = 0;
+    int err = release(o, problem);
     if (!o->is_direct && o->temporary[0] == '\0' && link_temporary(o) < 0)
         err = fail(o, problem);
     if (close(o->fd) < 0 && err == 0)

@@ -21,6 +21,13 @@ MUST_CHECK int output_open(struct output **out, const char *path,
 MUST_CHECK int output_write(struct output *o, const void *from, size_t n,
                             struct problem *problem);
 
+/*
+ * Keep back what is written to standard output until it is closed, in a file
+ * without a name in TMPDIR (or /tmp): then that, too, appears whole or not at
+ * all. Does nothing for other outputs. Requires that nothing was written yet.
+ */
+MUST_CHECK int output_hold(struct output *o, struct problem *problem);
+
 /* Give the file its name and free `o`; if that fails nothing is left. */
 MUST_CHECK int output_close(struct output *o, struct problem *problem);
 

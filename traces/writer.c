@@ -88,6 +88,11 @@ int trace_writer_open(struct trace_writer **out, const char *path,
     return 0;
 }
 
+int trace_writer_hold(struct trace_writer *w, struct problem *problem)
+{
+    return output_hold(w->output, problem);
+}
+
 int trace_write(struct trace_writer *w, const struct trace_op *op,
                 struct problem *problem)
 {
@@ -168,7 +173,10 @@ int trace_copy(struct workload *from, const char *path, enum trace_form form,
     int err = trace_writer_open(&w, path, form, &from->header, problem);
     if (err < 0)
         return err;
-    err = copy_records(from, w, problem);
+    if (strcmp(from->format, "preset") != 0)
+        err = trace_writer_hold(w, problem);
+    if (err == 0)
+        err = copy_records(from, w, problem);
     if (err < 0) {
         trace_writer_abandon(w);
         return err;

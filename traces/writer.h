@@ -47,6 +47,14 @@ MUST_CHECK int trace_writer_open(struct trace_writer **out, const char *path,
                                  struct problem *problem);
 
 /*
+ * Keep standard output back until close, if it is what `w` writes to, so that
+ * an input that turns out to be wrong leaves nothing there, either. Requires
+ * that nothing was written yet.
+ */
+MUST_CHECK int trace_writer_hold(struct trace_writer *w,
+                                 struct problem *problem);
+
+/*
  * Write the next record. The end record is not needed, but it may be given,
  * as the last. Returns 0; or ERR_INPUT with the reason but no place.
  */
@@ -66,7 +74,8 @@ void trace_writer_abandon(struct trace_writer *w);
 
 /*
  * Write all of `from`, to its end, as a trace at `path`. The message of an
- * unlawful record names its place in `from`. Closes nothing of `from`.
+ * unlawful record names its place in `from`. Standard output is kept back
+ * unless `from` is a preset, which cannot turn out to be wrong.
  */
 MUST_CHECK int trace_copy(struct workload *from, const char *path,
                           enum trace_form form, struct trace_written *written,

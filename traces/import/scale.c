@@ -30,16 +30,16 @@ bool scale_parse(struct scale *scale, const char *text)
 }
 
 /* bytes * factor, rounded up; a size of 0 stays 0. */
-static int scale_bytes(const struct scaled *g, uint64_t *bytes, uint64_t place,
+static int scale_bytes(const struct scaled *g, struct trace_op *op,
                        struct problem *problem)
 {
     const struct scale *s = &g->scale;
+    uint64_t *bytes = &op->bytes;
     uint64_t unit = s->round_to;
     if (*bytes > (TRACE_ID_MAX - unit * s->denominator) / s->numerator)
-        return problem_set(problem, ERR_INPUT,
-                           "%s:%llu: %llu bytes are too many to be scaled",
-                           g->base.name, (unsigned long long)place,
-                           (unsigned long long)*bytes);
+        return workload_fail(g->inner, op, problem, ERR_INPUT,
+                             "%llu bytes are too many to be scaled",
+                             (unsigned long long)*bytes);
     uint64_t divisor = s->denominator * unit;
     *bytes = (*bytes * s->numerator + divisor - 1) / divisor * unit;
     return 0;
@@ -55,8 +55,15 @@ static int scaled_next(struct workload *w, const struct workload_view *view,
     g->base.n_skipped = g->inner->n_skipped;
     if (got <= 0 || op->bytes == 0)
         return got;
-    int err = scale_bytes(g, &op->bytes, op->place, problem);
+    int err = scale_bytes(g, op, problem);
     return err < 0 ? err : got;
+}
+
+static void scaled_where(const struct workload *w, const struct trace_op *op,
+                         char *to, size_t cap)
+{
+    const struct scaled *g = (const struct scaled *)w;
+    g->inner->where(g->inner, op, to, cap);
 }
 
 static void scaled_close(struct workload *w)
@@ -107,6 +114,7 @@ int scale_open(struct workload **out, struct workload *inner,
     g->base = *inner;
     g->base.next = scaled_next;
     g->base.close = scaled_close;
+    g->base.where = inner->where != NULL ? scaled_where : NULL;
     g->inner = inner;
     g->scale = *scale;
     *out = &g->base;
