@@ -65,7 +65,7 @@ GUEST_OBJ    := $(foreach g,$(GUEST_HERE),$(CORE:%.c=build/guest/$(g)/%.o))
 
 # V=1 shows the commands.
 Q     := $(if $(V),,@)
-again = $(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),, \
+again = $(MAKE) $(if $(V),,-s) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),, \
         -j$(JOBS)) SANITIZE=$(SANITIZE)
 
 .DEFAULT_GOAL := all
