@@ -160,25 +160,19 @@ static int reclaim_the_dead(struct play *p, uint32_t epoch,
 
 /*
  * A dead object that the collection kept, though nothing live names it: the
- * held set, or the marking, was wrong. Where some are named (a sloppy trace),
- * they keep others alive, and nothing can be said.
+ * held set, or the marking, was wrong.
  */
 static int judge_floating(struct play *p)
 {
     const struct shadow *s = &p->s;
     p->result->floating += s->dead.n;
-    if (!p->o->check || s->dead.n == 0 || p->w->header.has_deaths != 1)
+    if (!p->o->check || s->dead.n == 0)
         return 0;
-    for (uint32_t slot = s->dead.oldest; slot != SHADOW_NONE;
-         slot = shadow_at(s, slot)->younger) {
-        if (shadow_at(s, slot)->first_in != 0)
-            return 0;
-    }
+    const struct shadow_object *o = shadow_at(s, s->dead.oldest);
     return play_fail(p,
                      "the collection kept object %" PRIu64
                      " at 0x%08x, which is dead",
-                     shadow_at(s, s->dead.oldest)->id,
-                     shadow_at(s, s->dead.oldest)->address);
+                     o->id, o->address);
 }
 
 static void read_area(struct play_area *a, const struct area_info *info)

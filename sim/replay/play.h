@@ -100,6 +100,7 @@ struct play {
     bool has_line;
     struct play_list finalise; /* ids to be freed by the next finaliser   */
     struct play_list line;     /* scratch for a held line                 */
+    struct play_list named;    /* slots of the dead that words still name */
     uint32_t *lengths;         /* scratch: objects' lengths by unit       */
     uint64_t probe_every;
     struct replay_view view;
@@ -122,6 +123,8 @@ __attribute__((format(printf, 2, 3))) int play_reject(struct play *p,
 /* --- operations.c: each returns 0, negative, or 1 when the run is over. */
 int play_operation(struct play *p, const struct trace_op *op);
 int play_event(struct play *p, const struct trace_op *op);
+/* Live words that name the dead name nothing from here on. */
+void play_forget_names(struct play *p);
 void play_on_finalise(void *ctx, uint32_t address);
 uint32_t play_on_more(void *ctx, uint32_t what, uint32_t value);
 

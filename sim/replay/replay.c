@@ -40,6 +40,23 @@ static void place_text(const struct play *p, char *text, size_t cap)
                  p->op->place);
 }
 
+/* Is this an operation on an object that has an id? */
+static bool has_object(const struct trace_op *op)
+{
+    switch (op->kind) {
+    case TRACE_ALLOC:
+    case TRACE_FREE:
+    case TRACE_REALLOC:
+    case TRACE_PROMOTE:
+    case TRACE_INTERN:
+        return true;
+    case TRACE_REFUSED:
+        return op->what == TRACE_REALLOC;
+    default:
+        return false;
+    }
+}
+
 int play_fail(struct play *p, const char *format, ...)
 {
     char place[600], text[400];
@@ -51,8 +68,7 @@ int play_fail(struct play *p, const char *format, ...)
     va_end(args);
     place_text(p, place, sizeof place);
     char what[64] = "";
-    if (p->op != NULL && p->op->id != TRACE_NONE &&
-        trace_is_operation(p->op->kind))
+    if (p->op != NULL && has_object(p->op))
         snprintf(what, sizeof what, " of object %" PRIu64, p->op->id);
     snprintf(p->result->reason, sizeof p->result->reason,
              "%s: operation %" PRIu64 " (%s%s): %s", place, p->seq,
@@ -199,6 +215,7 @@ static void play_close(struct play *p)
     free(p->lengths);
     free(p->finalise.item);
     free(p->line.item);
+    free(p->named.item);
     free(p->happened.reclaimed);
 }
 
@@ -248,6 +265,7 @@ static int play_loop(struct play *p)
             return 0;
     }
     p->op = NULL;
+    play_forget_names(p);
     if (play_verify_all(p) == 0 && play_probe(p) == 0)
         p->result->status = REPLAY_COMPLETE;
     return 0;
