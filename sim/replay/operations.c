@@ -336,7 +336,7 @@ static void new_record(const struct play *p, const struct trace_op *op,
     r->kind = op->kind == TRACE_REFUSED ? op->what : op->kind;
     r->recorded = op->kind == TRACE_REFUSED;
     r->may_move = (op->flags & TRACE_MAY_MOVE) != 0;
-    r->object = op->id;
+    r->object = r->recorded && r->kind == TRACE_ALLOC ? TRACE_NONE : op->id;
     r->asked = op->bytes;
     r->site = op->site;
 }
@@ -364,6 +364,21 @@ static int record_refusal(struct play *p, const struct op_record *r)
     return p->sink->refusal(p->sink->ctx, &f, &p->view);
 }
 
+/* What the user wants of a run that meets a refusal. */
+static int obey_policy(struct play *p, const struct op_record *r)
+{
+    if (p->o->refused == REFUSED_RESET)
+        return play_reset(p);
+    if (p->o->refused != REFUSED_STOP)
+        return 0;
+    p->result->status = REPLAY_STOPPED;
+    snprintf(p->result->reason, sizeof p->result->reason,
+             "operation %" PRIu64 " (%" PRIu64 " bytes) was refused", p->seq,
+             r->asked);
+    p->is_stopped = true;
+    return 1;
+}
+
 /* A request granted or refused, or anything else done: figures, sink. */
 static int finish(struct play *p, struct op_record *r, bool is_refusal)
 {
@@ -385,14 +400,8 @@ static int finish(struct play *p, struct op_record *r, bool is_refusal)
     }
     if (err == 0 && p->seq % p->probe_every == 0)
         err = play_verify_all(p);
-    if (err == 0 && is_refusal && p->o->refused == REFUSED_STOP) {
-        p->result->status = REPLAY_STOPPED;
-        snprintf(p->result->reason, sizeof p->result->reason,
-                 "operation %" PRIu64 " (%" PRIu64 " bytes) was refused",
-                 p->seq, r->asked);
-        p->is_stopped = true;
-        return 1;
-    }
+    if (err == 0 && is_refusal)
+        err = obey_policy(p, r);
     return err;
 }
 

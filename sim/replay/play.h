@@ -131,6 +131,12 @@ uint32_t play_on_more(void *ctx, uint32_t what, uint32_t value);
 /* --- replay.c */
 /* Room for `n_units` units of heap; the indices are built anew. */
 int play_reserve_units(struct play *p, uint32_t n_units);
+/*
+ * The heap begins again, as after a reboot: nothing is left of its objects,
+ * of areas added since and of what the outer heap had given. What the trace
+ * has switched (collecting, threshold, locks) stays, as the trace goes on.
+ */
+int play_reset(struct play *p);
 
 /* --- collection.c */
 /* Look at what collections did since `before`; `answer` is new, `slot` the

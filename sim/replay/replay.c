@@ -191,6 +191,37 @@ int play_reserve_units(struct play *p, uint32_t n_units)
     return play_sync_areas(p);
 }
 
+/* All objects leave the shadow: the live are lost, the dead reclaimed. */
+static void lose_objects(struct play *p)
+{
+    struct shadow *s = &p->s;
+    p->result->lost += s->live.n;
+    while (s->dead.n > 0)
+        shadow_remove(s, s->dead.oldest, IDMAP_DEAD);
+    while (s->live.n > 0)
+        shadow_remove(s, s->live.oldest, IDMAP_ABSENT);
+}
+
+int play_reset(struct play *p)
+{
+    const struct heap *h = p->t->heap;
+    struct heap before = *h;
+    lose_objects(p);
+    int err = lay_out_areas(p);
+    if (err < 0)
+        return err;
+    p->t->control(p->t, CONTROL_AUTO, before.is_auto);
+    for (uint32_t i = 0; i < before.lock_depth; i++)
+        p->t->control(p->t, CONTROL_LOCK, 1);
+    if (before.threshold_blocks != h->threshold_blocks)
+        p->t->control(p->t, CONTROL_THRESHOLD,
+                      before.threshold_blocks == HEAP_NO_THRESHOLD
+                          ? HEAP_NO_THRESHOLD
+                          : before.threshold_blocks << before.block_shift);
+    p->named.n = 0;
+    return play_sync_areas(p);
+}
+
 static int play_open(struct play *p)
 {
     p->manager = manager_find(p->o->manager);
