@@ -59,7 +59,7 @@ static int see_survivors(struct play *p, uint32_t answer, uint32_t *epoch)
         if (slot != SHADOW_NONE) {
             if (shadow_at(s, slot)->granted != object.bytes)
                 return play_fail(p,
-                                 "after the collection object %" PRIu64
+                                 "in the manager's tables object %" PRIu64
                                  " has %u bytes, not %u",
                                  shadow_at(s, slot)->id, object.bytes,
                                  shadow_at(s, slot)->granted);
@@ -67,11 +67,37 @@ static int see_survivors(struct play *p, uint32_t answer, uint32_t *epoch)
             continue;
         }
         return play_fail(p,
-                         "after the collection the manager has an object at "
-                         "0x%08x that is not in the trace",
+                         "the manager has an object at 0x%08x that is not in "
+                         "the trace, or not any more",
                          object.address);
     }
     return 0;
+}
+
+/* The first object, live or dead, that the last walk did not meet. */
+static uint32_t first_unseen(const struct shadow *s, uint32_t epoch)
+{
+    for (int list = 0; list < 2; list++) {
+        uint32_t slot = list == 0 ? s->live.oldest : s->dead.oldest;
+        while (slot != SHADOW_NONE && shadow_at(s, slot)->seen == epoch)
+            slot = shadow_at(s, slot)->younger;
+        if (slot != SHADOW_NONE)
+            return slot;
+    }
+    return SHADOW_NONE;
+}
+
+int play_walk(struct play *p)
+{
+    uint32_t epoch;
+    int err = see_survivors(p, 0, &epoch);
+    uint32_t slot = err == 0 ? first_unseen(&p->s, epoch) : SHADOW_NONE;
+    if (slot == SHADOW_NONE)
+        return err;
+    return play_fail(p,
+                     "the manager does not have object %" PRIu64
+                     " at 0x%08x any more",
+                     shadow_at(&p->s, slot)->id, shadow_at(&p->s, slot)->address);
 }
 
 /* Did the area of this object go back to the outer heap just now? */

@@ -212,6 +212,9 @@ static uint64_t bisect(struct play *p)
  */
 int play_probe(struct play *p)
 {
+    int err = play_walk(p);
+    if (err != 0)
+        return err;
     uint64_t figure = play_largest_request(p);
     p->t->snapshot(p->t);
     p->is_probing = true;

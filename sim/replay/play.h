@@ -145,6 +145,8 @@ int play_after_collection(struct play *p, uint32_t answer, uint32_t slot,
                           bool everything);
 /* Read the manager's list of areas anew and build both hole indices. */
 int play_sync_areas(struct play *p);
+/* Are the manager's objects those of the shadow, in place and size? */
+int play_walk(struct play *p);
 /* Contents of every object and root. */
 int play_verify_all(struct play *p);
 
@@ -166,7 +168,8 @@ void play_give_live(struct play *p, uint32_t address, uint32_t granted);
 uint32_t play_unit(const struct play *p, uint32_t address);
 void play_figures(const struct play *p, struct heap_figures *f);
 uint64_t play_largest_request(const struct play *p);
-/* Is the figure true? By asking the manager, and rolling back. */
+/* Are objects and figure true? By a walk over the window, and by asking the
+ * manager and rolling back. */
 int play_probe(struct play *p);
 /* Linux's fragmentation index of a request that failed, and the holes. */
 double play_frag_index(const struct play *p, uint64_t asked,
