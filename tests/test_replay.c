@@ -103,8 +103,8 @@ Test(replay, short_and_fragmented_are_told_apart)
     cr_assert(eq(u64, p.refusals[0].n_holes, 2));
     cr_assert(eq(u64, p.refusals[0].largest_free, 320));
     /* Linux: 1 - (1 + free / asked) / holes. */
-    cr_assert(epsilon_eq(dbl, p.refusals[0].index,
-                         1 - (1 + 640.0 / 321) / 2, 1e-9));
+    cr_assert(
+        epsilon_eq(dbl, p.refusals[0].index, 1 - (1 + 640.0 / 321) / 2, 1e-9));
 }
 
 Test(replay, interned_strings_and_advice_are_operations)
@@ -221,8 +221,7 @@ Test(replay, a_free_after_the_death_gives_the_memory_back)
 
 Test(replay, a_free_of_what_was_reclaimed_is_dropped)
 {
-    well("heap=1024 check",
-         "alloc 1 16\ndeath 1\ncollect ordinary\nfree 1\n");
+    well("heap=1024 check", "alloc 1 16\ndeath 1\ncollect ordinary\nfree 1\n");
     cr_assert(eq(u64, p.result.dropped, 1));
 }
 

@@ -192,8 +192,8 @@ Test(replay_areas, as_many_areas_as_a_trace_can_begin_with)
                       "header area-struct-bytes 32\nheader mark-stack 64\n"
                       "header finalisers 1\nheader zeroing 1\n");
     for (int i = 0; i < 64; i++)
-        at += sprintf(at, "header area %d %d 16666 252 1008 512 initial\n", i,
-                      i);
+        at +=
+            sprintf(at, "header area %d %d 16666 252 1008 512 initial\n", i, i);
     sprintf(at, "alloc 1 900\n");
     well("trace check", body);
     cr_assert(eq(u64, p.result.heap_bytes, 64 * 16666));

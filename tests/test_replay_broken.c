@@ -131,8 +131,8 @@ Test(replay_broken, answers_outside_the_areas_are_caught)
     }
 }
 
-static addr32 overlapping_realloc(struct heap *h, addr32 object,
-                                  uint32_t bytes, bool may_move)
+static addr32 overlapping_realloc(struct heap *h, addr32 object, uint32_t bytes,
+                                  bool may_move)
 {
     return marksweep_realloc(h, object, bytes, may_move) + 16;
 }
@@ -272,8 +272,8 @@ static addr32 dirty_realloc(struct heap *h, addr32 object, uint32_t bytes,
 Test(replay_broken, memory_that_is_not_zeroed_is_caught)
 {
     broken.alloc = dirty_alloc;
-    fails("heap=1024 check", "alloc 1 8\nalloc 2 20\n", 2,
-          "alloc of object 2", "byte 17 of object 2 at 0x");
+    fails("heap=1024 check", "alloc 1 8\nalloc 2 20\n", 2, "alloc of object 2",
+          "byte 17 of object 2 at 0x");
     set_up();
     broken.alloc = dirty_rest_alloc;
     fails("heap=1024 zero=0 check", "alloc 1 20\n", 1, "alloc of object 1",
@@ -343,36 +343,36 @@ static void fails_to_collect(uint32_t (*collect)(struct heap *, uint32_t),
 
 Test(replay_broken, a_live_object_that_is_reclaimed_is_caught)
 {
-    fails_to_collect(greedy_collect, "(collect): ",
-                     "the collection reclaimed object 2 at 0x");
+    fails_to_collect(greedy_collect,
+                     "(collect): ", "the collection reclaimed object 2 at 0x");
 }
 
 Test(replay_broken, a_dead_object_that_is_kept_is_caught_under_check)
 {
-    fails_to_collect(idle_collect, "(collect): ",
-                     "the collection kept object 3 at 0x");
+    fails_to_collect(idle_collect,
+                     "(collect): ", "the collection kept object 3 at 0x");
     play_text(&p, "heap=1024", collected);
     cr_assert(eq(u64, p.result.floating, 1), "without check it is counted");
 }
 
 Test(replay_broken, a_collection_that_cuts_objects_is_caught)
 {
-    fails_to_collect(shrinking_collect, "(collect): ",
-                     "object 1 has 16 bytes, not 32");
+    fails_to_collect(shrinking_collect,
+                     "(collect): ", "object 1 has 16 bytes, not 32");
 }
 
 Test(replay_broken, a_collection_that_leaves_unknown_objects_is_caught)
 {
-    fails_to_collect(inventing_collect, "(collect): ",
-                     "that is not in the trace");
+    fails_to_collect(inventing_collect,
+                     "(collect): ", "that is not in the trace");
 }
 
 Test(replay_broken, finalisers_that_are_called_wrongly_are_caught)
 {
     fails_to_collect(finalising_collect, "(collect): ",
                      "the finaliser of object 1 was called, which is live");
-    fails_to_collect(lost_finaliser_collect, "(collect): ",
-                     "where no object is");
+    fails_to_collect(lost_finaliser_collect,
+                     "(collect): ", "where no object is");
 }
 
 /* ---- Tables ----------------------------------------------------------- */
@@ -400,8 +400,8 @@ static bool short_walk(struct heap *h, struct heap_cursor *c,
 Test(replay_broken, tables_that_do_not_agree_are_caught_under_check)
 {
     broken.alloc = misfiling_alloc;
-    fails("heap=1024 check", "alloc 1 32\nalloc 2 20\n", 2,
-          "alloc of object 2", "marksweep_check: invariant 10 is broken");
+    fails("heap=1024 check", "alloc 1 32\nalloc 2 20\n", 2, "alloc of object 2",
+          "marksweep_check: invariant 10 is broken");
 }
 
 Test(replay_broken, a_free_that_frees_nothing_is_caught)
@@ -414,8 +414,8 @@ Test(replay_broken, a_free_that_frees_nothing_is_caught)
 Test(replay_broken, a_walk_that_ends_early_is_caught)
 {
     broken.walk = short_walk;
-    fails("heap=1024 check", "alloc 1 32\nalloc 2 32\n", 2,
-          "alloc of object 2", "object 2 at 0x");
+    fails("heap=1024 check", "alloc 1 32\nalloc 2 32\n", 2, "alloc of object 2",
+          "object 2 at 0x");
     set_up();
     broken.walk = short_walk;
     fails("heap=1024", "alloc 1 32\nalloc 2 32\ncollect ordinary\n", 3,

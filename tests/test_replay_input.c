@@ -127,8 +127,9 @@ Test(replay_input, an_old_end_is_still_an_end)
     uint32_t n = 70 * 256;
     long_ago(body, n);
     char *at = body + strlen(body);
-    sprintf(at, "collect ordinary\nfree 5\nfree 6\nfree 300\nfree 301\n"
-                "alloc %u 16\n",
+    sprintf(at,
+            "collect ordinary\nfree 5\nfree 6\nfree 300\nfree 301\n"
+            "alloc %u 16\n",
             n + 1);
     play_well(&p, HEAP, body);
     cr_assert(eq(u64, p.result.dropped, 4));

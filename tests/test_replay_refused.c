@@ -61,7 +61,8 @@ Test(replay_refused, in_a_locked_heap_they_are_refused_as_such)
 Test(replay_refused, a_growth_granted_now_is_undone)
 {
     well("heap=1024 check",
-         "header has-blocks 1\nheader block-bytes 16\nalloc 1 20\nalloc 2 16\nroot 0 1\nstore 1 7 2\nstore 1 1 2\n"
+         "header has-blocks 1\nheader block-bytes 16\nalloc 1 20\nalloc 2 "
+         "16\nroot 0 1\nstore 1 7 2\nstore 1 1 2\n"
          "held roots\nrefused realloc memory 1 100 move\n"
          "store 1 7 2\nheld roots\nfree 2\ncollect ordinary\n");
     cr_assert(eq(u64, p.ops[2].granted, 112));
@@ -125,8 +126,7 @@ Test(replay_refused, stop_ends_the_run_there)
     cr_assert(eq(int, p.result.status, REPLAY_STOPPED));
     cr_assert(eq(u64, p.result.operations, 2));
     cr_assert(eq(str, p.live, " 1"));
-    cr_assert(eq(str, p.result.reason,
-                 "operation 2 (2000 bytes) was refused"));
+    cr_assert(eq(str, p.result.reason, "operation 2 (2000 bytes) was refused"));
     cr_assert(eq(str, p.wrong, ""));
 }
 
