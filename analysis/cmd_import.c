@@ -137,7 +137,9 @@ static int write_trace(struct workload *w, const char *path, struct tally *t,
         trace_writer_open(&to, path, trace_form_of(path), &w->header, problem);
     if (err < 0)
         return err;
-    err = copy(w, to, t, problem);
+    err = trace_writer_hold(to, problem);
+    if (err == 0)
+        err = copy(w, to, t, problem);
     if (err < 0) {
         trace_writer_abandon(to);
         return err;
@@ -167,7 +169,7 @@ static void print_summary(FILE *to, const struct request *q,
     const struct trace_counts *n = &written->counts;
     char name[256];
     fprintf(to, "%s: %s\n", text_clean(name, sizeof name, w->name), w->format);
-    print_line(to, "events read", n->events + n->operations);
+    print_line(to, "events read", n->events);
     print_line(to, "operations", n->operations);
     print_line(to, "allocations", n->allocations);
     print_line(to, "frees", n->frees);
@@ -210,7 +212,7 @@ static void print_json(FILE *to, const struct request *q,
     cJSON_AddStringToObject(json, "output", q->output);
     add_number(json, "bytes", written->n_bytes);
     cJSON_AddStringToObject(json, "hash", written->hash);
-    add_number(json, "events", n->events + n->operations);
+    add_number(json, "events", n->events);
     add_number(json, "operations", n->operations);
     add_number(json, "allocations", n->allocations);
     add_number(json, "frees", n->frees);
