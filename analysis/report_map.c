@@ -200,7 +200,10 @@ static int tell_moment(struct report *r, const struct query_run *run,
     int n = write_data(r, run, m);
     if (n < 0)
         return n;
-    draw_map(r->page, m);
+    if (heapmap_length(m->units) <= DRAWN_UNITS)
+        draw_map(r->page, m);
+    else
+        html(r->page, "<p>The heap is too large to be drawn here.</p>\n");
     html(r->page,
          "<p class=note>%n objects. <a href=\"figures/%s.js\">Data"
          "</a></p></details>\n",

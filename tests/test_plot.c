@@ -304,7 +304,7 @@ Test(plot, a_map_is_read_run_by_run_and_stops_where_it_is_broken)
     cr_expect(not(r.is_broken));
 
     static const char *const broken[] = {"3h?", "12", "99999999999999999h",
-                                         "268435456.1.", "\xff"};
+                                         "16777216.1.", "\xff"};
     for (size_t i = 0; i < sizeof broken / sizeof *broken; i++) {
         r = heapmap_read(broken[i]);
         while (heapmap_next(&r, &run))
