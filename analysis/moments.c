@@ -4,9 +4,13 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define SHORT_DISTANCE 16 /* below it fewer even maps are kept */
 #define SHORT_CAP      64
+
+/* Snapshots of minima may take so long, and a 16th of the run's time. */
+#define FREE_NS 4000000
 
 const char *const moment_names[MOMENT_N] = {"first_refusal", "worst", "end"};
 
@@ -179,6 +183,29 @@ static bool can_map(const struct replay_view *view)
     return view != NULL && view->map != NULL;
 }
 
+static uint64_t clock_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+/* A new minimum: the worst moment, until there is a worse one. */
+static int take_minimum(struct moments *m, uint64_t seq,
+                        const struct replay_view *view)
+{
+    struct snapshot *worst = &m->at[MOMENT_WORST];
+    uint64_t start = clock_ns();
+    if (m->begun_ns == 0)
+        m->begun_ns = start;
+    worst->is_taken = false;
+    if (m->may_skip && m->spent_ns > FREE_NS + (start - m->begun_ns) / 16)
+        return 0;
+    int err = snapshot_take(worst, seq, view);
+    m->spent_ns += clock_ns() - start;
+    return err;
+}
+
 int moments_op(struct moments *m, const struct op_record *r,
                const struct replay_view *view)
 {
@@ -189,11 +216,17 @@ int moments_op(struct moments *m, const struct op_record *r,
     int err = 0;
     if (is_worst) {
         m->smallest = r->after.largest_request;
-        err = snapshot_take(&m->at[MOMENT_WORST], r->seq, view);
+        m->worst_seq = r->seq;
+        err = take_minimum(m, r->seq, view);
     }
     if (err == 0 && r->seq >= m->next_even)
         err = take_even(m, r->seq, view);
     return err;
+}
+
+uint64_t moments_missing(const struct moments *m)
+{
+    return m->at[MOMENT_WORST].is_taken ? 0 : m->worst_seq;
 }
 
 int moments_refusal(struct moments *m, uint64_t seq,

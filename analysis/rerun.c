@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/progress.h"
+#include "analysis/text.h"
+
 static const char *const status_names[] = {"complete", "stopped", "failed"};
 
 static int sql_failed(struct store *s, struct problem *problem)
@@ -33,10 +36,12 @@ static int read_row(struct rerun *r, sqlite3_stmt *q, struct problem *problem)
     r->number = sqlite3_column_int64(q, 0);
     if (copy_column(q, 1, r->id, sizeof r->id) < 0 || spec == NULL ||
         copy_column(q, 3, r->spec.workload, sizeof r->spec.workload) < 0 ||
-        copy_column(q, 4, r->trace_name, sizeof r->trace_name) < 0)
+        sqlite3_column_text(q, 4) == NULL)
         return problem_set(problem, ERR_INPUT,
                            "run %" PRId64 ": its row is damaged", r->number);
 
+    text_clean(r->trace_name, sizeof r->trace_name,
+               (const char *)sqlite3_column_text(q, 4));
     struct problem why;
     int err = run_spec_parse(&r->spec, spec, r->trace_hash, &why);
     if (err < 0)
@@ -79,64 +84,15 @@ int rerun_set_place(struct rerun *r, const char *place, struct problem *problem)
 
 /* --- playing ----------------------------------------------------------- */
 
-/* A sink that tells the metrics first, then another sink. */
-struct tee {
-    struct metrics *metrics;
-    const struct sink *sink; /* or null                                    */
-};
-
-static int tee_op(void *ctx, const struct op_record *r,
-                  const struct replay_view *view)
-{
-    const struct tee *t = ctx;
-    int err = metrics_op(t->metrics, r, view);
-    if (err < 0 || t->sink == NULL || t->sink->op == NULL)
-        return err;
-    return t->sink->op(t->sink->ctx, r, view);
-}
-
-static int tee_collection(void *ctx, const struct collection_record *r)
-{
-    const struct tee *t = ctx;
-    if (t->sink == NULL || t->sink->collection == NULL)
-        return 0;
-    return t->sink->collection(t->sink->ctx, r);
-}
-
-static int tee_refusal(void *ctx, const struct refusal_record *r,
-                       const struct replay_view *view)
-{
-    const struct tee *t = ctx;
-    int err = metrics_refusal(t->metrics, r, view);
-    if (err < 0 || t->sink == NULL || t->sink->refusal == NULL)
-        return err;
-    return t->sink->refusal(t->sink->ctx, r, view);
-}
-
-static int tee_mark(void *ctx, uint64_t seq, int what, const char *text)
-{
-    const struct tee *t = ctx;
-    if (t->sink == NULL || t->sink->mark == NULL)
-        return 0;
-    return t->sink->mark(t->sink->ctx, seq, what, text);
-}
-
-static int tee_end(void *ctx, const struct replay_view *view)
-{
-    const struct tee *t = ctx;
-    int err = metrics_end(t->metrics, view);
-    if (err < 0 || t->sink == NULL || t->sink->end == NULL)
-        return err;
-    return t->sink->end(t->sink->ctx, view);
-}
-
 static int play_workload(const struct rerun *r, struct workload *w,
-                         struct tee *tee, struct outcome_of_run *out,
-                         struct problem *problem)
+                         const struct sink *sink, struct metrics *metrics,
+                         struct outcome_of_run *out, struct problem *problem)
 {
-    struct sink sink = {tee,         tee_op,   tee_collection,
-                        tee_refusal, tee_mark, tee_end};
-    int err = replay_run(w, &r->spec.options, &sink, &out->result, problem);
+    struct progress progress;
+    struct sink shown =
+        progress_sink(&progress, sink, metrics, r->trace_name, false);
+    int err = replay_run(w, &r->spec.options, &shown, &out->result, problem);
+    progress_end(&progress);
     if (err < 0)
         return err;
     if (strcmp(out->result.trace_hash, r->trace_hash) != 0)
@@ -145,7 +101,7 @@ static int play_workload(const struct rerun *r, struct workload *w,
                            "(content %.12s..., not %.12s...)",
                            r->spec.workload, r->id, out->result.trace_hash,
                            r->trace_hash);
-    metrics_summarise(tee->metrics, &out->summary);
+    metrics_summarise(metrics, &out->summary);
     return 0;
 }
 
@@ -153,7 +109,6 @@ int rerun_play(const struct rerun *r, const struct sink *sink,
                struct metrics *metrics, struct outcome_of_run *out,
                struct problem *problem)
 {
-    struct tee tee = {metrics, sink};
     struct workload *w;
     if (strcmp(r->spec.workload, "-") == 0)
         return problem_set(problem, ERR_INPUT,
@@ -163,9 +118,58 @@ int rerun_play(const struct rerun *r, const struct sink *sink,
     int err = workload_open(&w, r->spec.workload, NULL, problem);
     if (err < 0)
         return err;
-    err = play_workload(r, w, &tee, out, problem);
+    err = play_workload(r, w, sink, metrics, out, problem);
     workload_close(w);
     return err;
+}
+
+/* Waits for the worst moment of a run that is played again. */
+struct worst_watch {
+    struct store_run *run;
+    uint64_t seq, largest_request; /* of that moment                       */
+    bool is_done;
+    struct problem *problem;
+};
+
+/* Taking the moment ends the play, by a failure that is none. */
+static int watch_op(void *ctx, const struct op_record *r,
+                    const struct replay_view *view)
+{
+    struct worst_watch *w = ctx;
+    if (r->seq < w->seq)
+        return 0;
+    if (r->after.largest_request != w->largest_request)
+        return problem_set(w->problem, ERR_INPUT,
+                           "the trace has changed since it was played");
+    int err = store_run_add_worst(w->run, view, w->problem);
+    w->is_done = err == 0;
+    return err < 0 ? err : ERR_CHECK;
+}
+
+int rerun_worst(struct store_run *run, const struct run_spec *spec,
+                const struct metrics *metrics, struct problem *problem)
+{
+    struct metrics_summary summary;
+    struct replay_result result;
+    struct workload *w;
+    struct worst_watch watch = {run, store_run_missing(run), 0, false, problem};
+    struct sink sink = {.ctx = &watch, .op = watch_op};
+    if (watch.seq == 0)
+        return 0;
+    metrics_summarise(metrics, &summary);
+    watch.largest_request = summary.min_largest_request;
+
+    int err = workload_open(&w, spec->workload, NULL, problem);
+    if (err < 0)
+        return err;
+    err = replay_run(w, &spec->options, &sink, &result, problem);
+    workload_close(w);
+    if (watch.is_done)
+        return 0;
+    return err < 0 ? err
+                   : problem_set(problem, ERR_INPUT,
+                                 "%.300s: it has changed since it was played",
+                                 spec->workload);
 }
 
 /* --- comparing --------------------------------------------------------- */

@@ -46,6 +46,15 @@ MUST_CHECK int rerun_play(const struct rerun *r, const struct sink *sink,
                           struct problem *problem);
 
 /*
+ * If `run`, just played, left its worst moment out (store_run_may_repeat),
+ * play it again up to there and add it. Without such a moment this does
+ * nothing. A trace that has changed since: ERR_INPUT.
+ */
+MUST_CHECK int rerun_worst(struct store_run *run, const struct run_spec *spec,
+                           const struct metrics *metrics,
+                           struct problem *problem);
+
+/*
  * Compare `now` with what the database says of the run: calls `each` for every
  * figure that differs, both as text. Returns how many do, or negative.
  */

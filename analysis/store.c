@@ -47,6 +47,9 @@ int store_failed(struct store *s, int code, struct problem *problem)
     case SQLITE_SCHEMA:
         return problem_set(problem, ERR_INPUT, "%s: damaged: %s", s->path,
                            says);
+    case SQLITE_IOERR:
+        return problem_set(problem, ERR_IO, "%s: reading or writing it failed",
+                           s->path);
     default:
         return problem_set(problem, ERR_IO, "%s: %s", s->path, says);
     }
@@ -297,6 +300,11 @@ int store_open(struct store **out, const char *path, bool readonly,
     }
     s->last_ended = &s->ended;
 
+    struct stat file;
+    if (stat(path, &file) == 0 && S_ISDIR(file.st_mode)) {
+        store_close(s);
+        return problem_set(problem, ERR_IO, "%s: it is a folder", path);
+    }
     int err = readonly ? open_readonly(s, problem) : open_writable(s, problem);
     if (err < 0) {
         store_close(s);

@@ -66,6 +66,7 @@ struct play_happened {
     bool has_added;
     bool has_avail;      /* the outer heap was asked                      */
     uint32_t avail;      /* ... and could give this much                  */
+    bool is_past_collection; /* further facts tell of the state now       */
     uint32_t n_facts_collection, n_facts_given_back, n_facts_area;
 };
 
