@@ -35,16 +35,17 @@ static const struct plot_kind kinds[] = {
     {"fragmentation",
      "Bytes over operations: how much of the heap is live, used and free, the "
      "largest free block, and the largest request that would have succeeded.",
-     {"collections", "refusals", NULL}},
+     PLOT_RUNS_CAP, {"collections", "refusals", NULL}},
     {"availability",
      "The share of the moments at which a request of a given size would have "
-     "succeeded.", {NULL}},
+     "succeeded.", PLOT_RUNS_CAP, {NULL}},
     {"heapmap",
      "The heap, address by operation: where live objects, garbage, tables and "
-     "free bytes lay.", {NULL}},
+     "free bytes lay.", 1, {NULL}},
     {"histogram",
-     "Holes by their length, at the worst moment and at the end.", {NULL}},
-    {NULL, NULL, {NULL}},
+     "Holes by their length, at the worst moment and at the end.",
+     PLOT_RUNS_CAP, {NULL}},
+    {NULL, NULL, 0, {NULL}},
 };
 /* clang-format on */
 
@@ -228,9 +229,8 @@ static char *series_query(const struct query_run *r, int64_t ops,
 }
 
 /* Collections, at most one a column of the picture, with how many it is. */
-static char *collections_query(const struct query_run *r, int64_t ops)
+static char *collections_query(const struct query_run *r, int64_t column)
 {
-    int64_t column = (ops + MARKS_CAP - 1) / MARKS_CAP;
     return sqlite3_mprintf(
         "SELECT %lld AS run, MIN(key - %lld) AS op, COUNT(*) AS collections\n"
         "FROM collection WHERE key >= %lld AND key < %lld\n"
@@ -240,9 +240,8 @@ static char *collections_query(const struct query_run *r, int64_t ops)
 }
 
 /* Refusals likewise; of those in one column the smallest request is shown. */
-static char *refusals_query(const struct query_run *r, int64_t ops)
+static char *refusals_query(const struct query_run *r, int64_t column)
 {
-    int64_t column = (ops + MARKS_CAP - 1) / MARKS_CAP;
     return sqlite3_mprintf(
         "SELECT %lld AS run, key - %lld AS op, MIN(asked) AS asked,\n"
         "       COUNT(*) AS refusals\n"
@@ -266,33 +265,49 @@ static void note_marks(char *note, size_t cap, const char *one,
         snprintf(note + length, cap - length, " (thinned to %d marks)", marks);
 }
 
+/* Rows of collection or refusal, and the width of a column in operations. */
+static int count_marks(struct figure *f, const struct query_run *r,
+                       const char *table, int64_t ops, int64_t *n,
+                       int64_t *column)
+{
+    int err =
+        query_number(f->db, n, 0, f->problem,
+                     "SELECT COUNT(*) FROM %s WHERE key >= %lld AND "
+                     "key < %lld",
+                     table, query_key_from(r->number), query_key_to(r->number));
+    *column = *n <= MARKS_CAP ? 1 : (ops + MARKS_CAP - 1) / MARKS_CAP;
+    return err;
+}
+
 static int fragmentation_panel(struct figure *f, int i)
 {
     const struct query_run *r = &f->runs[i];
     int64_t ops = operations_of(f, i);
     int64_t together = bins_together(ops, r->series_shift);
-    int n = add_rows(f, "", i == 0, series_query(r, ops, together));
-    int marks =
-        n < 0 ? n
-              : add_rows(f, "collections", i == 0, collections_query(r, ops));
-    int crosses = marks < 0
-                      ? marks
-                      : add_rows(f, "refusals", i == 0, refusals_query(r, ops));
-    if (crosses < 0)
-        return crosses;
+    int64_t n_collections, n_refusals, column;
+    int marks = 0, crosses = 0;
+    int err = add_rows(f, "", i == 0, series_query(r, ops, together));
+    if (err >= 0)
+        err = count_marks(f, r, "collection", ops, &n_collections, &column);
+    if (err >= 0)
+        err = marks =
+            add_rows(f, "collections", i == 0, collections_query(r, column));
+    if (err >= 0)
+        err = count_marks(f, r, "refusal", ops, &n_refusals, &column);
+    if (err >= 0)
+        err = crosses =
+            add_rows(f, "refusals", i == 0, refusals_query(r, column));
 
-    int64_t n_refusals = 0, n_collections = 0;
-    int err = query_number(f->db, &n_refusals, 0, f->problem,
-                           "SELECT COUNT(*) FROM refusal WHERE key >= %lld "
-                           "AND key < %lld",
-                           query_key_from(r->number), query_key_to(r->number));
-    if (err == 0)
-        err = query_number(f->db, &n_collections, 0, f->problem,
-                           "SELECT COUNT(*) FROM collection WHERE key >= "
-                           "%lld AND key < %lld",
-                           query_key_from(r->number), query_key_to(r->number));
+    /* A heap that grew holds more than it was given at first. */
+    int64_t span = 0;
+    if (err >= 0)
+        err = query_number(f->db, &span, 0, f->problem,
+                           "SELECT MAX(max) FROM series WHERE run = %lld",
+                           (long long)r->number);
     if (err < 0)
         return err;
+    span = span > r->heap_bytes ? span : r->heap_bytes;
+    span = span > 0 ? span : 1;
 
     char note[512], width[TEXT_NUMBER_CAP];
     int64_t bin = together << r->series_shift;
@@ -301,17 +316,15 @@ static int fragmentation_panel(struct figure *f, int i)
         snprintf(note, sizeof note, "every operation");
     else
         snprintf(note, sizeof note,
-                 "%s operations a point: mean, band of extremes",
-                 width);
+                 "%s operations a point: mean, band of extremes", width);
     note_marks(note, sizeof note, "collection", "collections", n_collections,
                marks);
-    note_marks(note, sizeof note, "refusal", "refusals",
-               n_refusals, crosses);
+    note_marks(note, sizeof note, "refusal", "refusals", n_refusals, crosses);
     panel_title(f, i);
     panel_text(f, i, "panel_note", note);
-    panel_number(f, i, "panel_heap",
-                 (double)(r->heap_bytes > 0 ? r->heap_bytes : 1));
-    panel_number(f, i, "panel_step", axis_step(r->heap_bytes));
+    panel_number(f, i, "panel_heap", (double)r->heap_bytes);
+    panel_number(f, i, "panel_span", (double)span);
+    panel_number(f, i, "panel_step", axis_step(span));
     panel_number(f, i, "panel_ops", (double)ops);
     panel_number(f, i, "panel_collections", marks);
     panel_number(f, i, "panel_refusals", crosses);
@@ -427,6 +440,7 @@ static int histogram_panel(struct figure *f, int i)
     panel_number(f, i, "panel_first", 63 - __builtin_clzll((uint64_t)bound[0]));
     panel_number(f, i, "panel_last", 63 - __builtin_clzll((uint64_t)bound[1]));
     panel_number(f, i, "panel_count", (double)bound[2]);
+    panel_number(f, i, "panel_step", (double)(bound[2] / 8 + 1));
     return 0;
 }
 
@@ -507,7 +521,7 @@ int plot_write(sqlite3 *db, const struct plot_kind *kind,
                const struct query_run *runs, int n_runs, const char *dir,
                const char *stem, struct problem *problem)
 {
-    assert(n_runs >= 1 && n_runs <= PLOT_RUNS_CAP);
+    assert(n_runs >= 1 && n_runs <= kind->max_runs);
     struct figure f = {.db = db,
                        .kind = kind,
                        .runs = runs,

@@ -37,6 +37,7 @@
 
 struct plot_kind {
     const char *name, *caption;
+    int max_runs; /* in one figure                                         */
     const char *parts[3]; /* further CSV files: STEM-part.csv; null ends   */
 };
 
@@ -48,7 +49,7 @@ const struct plot_kind *plot_find(const char *name);
 
 /*
  * Write STEM.sql, the CSV files and STEM.gp of a figure of `runs` (at most
- * PLOT_RUNS_CAP) into the folder `dir`. Returns 1; 0 when the database keeps
+ * kind->max_runs) into the folder `dir`. Returns 1; 0 when the database keeps
  * nothing to draw, and then no file stays; negative on failure.
  */
 MUST_CHECK int plot_write(sqlite3 *db, const struct plot_kind *kind,

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "analysis/store.h"
 #include "analysis/text.h"
 
 #define KEY_BITS       36
@@ -67,11 +68,11 @@ static int check_schema(sqlite3 *db, const char *path, int64_t version,
     if (n_tables != 5)
         return problem_set(problem, ERR_INPUT,
                            "%s: not a database of fraglab's", path);
-    if (version != QUERY_SCHEMA_VERSION)
+    if (version != STORE_SCHEMA_VERSION)
         return problem_set(problem, ERR_INPUT,
                            "%s: schema version %" PRId64
                            ", this program reads %d",
-                           path, version, QUERY_SCHEMA_VERSION);
+                           path, version, STORE_SCHEMA_VERSION);
     return 0;
 }
 
@@ -313,7 +314,7 @@ static int add_named(sqlite3 *db, const char *name, struct query_run **runs,
     return 0;
 }
 
-int query_runs(sqlite3 *db, char *const *wanted, int n_wanted,
+int query_runs(sqlite3 *db, const char *const *wanted, int n_wanted,
                struct query_run **runs, int *n_runs, struct problem *problem)
 {
     *runs = NULL;

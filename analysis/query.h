@@ -14,9 +14,6 @@
 
 #include "traces/err.h"
 
-#define QUERY_SCHEMA_VERSION 1
-#define QUERY_DEFAULT_DB     "results/fraglab.db"
-
 struct query_summary {
     int64_t operations, events, allocations, frees, reallocs, collections;
     int64_t refused, refused_short, refused_fragmented, refused_other;
@@ -51,7 +48,7 @@ MUST_CHECK int query_open(sqlite3 **out, const char *path,
  * of its id, in that order; all runs by number when n_wanted is 0. Free them
  * with query_free_runs. ERR_INPUT: no such run, or several.
  */
-MUST_CHECK int query_runs(sqlite3 *db, char *const *wanted, int n_wanted,
+MUST_CHECK int query_runs(sqlite3 *db, const char *const *wanted, int n_wanted,
                           struct query_run **runs, int *n_runs,
                           struct problem *problem);
 void query_free_runs(struct query_run *runs, int n_runs);

@@ -215,7 +215,7 @@ uint32_t atab_find_free(const uint32_t *t, uint32_t n_blocks, uint32_t from,
     if (want == 1)
         return find_one(t, n_blocks, from);
     uint32_t b = find_run(t, n_blocks, from, want);
-    return b != ATAB_NONE && want <= n_blocks - b ? b : ATAB_NONE;
+    return b < n_blocks && want <= n_blocks - b ? b : ATAB_NONE;
 }
 
 uint32_t atab_free_run(const uint32_t *t, uint32_t n_blocks, uint32_t b,

@@ -1,12 +1,103 @@
 /*
  * atab.h - the allocation table: two bits a block
  *
- * The table says of every block of a pool whether it is free, begins an
- * object, continues one, or begins one that the collector has reached:
+ * Memory is handed out in blocks of one size, 16 bytes say. An object is one
+ * or more blocks in a row. The table says of every block whether it is free,
+ * begins an object, continues one, or begins one that the collector reached:
  *
  *      00 FREE    01 HEAD    10 TAIL    11 MARK (a marked head)
  *
- * DOC
+ *      blocks   0    1    2    3    4    5    6    7      A, B: objects
+ *             [A0] [A1] [A2] [  ] [B0] [  ] [  ] [  ]
+ *      table   01   10   10   00   01   00   00   00
+ *      byte 0: 00 10 10 01 = 0x29   byte 1: 0x01    (block 0 in the low bits)
+ *
+ * Objects carry no header, so nothing about an object can be overwritten by
+ * writing past the object before it, and sixteen blocks are looked at by
+ * loading one word. A length is not stored: it is found by counting TAILs.
+ *
+ * WHAT EACH OPERATION DOES, and MicroPython's name for it (py/gc.c), where
+ * four blocks are an allocation table byte, ATB:
+ *
+ *   ours                MicroPython            what it is good for
+ *   ------------------  ---------------------  --------------------------------
+ *   16 blocks a word    BLOCKS_PER_ATB (4)     how many blocks one load shows
+ *   2 * (b % 16)        BLOCK_SHIFT            where b's two bits are in it
+ *   b / 16, b / 4       ATB_FROM_BLOCK         which word, which byte; hints
+ *                                              are byte indices, as there
+ *   atab_get_kind       ATB_GET_KIND           tells an object from a hole; a
+ *                                              reference from a mere number
+ *   atab_any_to_free    ATB_ANY_TO_FREE        give a block back
+ *   atab_free_to_head   ATB_FREE_TO_HEAD       begin an object
+ *   atab_free_to_tail   ATB_FREE_TO_TAIL       continue it
+ *   atab_head_to_mark   ATB_HEAD_TO_MARK       the collector was here; one bit
+ *                                              set, so no mark table is needed
+ *   atab_mark_to_head   ATB_MARK_TO_HEAD       forget it again after the sweep
+ *   atab_find_free      ATB_MASK_0 .. 3,       find a run of free blocks; there
+ *                       ATB_0_IS_FREE .. 3     one test for each place of the
+ *                                              byte, here one for a whole word
+ *   area_block_of       BLOCK_FROM_PTR         from an address to its block
+ *   area_block_address  PTR_FROM_BLOCK         and back
+ *   atab_take,          (loops over the        the same for whole objects, a
+ *   atab_extend,        above)                 word at a time
+ *   atab_clear,
+ *   atab_release,
+ *   atab_object_blocks
+ *   atab_sweep          gc_sweep_free_blocks   free what was not reached
+ *
+ * QUESTIONS OF ITS USERS
+ *
+ * How is the memory laid out, and where does it come from? The program hands
+ * over one buffer, the heap window: a static array, what the linker left
+ * over, or what another allocator gave. A control block comes first, then the
+ * area: the table, one byte of FREE that stops a scan along TAILs, a bit a
+ * block for finalisers, and the pool of blocks, which ends where the area
+ * ends (area.h draws it). More areas may be added, or be taken from an outer
+ * heap when the first is full. Nothing else is ever asked for.
+ *
+ * How many objects fit into 128 KiB, and does their size matter? The table
+ * costs 2 bits a block, finalisers 1 more: 131,072 bytes are 8,004 blocks of
+ * 16 bytes and 2.3 % of tables. Size matters, because an object is rounded up
+ * to whole blocks and nothing is shared:
+ *
+ *      bytes of the object     1 .. 16   17 .. 32      100     1024
+ *      blocks each                   1          2        7       64
+ *      objects that fit          8,004      4,002    1,143      125
+ *
+ * A 5-byte struct takes 16 bytes, so 11 of them are lost inside; smaller
+ * blocks lose less there and need more table.
+ *
+ * A program allocates a few 100-byte arrays and a few 5-byte structs in turn,
+ * then frees the arrays. What happens? Each pair takes 7 + 1 blocks, and the
+ * structs stay where they are, one after every hole of 7 blocks:
+ *
+ *      before   aaaaaaa s aaaaaaa s aaaaaaa s ......
+ *      after    ....... s ....... s ....... s ......
+ *
+ * Holes join by themselves with free neighbours, for a hole is nothing but
+ * FREE entries in a row; but a used block divides them for as long as it is
+ * used. In a full heap 1,000 pairs leave 112,064 bytes free and no hole above
+ * 112 bytes: a 100-byte array finds its place, a 113-byte one is refused with
+ * seven eighths of the heap free. Later structs fill the holes from below,
+ * one block each, and the longest hole shrinks no further than it must: first
+ * fit keeps the upper holes whole. (Preset `wiki-question` plays it.)
+ *
+ * Is there a defragmenter? Not in a manager whose objects cannot move, as in
+ * MicroPython: a collection frees what is dead and joins what it frees, and
+ * that is all. A conservative collector cannot move, since a word that looks
+ * like an address may be a number, which must not be changed. The managers
+ * that do defragment use the same table: sliding needs to know only which
+ * words are references.
+ *
+ * State     the table is words in the heap window, little-endian; `t` points
+ *           at its first one for the length of a call.
+ * Units     blocks, counted from 0 within their area; n_blocks is the pool's
+ *           number of blocks, a multiple of 4. A table of other than a
+ *           multiple of 4 bytes ends in the middle of a word: what is behind
+ *           it there is read, and neither believed nor changed.
+ * Cost      one word for single blocks; O(blocks / 16) for the rest.
+ * Source    MicroPython's py/gc.c for the table; Warren, Hacker's Delight,
+ *           6-2, for runs of bits; the carry of atab_sweep is our own.
  */
 #ifndef CORE_ATAB_H
 #define CORE_ATAB_H

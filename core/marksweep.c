@@ -342,17 +342,30 @@ static bool grow_in_place(struct heap *h, struct area *a, uint32_t b,
     return true;
 }
 
-static addr32 move(struct heap *h, addr32 object, uint32_t old_bytes,
-                   uint32_t bytes, uint32_t flags)
+/*
+ * The collection that may come with it can, with quirks = exact, give back the
+ * area in which the object lies, and growth can put another one there. What
+ * lies at the object's address then is not it, and must not be freed.
+ */
+static addr32 move(struct heap *h, const struct area *a, addr32 object,
+                   uint32_t bytes)
 {
     struct marksweep *own = marksweep_of(h);
-    own->moving = object; /* what a collection must not take meanwhile */
+    uint32_t b = area_block_of(h, a, object);
+    uint32_t old = atab_object_blocks(area_table(h, a), b);
+    uint32_t flags = area_has_finaliser(h, a, b) ? HEAP_FINALISER : 0;
+    uint32_t number = a->number;
+
+    own->moving = object; /* keeps it alive meanwhile */
     addr32 to = marksweep_alloc(h, bytes, flags);
     own->moving = 0;
     if (to == 0)
         return 0;
-    __builtin_memcpy(byte_at(h, to), byte_at(h, object), old_bytes);
-    marksweep_free(h, object);
+    __builtin_memmove(byte_at(h, to), byte_at(h, object),
+                      old << h->block_shift);
+    a = area_of(h, object);
+    if (a != NULL && a->number == number)
+        marksweep_free(h, object);
     return to;
 }
 
@@ -383,8 +396,7 @@ addr32 marksweep_realloc(struct heap *h, addr32 object, uint32_t bytes,
         h->refusal = REFUSAL_IN_PLACE;
         return 0;
     }
-    uint32_t flags = area_has_finaliser(h, a, b) ? HEAP_FINALISER : 0;
-    return move(h, object, old << h->block_shift, bytes, flags);
+    return move(h, a, object, bytes);
 }
 
 uint32_t marksweep_bytes(struct heap *h, addr32 object)

@@ -167,6 +167,8 @@ static const char *find_fact_fault(const struct trace_op *op)
     case TRACE_EXPECT_STATE:
         if (op->fact.state.n_areas == 0)
             return "a state without an area";
+        if (op->fact.state.n_areas > TRACE_STATE_AREAS_MAX)
+            return "a state of more than 2^16 areas";
         if (op->fact.state.outer_avail < -1)
             return "an outer heap below -1";
         return NULL;
@@ -206,6 +208,8 @@ const char *trace_op_fault(const struct trace_op *op)
     if ((fields & FIELD_ALIGN) != 0 && (op->align & (op->align - 1)) != 0)
         return "an alignment that is no power of two";
     if ((fields & FIELD_IDS) != 0) {
+        if (op->n_ids > TRACE_IDS_MAX)
+            return "more than 2^22 ids";
         for (uint32_t i = 0; i < op->n_ids; i++) {
             if (op->ids[i] > TRACE_ID_MAX)
                 return "an id beyond 2^62 - 1";
@@ -216,6 +220,9 @@ const char *trace_op_fault(const struct trace_op *op)
         if (fault != NULL)
             return fault;
     }
+    if ((fields & FIELD_TEXT) != 0 && op->text != NULL &&
+        strnlen(op->text, TRACE_TEXT_MAX + 1) > TRACE_TEXT_MAX)
+        return "a text of more than 2^16 bytes";
     return (fields & FIELD_FACT) != 0 ? find_fact_fault(op) : NULL;
 }
 

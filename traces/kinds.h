@@ -8,6 +8,11 @@
 
 #include "traces/op.h"
 
+/* The most of a record that has no fixed length. */
+#define TRACE_IDS_MAX         (UINT32_C(1) << 22)
+#define TRACE_TEXT_MAX        (UINT32_C(1) << 16)
+#define TRACE_STATE_AREAS_MAX (UINT32_C(1) << 16)
+
 /* Fields of struct trace_op that a kind uses; all others are not looked at. */
 enum trace_field {
     FIELD_ID = 1 << 0,

@@ -4,7 +4,7 @@ do for [form = 1:2] {
     set multiplot
     do for [i = 1:n_panels] {
         eval place_panel
-        heap = panel_heap[i]; step = panel_step[i]
+        heap = panel_heap[i]; span = panel_span[i]; step = panel_step[i]
         csv(c) = column(1) == run ? column(c) : NaN
         mid(a, b) = (csv(a) + csv(b)) / 2.0
         k = 0
@@ -16,12 +16,12 @@ do for [form = 1:2] {
         x = 516; c = dim; word = 'collection'; sign = sign_tick; if (panel_collections[i] > 0) { eval add_sign }
         x = 608; c = ink; word = 'request refused, at its size'; sign = sign_cross; if (panel_refusals[i] > 0) { eval add_sign }
         set xrange [0:panel_ops[i] * 1.002]
-        set yrange [-0.055 * heap:heap * 1.03]
+        set yrange [-0.055 * span:span * 1.03]
         set format x '%.0s%c'
         set xlabel 'operation' textcolor rgb dim offset 0, 0.4
         set ytics () textcolor rgb ink
-        do for [n = 0:int(heap / step)] {
-            if (n * step <= heap - step / 2 || n * step == heap) { set ytics add (KiB(n * step) n * step) }
+        do for [n = 0:int(span / step)] {
+            if (abs(n * step - heap) > step / 2 || n * step == heap) { set ytics add (KiB(n * step) n * step) }
         }
         if (int(heap) % int(step) != 0) { set ytics add ('H ' . KiB(int(heap)) heap) }
         plot \
@@ -32,9 +32,9 @@ do for [form = 1:2] {
             '' skip 1 using (mid(2, 3)):(csv(11)) with lines lw 1.2 lc rgb dim dt (6, 4), \
             '' skip 1 using (mid(2, 3)):(csv(14)) with lines lw 1.7 lc rgb vermillion, \
             '' skip 1 using (mid(2, 3)):(csv(17)) with lines lw 2.2 lc rgb blue, \
-            stem . '-collections.csv' skip 1 using (csv(2)):(-0.048 * heap):(0):(0.034 * heap) with vectors nohead lw 1 lc rgb dim, \
-            stem . '-refusals.csv' skip 1 using (csv(2)):(csv(3) <= heap ? csv(3) : NaN) with points pt 2 ps 0.6 * large lw 1.4 lc rgb ink, \
-            '' skip 1 using (csv(2)):(csv(3) > heap ? heap : NaN) with points pt 8 ps 0.8 * large lc rgb ink
+            stem . '-collections.csv' skip 1 using (csv(2)):(-0.048 * span):(0):(0.034 * span) with vectors nohead lw 1 lc rgb dim, \
+            stem . '-refusals.csv' skip 1 using (csv(2)):(csv(3) <= span ? csv(3) : NaN) with points pt 2 ps 0.6 * large lw 1.4 lc rgb ink, \
+            '' skip 1 using (csv(2)):(csv(3) > span ? span : NaN) with points pt 8 ps 0.8 * large lc rgb ink
     }
     unset multiplot
     unset output

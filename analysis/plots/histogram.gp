@@ -14,6 +14,7 @@ do for [form = 1:2] {
         set xtics ()
         do for [n = int(panel_first[i]):int(panel_last[i])] { set xtics add (KiB(int(2 ** n)) n) }
         set xlabel 'length of the hole: from this many bytes up to the next mark' textcolor rgb dim offset 0, 0.4
+        set ytics 0, panel_step[i]
         set ylabel 'holes' textcolor rgb dim
         class(shift) = csv(2) > 0 ? log(csv(2)) / log(2) + shift : NaN
         tell(c) = csv(c) > 0 ? sprintf('%d', csv(c)) : ''
