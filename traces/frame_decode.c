@@ -69,7 +69,7 @@ static bool take_object(struct frame_decoder *d, enum frame_column column,
     if (code < FRAME_RECENT) {
         if (code >= m->n_recent)
             return false;
-        *id = m->recent[code];
+        *id = frame_recent(m)[code];
         frame_recent_use(m, (uint32_t)code);
         return true;
     }
@@ -88,7 +88,7 @@ static bool take_last_use(struct frame_decoder *d, enum frame_column column,
     if (code < FRAME_RECENT) {
         if (code >= m->n_recent)
             return false;
-        *id = m->recent[code];
+        *id = frame_recent(m)[code];
         frame_recent_drop(m, (uint32_t)code);
         return true;
     }
