@@ -11,9 +11,9 @@ static const char *const cause_names[] = {"full", "threshold", "asked", "all"};
  * A fact was compared and counted (null: it is part of another). Not met under
  * --check: the run fails at once, with what the format says.
  */
-__attribute__((format(printf, 4, 5))) static int
-judge(struct play *p, struct replay_expect *counter, bool is_met,
-      const char *format, ...)
+__attribute__((format(printf, 4, 5))) static int judge(
+    struct play *p, struct replay_expect *counter, bool is_met,
+    const char *format, ...)
 {
     char text[400];
     va_list args;
@@ -51,7 +51,7 @@ static int block(struct play *p, const struct trace_op *op)
     if (p->happened.was_granted)
         place_of(p, p->happened.address, found);
     return judge(p, &p->result->blocks, strcmp(expected, found) == 0,
-               "expected block %s, found %s", expected, found);
+                 "expected block %s, found %s", expected, found);
 }
 
 static int collection(struct play *p, const struct trace_op *op)
@@ -61,29 +61,29 @@ static int collection(struct play *p, const struct trace_op *op)
     p->happened.n_facts_collection++;
     if (h->n_collections == 0)
         return judge(p, counter, false,
-                   "expected a collection (cause: %s), found none",
-                   cause_names[op->fact.collection.cause & 3]);
+                     "expected a collection (cause: %s), found none",
+                     cause_names[op->fact.collection.cause & 3]);
     if (h->cause != op->fact.collection.cause)
         return judge(p, counter, false,
-                   "expected a collection with cause %s, found cause %s",
-                   cause_names[op->fact.collection.cause & 3],
-                   cause_names[h->cause & 3]);
+                     "expected a collection with cause %s, found cause %s",
+                     cause_names[op->fact.collection.cause & 3],
+                     cause_names[h->cause & 3]);
     if (op->fact.collection.rescans >= 0 &&
         (uint32_t)op->fact.collection.rescans != h->rescans)
         return judge(p, counter, false,
-                   "expected %d rescans of the mark stack, found %u",
-                   op->fact.collection.rescans, h->rescans);
+                     "expected %d rescans of the mark stack, found %u",
+                     op->fact.collection.rescans, h->rescans);
     uint32_t n = h->n_reclaimed < op->n_ids ? h->n_reclaimed : op->n_ids;
     for (uint32_t i = 0; i < n; i++) {
         if (h->reclaimed[i].id != op->ids[i])
             return judge(p, counter, false,
-                       "expected the collection to free object %" PRIu64
-                       " as its number %u, found %" PRIu64,
-                       op->ids[i], i + 1, h->reclaimed[i].id);
+                         "expected the collection to free object %" PRIu64
+                         " as its number %u, found %" PRIu64,
+                         op->ids[i], i + 1, h->reclaimed[i].id);
     }
     return judge(p, counter, h->n_reclaimed == op->n_ids,
-               "expected the collection to free %u objects, found %u",
-               op->n_ids, h->n_reclaimed);
+                 "expected the collection to free %u objects, found %u",
+                 op->n_ids, h->n_reclaimed);
 }
 
 /* --- the state of the heap, from a walk over the manager's objects. */
@@ -138,8 +138,8 @@ static void list_objects(struct play *p, bool after_collection)
     const struct play_happened *h = &p->happened;
     struct heap_cursor cursor = {0};
     struct heap_object object;
-    bool is_new = h->was_granted &&
-                  (h->kind == TRACE_ALLOC || h->old_address != 0);
+    bool is_new =
+        h->was_granted && (h->kind == TRACE_ALLOC || h->old_address != 0);
     memset(p->lengths, 0, p->s.n_units * sizeof *p->lengths);
     while (p->manager->walk(p->t->heap, &cursor, &object)) {
         if (after_collection && is_new && object.address == h->address)
@@ -204,8 +204,8 @@ static void find_state(struct play *p, bool after_collection,
     f->sum.free_bytes <<= p->s.unit_shift;
     struct heap_info info;
     p->manager->info(p->t->heap, &info);
-    f->sum.last_free_area = after_collection ? p->areas[0].number
-                                             : info.search_area;
+    f->sum.last_free_area =
+        after_collection ? p->areas[0].number : info.search_area;
     f->sum.outer_avail = -1;
     if (manager_number(p->o, "grow", 0) != 0)
         f->sum.outer_avail = after_collection && h->has_avail
@@ -316,12 +316,12 @@ static int graph(struct play *p, const struct trace_op *op)
         n--; /* the answer was not there yet */
     if (op->fact.graph.live != n)
         return judge(p, NULL, false, "expected %u objects, found %u",
-                   op->fact.graph.live, n);
+                     op->fact.graph.live, n);
     if (!after_collection || !p->w->header.has_graph)
         return 0;
     return judge(p, NULL, op->fact.graph.edges == p->s.n_live_edges,
-               "expected %u references after the collection, found %" PRIu64,
-               op->fact.graph.edges, p->s.n_live_edges);
+                 "expected %u references after the collection, found %" PRIu64,
+                 op->fact.graph.edges, p->s.n_live_edges);
 }
 
 static int avail(struct play *p, const struct trace_op *op)
@@ -329,11 +329,10 @@ static int avail(struct play *p, const struct trace_op *op)
     const struct play_happened *h = &p->happened;
     if (!h->has_avail)
         return judge(p, NULL, false,
-                   "expected the outer heap to be asked, found it was not");
+                     "expected the outer heap to be asked, found it was not");
     return judge(p, NULL, h->avail == op->fact.avail,
-               "expected the outer heap to have %" PRIu64
-               " bytes, found %u",
-               op->fact.avail, h->avail);
+                 "expected the outer heap to have %" PRIu64 " bytes, found %u",
+                 op->fact.avail, h->avail);
 }
 
 static int area(struct play *p, const struct trace_op *op)
@@ -343,17 +342,17 @@ static int area(struct play *p, const struct trace_op *op)
     p->happened.n_facts_area++;
     if (!h->has_added)
         return judge(p, NULL, false,
-                   "expected area %u to be added, found none added",
-                   e->number);
+                     "expected area %u to be added, found none added",
+                     e->number);
     uint32_t offset = h->added.pool - h->added.start;
     bool same = e->number == h->added.number && e->index == h->added_index &&
                 e->table_bytes == h->added.table_bytes &&
                 e->n_blocks == h->added.n_blocks && e->pool_offset == offset;
     return judge(p, NULL, same,
-               "expected area %u at place %u with %u blocks at offset %u, "
-               "found area %u at place %u with %u blocks at offset %u",
-               e->number, e->index, e->n_blocks, e->pool_offset,
-               h->added.number, h->added_index, h->added.n_blocks, offset);
+                 "expected area %u at place %u with %u blocks at offset %u, "
+                 "found area %u at place %u with %u blocks at offset %u",
+                 e->number, e->index, e->n_blocks, e->pool_offset,
+                 h->added.number, h->added_index, h->added.n_blocks, offset);
 }
 
 static int given_back(struct play *p, const struct trace_op *op)
@@ -362,18 +361,18 @@ static int given_back(struct play *p, const struct trace_op *op)
     uint32_t i = p->happened.n_facts_given_back++;
     if (i >= h->n_given_back)
         return judge(p, NULL, false,
-                   "expected area %u to be given back, found it was not",
-                   op->fact.given_back.area);
+                     "expected area %u to be given back, found it was not",
+                     op->fact.given_back.area);
     bool same = h->given_back[i].number == op->fact.given_back.area &&
                 h->given_back[i].index == op->fact.given_back.index &&
                 h->given_back[i].lost == op->fact.given_back.lost;
     return judge(p, NULL, same,
-               "expected area %u at place %u to be given back with object "
-               "%" PRId64 ", found area %u at place %u with object %" PRId64
-               " (-1: none)",
-               op->fact.given_back.area, op->fact.given_back.index,
-               (int64_t)op->fact.given_back.lost, h->given_back[i].number,
-               h->given_back[i].index, (int64_t)h->given_back[i].lost);
+                 "expected area %u at place %u to be given back with object "
+                 "%" PRId64 ", found area %u at place %u with object %" PRId64
+                 " (-1: none)",
+                 op->fact.given_back.area, op->fact.given_back.index,
+                 (int64_t)op->fact.given_back.lost, h->given_back[i].number,
+                 h->given_back[i].index, (int64_t)h->given_back[i].lost);
 }
 
 int expect_fact(struct play *p, const struct trace_op *op)
@@ -406,15 +405,15 @@ static int judge_unrecorded(struct play *p)
     const struct play_happened *h = &p->happened;
     if (h->n_collections > h->n_facts_collection)
         return judge(p, &p->result->collections_expected, false,
-                   "expected no collection, found one (cause: %s)",
-                   cause_names[h->cause & 3]);
+                     "expected no collection, found one (cause: %s)",
+                     cause_names[h->cause & 3]);
     if (h->n_given_back > h->n_facts_given_back)
         return judge(p, NULL, false,
-                   "expected no area to be given back, found area %u was",
-                   h->given_back[h->n_facts_given_back].number);
+                     "expected no area to be given back, found area %u was",
+                     h->given_back[h->n_facts_given_back].number);
     return judge(p, NULL, !h->has_added || h->n_facts_area > 0,
-               "expected no area to be added, found area %u",
-               h->added.number);
+                 "expected no area to be added, found area %u",
+                 h->added.number);
 }
 
 int expect_next_operation(struct play *p, const struct trace_op *op)
