@@ -15,9 +15,7 @@
 #include "analysis/plot_query.h"
 #include "analysis/text.h"
 
-#define MARKS_CAP    200 /* collections or refusals drawn, one a column      */
-#define WIDTH        960
-#define PANEL_HEIGHT 420
+#define MARKS_CAP 200 /* collections or refusals drawn, one a column      */
 
 /* A figure while it is written. */
 struct figure {
@@ -34,19 +32,20 @@ struct figure {
 /* clang-format off */
 static const struct plot_kind kinds[] = {
     {"fragmentation",
-     "Bytes over operations: how much of the heap is live, used and free, the "
-     "largest free block, and the largest request that would have succeeded.",
-     PLOT_RUNS_CAP, {"collections", "refusals", NULL}},
+     "Bytes over operations: how much of the heap is live, used and free; "
+     "below, on a logarithmic axis, the largest request that would have "
+     "succeeded and the largest free block.",
+     PLOT_RUNS_CAP, 560, {"collections", "refusals", NULL}},
     {"availability",
      "The share of the moments at which a request of a given size would have "
-     "succeeded.", PLOT_RUNS_CAP, {NULL}},
+     "succeeded.", PLOT_RUNS_CAP, 420, {NULL}},
     {"heapmap",
      "The heap, address by operation: where live objects, garbage, tables and "
-     "free bytes lay.", 1, {NULL}},
+     "free bytes lay.", 1, 420, {NULL}},
     {"histogram",
      "Holes by their length, at the worst moment and at the end.",
-     PLOT_RUNS_CAP, {NULL}},
-    {NULL, NULL, 0, {NULL}},
+     PLOT_RUNS_CAP, 420, {NULL}},
+    {NULL, NULL, 0, 0, {NULL}},
 };
 /* clang-format on */
 
@@ -162,6 +161,15 @@ static double axis_step(int64_t span)
     return (double)step;
 }
 
+/* A round number, 1, 2 or 5 times a power of ten, at most 8 to `count`. */
+static int64_t count_step(int64_t count)
+{
+    int64_t step = 1;
+    for (int i = 0; count / step > 8; i++) /* 1 2 5 10 20 50 ... */
+        step = i % 3 == 1 ? step / 2 * 5 : step * 2;
+    return step;
+}
+
 /* The scripts' arrays, one element a panel. */
 static void begin_script(struct figure *f, int height)
 {
@@ -173,7 +181,7 @@ static void begin_script(struct figure *f, int height)
             "stem = ",
             f->kind->name, f->stem);
     text_gnuplot(f->script, f->stem);
-    fprintf(f->script, "\nwidth = %d\nheight = %d\nn_panels = %d\n", WIDTH,
+    fprintf(f->script, "\nwidth = %d\nheight = %d\nn_panels = %d\n", PLOT_WIDTH,
             height, f->n_runs);
     for (size_t k = 0; k < sizeof arrays / sizeof *arrays; k++)
         fprintf(f->script, "array panel_%s[%d]\n", arrays[k], f->n_runs);
@@ -345,8 +353,7 @@ static int histogram_panel(struct figure *f, int i)
     panel_number(f, i, "panel_first", 63 - __builtin_clzll((uint64_t)bound[0]));
     panel_number(f, i, "panel_last", 63 - __builtin_clzll((uint64_t)bound[1]));
     panel_number(f, i, "panel_count", (double)bound[2]);
-    int64_t step = bound[2] / 8 + 1;
-    panel_number(f, i, "panel_step", (double)step);
+    panel_number(f, i, "panel_step", (double)count_step(bound[2]));
     return 0;
 }
 
@@ -437,7 +444,7 @@ int plot_write(sqlite3 *db, const struct plot_kind *kind,
                        .problem = problem};
     bool is_one_panel = kind == plot_find("availability");
     int height =
-        is_one_panel ? PANEL_HEIGHT + 18 * (n_runs - 1) : PANEL_HEIGHT * n_runs;
+        is_one_panel ? kind->height + 18 * (n_runs - 1) : kind->height * n_runs;
     int err = open_part(&f, &f.sql, "sql");
     if (err == 0)
         err = open_part(&f, &f.script, "gp");

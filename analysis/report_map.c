@@ -22,6 +22,7 @@
 #define LABEL       64     /* room for a row's address                       */
 #define FEW_UNITS   2048   /* up to here 64 units a row, 128 beyond          */
 #define EDGES_SHOWN 200000 /* references listed for a moment */
+#define DRAWN_UNITS 262144 /* beyond, a map would make the page unwieldy */
 
 struct moment {
     int64_t seq, base, unit_bytes;

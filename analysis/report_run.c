@@ -151,9 +151,10 @@ static int figures(struct report *r, const struct query_run *run)
             return err;
         html(r->page,
              "<figure><div class=wide><img src=\"figures/%s.svg\" alt=\"%s\" "
-             "width=960 height=420 loading=lazy></div>\n<figcaption>%s "
+             "width=%i height=%i loading=lazy></div>\n<figcaption>%s "
              "<span class=links>",
-             stem, k->caption, k->caption);
+             stem, k->caption, (int64_t)PLOT_WIDTH, (int64_t)k->height,
+             k->caption);
         figure_links(r->page, k, stem);
         html(r->page, "</span></figcaption></figure>\n");
     }

@@ -30,8 +30,8 @@ struct problem {
  * may come from anywhere: control characters become '?', so that it stays one
  * line and nothing acts on a terminal.
  */
-__attribute__((format(printf, 3, 4))) static inline int
-problem_set(struct problem *p, int err, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static inline int problem_set(
+    struct problem *p, int err, const char *format, ...)
 {
     va_list args;
     va_start(args, format);

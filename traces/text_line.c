@@ -114,7 +114,7 @@ static bool take_sort(struct text_cursor *c, const char *const *words,
 static bool take_number_or_none(struct text_cursor *c, uint64_t max,
                                 uint64_t *value)
 {
-    if (text_take_word(c, "-")) {
+    if (c->at[0] == ' ' && c->at[1] == '-' && text_take_word(c, "-")) {
         *value = TRACE_NONE;
         return true;
     }
@@ -532,8 +532,10 @@ bool text_decode(struct text_scratch *s, char *line, struct trace_op *op,
     if (op->kind == TRACE_N_KINDS)
         return false;
     const char *name = trace_kind_name(op->kind);
-    size_t n = strlen(name);
-    if (strncmp(line, name, n) != 0 || (line[n] != ' ' && line[n] != '\0')) {
+    size_t n = 3; /* which guess_kind has compared                        */
+    while (name[n] != '\0' && name[n] == line[n])
+        n++;
+    if (name[n] != '\0' || (line[n] != ' ' && line[n] != '\0')) {
         op->kind = TRACE_N_KINDS;
         return false;
     }
