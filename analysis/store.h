@@ -13,8 +13,8 @@
  *           STORE_WAIT_MS for each other, and say so on stderr if it is long.
  * Cost      an operation kept costs a copy of 56 bytes while the run plays
  *           and one row of `INSERT ... SELECT` from a virtual table over the
- *           shard at its end. Memory is constant, plus what lives at the key
- *           moments (moments.h).
+ *           shard at its end, or meanwhile (store_run_may_hold). Memory is
+ *           constant, plus what lives at the key moments (moments.h).
  * Errors    the database's path, a colon, the reason. A full disk, a locked
  *           or read-only database: ERR_IO; a file that is not ours, of
  *           another schema version, or corrupted: ERR_INPUT; another result
