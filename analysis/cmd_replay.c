@@ -172,6 +172,8 @@ static int play(struct request *q, struct workload *w, struct metrics *metrics,
         err = store_open(&store, q->db, false, problem);
     if (err == 0 && store != NULL)
         err = store_begin_run(store, q->keep, &run, problem);
+    if (err == 0 && run != NULL)
+        store_run_may_hold(run);
     if (err == 0 && run != NULL && strcmp(q->spec.workload, "-") != 0)
         store_run_may_repeat(run);
     if (err == 0) {
