@@ -96,6 +96,8 @@ static int open_input(struct workload **out, const struct request *q,
     int err = workload_open(&w, q->input, q->format, problem);
     if (err == 0 && q->scale.numerator != 0)
         err = scale_open(&w, w, &q->scale, problem);
+    if (err == 0)
+        err = ahead_open(&w, w, problem);
     if (err == 0 && w->where == NULL)
         err = ahead_open(&w, w, problem);
     if (err == 0)

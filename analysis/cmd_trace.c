@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "analysis/text.h"
+#include "traces/ahead.h"
 #include "traces/binary.h"
 #include "traces/kinds.h"
 #include "traces/nearest.h"
@@ -398,7 +399,10 @@ static int run_trace(int argc, char **argv)
     struct workload *w = NULL;
     int err = workload_open(&w, q.input, q.format, &problem);
     if (err == 0)
-        err = verbs[i].run(&q, w, &problem);
+        err = ahead_open(&w, w, &problem);
+    if (err < 0)
+        return report(err, &problem);
+    err = verbs[i].run(&q, w, &problem);
     workload_close(w);
     return err < 0 ? report(err, &problem) : EXIT_DONE;
 }

@@ -262,7 +262,7 @@ Test(damage, frames_mutated_at_random_never_break_the_decoder)
     struct bytes frame = {0};
     uint64_t n_sound = 0;
     random_init(&t, 2);
-    frame_model_reset(&e->model, 0);
+    frame_encoder_begin(e);
     for (int i = 0; i < 400; i++) {
         struct trace_op op;
         random_next(&t, &op);

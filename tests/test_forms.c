@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "tests/random_trace.h"
+#include "traces/ahead.h"
 #include "traces/binary.h"
 #include "traces/text.h"
 #include "traces/writer.h"
@@ -313,5 +314,69 @@ Test(forms, sample_recordings_take_at_most_two_bytes_an_event)
         cr_assert(eq(int, err, 0), "%s", problem.text);
         workload_close(w);
         cr_expect(eq(str, back.hash, n.hash), "%s", names[i]);
+    }
+}
+
+/* Both ways must give the same records, whatever lists they carry. */
+Test(forms, a_workload_read_ahead_is_the_same_workload)
+{
+    for (uint64_t seed = 1; seed <= 10; seed++) {
+        struct random_trace t;
+        struct trace_header header;
+        struct workload *w;
+        struct trace_op op, want;
+        write_random(seed, 3000, TRACE_FORM_TEXT);
+        cr_assert(eq(int, ahead_open(&w, open_trace(path), &problem), 0));
+        random_init(&t, seed);
+        random_header(&t, &header);
+        for (uint32_t i = 0; i < 3000; i++) {
+            cr_assert(eq(int, workload_next(w, NULL, &op, &problem), 1));
+            random_next(&t, &want);
+            cr_assert(random_same(&op, &want), "seed %lu, record %u", seed, i);
+        }
+        cr_assert(eq(int, workload_next(w, NULL, &op, &problem), 1));
+        cr_assert(eq(int, op.kind, TRACE_END));
+        cr_assert(eq(int, workload_next(w, NULL, &op, &problem), 0));
+        cr_assert(eq(int, workload_next(w, NULL, &op, &problem), 0));
+        workload_close(w);
+    }
+}
+
+Test(forms, an_error_met_ahead_comes_after_the_records_before_it)
+{
+    static const uint32_t n_lines[] = {1, 511, 512, 513, 1600, 5000};
+    for (size_t i = 0; i < sizeof n_lines / sizeof n_lines[0]; i++) {
+        struct workload *w;
+        struct trace_op op;
+        FILE *f = fopen(path, "w");
+        fputs("fraglab-trace 1\n", f);
+        for (uint32_t j = 0; j < n_lines[i]; j++)
+            fprintf(f, "# note\nnote %u\n", j);
+        fputs("nonsense\n", f);
+        fclose(f);
+        cr_assert(eq(int, ahead_open(&w, open_trace(path), &problem), 0));
+        for (uint32_t j = 0; j < n_lines[i]; j++) {
+            char text[16];
+            snprintf(text, sizeof text, "%u", j);
+            cr_assert(eq(int, workload_next(w, NULL, &op, &problem), 1));
+            cr_assert(eq(str, (char *)op.text, text));
+        }
+        cr_expect(eq(int, workload_next(w, NULL, &op, &problem), ERR_INPUT));
+        cr_expect(strstr(problem.text, "nonsense") != NULL);
+        cr_expect(eq(u64, w->skipped[0].n, n_lines[i]));
+        workload_close(w);
+    }
+}
+
+Test(forms, a_reader_ahead_can_be_left_at_any_moment)
+{
+    write_random(1, 9000, TRACE_FORM_TEXT);
+    for (int n = 0; n < 3000; n += 97) {
+        struct workload *w;
+        struct trace_op op;
+        cr_assert(eq(int, ahead_open(&w, open_trace(path), &problem), 0));
+        for (int i = 0; i < n; i++)
+            cr_assert(eq(int, workload_next(w, NULL, &op, &problem), 1));
+        workload_close(w);
     }
 }

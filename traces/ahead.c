@@ -1,269 +1,226 @@
 /* ahead.c - see ahead.h for the contract. */
 #include "traces/ahead.h"
 
-#include <assert.h>
 #include <pthread.h>
-#include <signal.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define N_BATCHES   4u
-#define BATCH_OPS   2048u
-#define BATCH_EXTRA ((size_t)128 << 10)
+#include "traces/bytes.h"
+#include "traces/kinds.h"
 
-/* Operations, and copies of the ids, texts and areas that they point at. */
+#define N_BATCHES     3
+#define BATCH_RECORDS 512
+
+/*
+ * A batch belongs to the reader while it is filled and to the user while it
+ * is emptied; `n_filled` and `n_emptied` below say whose it is.
+ */
 struct batch {
-    struct trace_op ops[BATCH_OPS];
+    struct trace_op ops[BATCH_RECORDS];
     uint32_t n;
-    uint8_t *extra;
-    size_t extra_n, extra_cap;
-    int end; /* what next() said after the last: 0, or negative; 1: more  */
+    int end;                /* 1: more batches follow; else what next gave */
+    struct problem problem; /* if that is negative                        */
+    struct bytes lists;     /* copies of ids, areas and texts             */
 };
 
 struct ahead {
-    struct workload base; /* first, so that a workload is its reader      */
+    struct workload base; /* first, so that a workload is its ahead       */
     struct workload *inner;
-    struct problem problem; /* of the call that failed                    */
-
+    struct batch batches[N_BATCHES];
     pthread_t thread;
-    pthread_mutex_t mutex;
+    pthread_mutex_t lock;
     pthread_cond_t changed;
-    uint32_t n_filled; /* batches filled so far; guarded by the mutex     */
-    uint32_t n_taken;  /* batches emptied so far; likewise                */
-    bool is_closing;   /* likewise                                        */
-
-    struct batch *batches; /* batch i is number i modulo N_BATCHES        */
-    struct batch *current; /* the one being emptied, or null              */
-    uint32_t at;
-    bool has_ended;
+    uint64_t n_filled;     /* batches; under the lock                        */
+    uint64_t n_emptied;    /* the same                                       */
+    bool must_stop;        /* the same                                       */
+    struct batch *current; /* the user's; null: take the next             */
+    uint32_t next_op;
 };
 
-static size_t extra_of(const struct trace_op *op)
+/* Copy `n` bytes behind the others; their place, for now from the start. */
+static const void *keep(struct batch *b, const void *from, size_t n)
 {
-    size_t n = (size_t)op->n_ids * sizeof *op->ids;
-    if (op->text != NULL)
-        n += strlen(op->text) + 1;
-    if (op->kind == TRACE_EXPECT && op->what == TRACE_EXPECT_STATE)
-        n += op->fact.state.n_areas * sizeof *op->fact.state.areas;
-    return n + 16; /* to align what follows a text                        */
+    static const uint8_t padding[8] = {0};
+    if (b->lists.n == 0)
+        bytes_put(&b->lists, padding, 8); /* no place is null             */
+    size_t place = b->lists.n;
+    bytes_put(&b->lists, from, n);
+    bytes_put(&b->lists, padding, -b->lists.n & 7);
+    return (const void *)(uintptr_t)place;
 }
 
-static void *keep(struct batch *b, const void *from, size_t n)
+static void keep_lists(struct batch *b, struct trace_op *op)
 {
-    b->extra_n = (b->extra_n + 7) & ~(size_t)7;
-    void *to = b->extra + b->extra_n;
-    if (n > 0)
-        memcpy(to, from, n);
-    b->extra_n += n;
-    return to;
-}
-
-/*
- * Copy what `op` points at. Its place in the batch's extra bytes is final:
- * they grow only while nothing points into them.
- */
-static bool keep_extra(struct batch *b, struct trace_op *op)
-{
-    size_t n = extra_of(op);
-    if (b->extra_cap - b->extra_n < n) {
-        assert(b->extra_n == 0);
-        uint8_t *extra = realloc(b->extra, n);
-        if (extra == NULL)
-            return false;
-        b->extra = extra;
-        b->extra_cap = n;
-    }
-    op->ids = keep(b, op->ids, op->n_ids * sizeof *op->ids);
-    if (op->text != NULL)
+    uint32_t fields = trace_fields(op);
+    if ((fields & FIELD_IDS) != 0)
+        op->ids = keep(b, op->ids, op->n_ids * sizeof *op->ids);
+    if ((fields & FIELD_TEXT) != 0 && op->text != NULL)
         op->text = keep(b, op->text, strlen(op->text) + 1);
     if (op->kind == TRACE_EXPECT && op->what == TRACE_EXPECT_STATE) {
         struct trace_state *s = &op->fact.state;
         s->areas = keep(b, s->areas, s->n_areas * sizeof *s->areas);
     }
-    return true;
 }
 
-/* Has this operation something to keep elsewhere? Most have not. */
-static bool has_extra(const struct trace_op *op)
+/* The copies stay where they are now: places become addresses. */
+static void settle_lists(struct batch *b)
 {
-    return op->n_ids > 0 || op->text != NULL ||
-           (op->kind == TRACE_EXPECT && op->what == TRACE_EXPECT_STATE);
+    const uint8_t *base = b->lists.data;
+    for (uint32_t i = 0; i < b->n && b->lists.n > 0; i++) {
+        struct trace_op *op = &b->ops[i];
+        uint32_t fields = trace_fields(op);
+        if ((fields & FIELD_IDS) != 0)
+            op->ids = (const void *)(base + (uintptr_t)op->ids);
+        if ((fields & FIELD_TEXT) != 0 && op->text != NULL)
+            op->text = (const char *)(base + (uintptr_t)op->text);
+        if (op->kind == TRACE_EXPECT && op->what == TRACE_EXPECT_STATE)
+            op->fact.state.areas =
+                (const void *)(base + (uintptr_t)op->fact.state.areas);
+    }
 }
 
-/*
- * Fill a batch. `left` is an operation that found no room in the batch before
- * (its pointers still hold, as nothing was read since), or of no kind (END
- * cannot be left over: it has nothing to keep).
- */
-static void fill(struct ahead *g, struct batch *b, struct trace_op *left)
+static void fill(struct ahead *a, struct batch *b)
 {
     b->n = 0;
-    b->extra_n = 0;
+    b->lists.n = 0;
     b->end = 1;
-    while (b->n < BATCH_OPS) {
+    while (b->n < BATCH_RECORDS && b->end > 0) {
         struct trace_op *op = &b->ops[b->n];
-        if (left->kind != TRACE_END) {
-            *op = *left;
-            left->kind = TRACE_END;
-        } else {
-            b->end = workload_next(g->inner, NULL, op, &g->problem);
-            if (b->end <= 0)
-                return;
-        }
-        if (has_extra(op)) {
-            if (b->extra_n > 0 && b->extra_cap - b->extra_n < extra_of(op)) {
-                *left = *op;
-                return;
-            }
-            if (!keep_extra(b, op)) {
-                b->end = problem_set(&g->problem, ERR_MEMORY, "out of memory");
-                return;
-            }
-        }
-        b->n++;
-        if (op->kind == TRACE_END) {
-            b->end = 0;
-            return;
-        }
-    }
-}
-
-/* The thread: fill batches while there is room, until the input's end. */
-static void *read_all(void *context)
-{
-    struct ahead *g = context;
-    struct trace_op left = {.kind = TRACE_END};
-    bool is_done = false;
-    for (uint32_t i = 0; !is_done; i++) {
-        pthread_mutex_lock(&g->mutex);
-        while (i - g->n_taken == N_BATCHES && !g->is_closing)
-            pthread_cond_wait(&g->changed, &g->mutex);
-        is_done = g->is_closing;
-        pthread_mutex_unlock(&g->mutex);
-        if (is_done)
+        b->end = workload_next(a->inner, NULL, op, &b->problem);
+        if (b->end <= 0)
             break;
-
-        struct batch *b = &g->batches[i % N_BATCHES];
-        fill(g, b, &left);
-        is_done = b->end <= 0;
-        pthread_mutex_lock(&g->mutex);
-        g->n_filled = i + 1;
-        pthread_cond_signal(&g->changed);
-        pthread_mutex_unlock(&g->mutex);
+        keep_lists(b, op);
+        b->n++;
     }
-    return NULL;
+    if (b->lists.failed)
+        b->end = problem_set(&b->problem, ERR_MEMORY, "out of memory");
+    else
+        settle_lists(b);
 }
 
-/* Give the batch in hand back, and wait for the next one. */
-static void turn_batch(struct ahead *g)
+static void *read_ahead(void *argument)
 {
-    pthread_mutex_lock(&g->mutex);
-    if (g->current != NULL) {
-        g->n_taken++;
-        pthread_cond_signal(&g->changed);
+    struct ahead *a = argument;
+    for (uint64_t i = 0;; i++) {
+        struct batch *b = &a->batches[i % N_BATCHES];
+        pthread_mutex_lock(&a->lock);
+        while (i - a->n_emptied == N_BATCHES && !a->must_stop)
+            pthread_cond_wait(&a->changed, &a->lock);
+        bool must_stop = a->must_stop;
+        pthread_mutex_unlock(&a->lock);
+        if (must_stop)
+            return NULL;
+
+        fill(a, b);
+        int end = b->end;
+        pthread_mutex_lock(&a->lock);
+        a->n_filled++;
+        pthread_cond_signal(&a->changed);
+        pthread_mutex_unlock(&a->lock);
+        if (end <= 0)
+            return NULL;
     }
-    while (g->n_filled == g->n_taken)
-        pthread_cond_wait(&g->changed, &g->mutex);
-    g->current = &g->batches[g->n_taken % N_BATCHES];
-    pthread_mutex_unlock(&g->mutex);
-    g->at = 0;
 }
 
-static int ahead_next(struct workload *w, const struct workload_view *view,
-                      struct trace_op *op, struct problem *problem)
+/* Give back the batch in hand, if any, and wait for the next. */
+static void take_batch(struct ahead *a)
 {
-    struct ahead *g = (struct ahead *)w;
+    pthread_mutex_lock(&a->lock);
+    if (a->current != NULL) {
+        a->n_emptied++;
+        pthread_cond_signal(&a->changed);
+    }
+    while (a->n_filled == a->n_emptied)
+        pthread_cond_wait(&a->changed, &a->lock);
+    a->current = &a->batches[a->n_emptied % N_BATCHES];
+    pthread_mutex_unlock(&a->lock);
+    a->next_op = 0;
+}
+
+/* The reader has ended: what it has to say is final. */
+static void take_conclusion(struct ahead *a)
+{
+    const struct workload *inner = a->inner;
+    a->base.header = inner->header;
+    a->base.remark = inner->remark;
+    memcpy(a->base.skipped, inner->skipped, sizeof a->base.skipped);
+    a->base.n_skipped = inner->n_skipped;
+}
+
+static int next(struct workload *w, const struct workload_view *view,
+                struct trace_op *op, struct problem *problem)
+{
     (void)view;
-    while (g->current == NULL || g->at == g->current->n) {
-        if (g->current != NULL && g->current->end <= 0) {
-            if (g->current->end < 0)
-                *problem = g->problem;
-            return g->current->end;
-        }
-        turn_batch(g);
+    struct ahead *a = (struct ahead *)w;
+    while (a->current == NULL ||
+           (a->next_op == a->current->n && a->current->end > 0))
+        take_batch(a);
+    const struct batch *b = a->current;
+    if (a->next_op == b->n) {
+        *problem = b->problem;
+        take_conclusion(a);
+        return b->end;
     }
 
-    *op = g->current->ops[g->at++];
-    if (g->at == g->current->n && g->current->end == 0) {
-        /* The thread has ended: what was passed over is known. */
-        memcpy(g->base.skipped, g->inner->skipped, sizeof g->base.skipped);
-        g->base.n_skipped = g->inner->n_skipped;
-    }
+    /* Most records have no fact, and a fact is half of a record. */
+    const struct trace_op *from = &b->ops[a->next_op++];
+    memcpy(op, from, offsetof(struct trace_op, fact));
+    if (from->kind == TRACE_EXPECT)
+        op->fact = from->fact;
+    op->place = from->place;
+    if (from->kind == TRACE_END && b->end <= 0)
+        take_conclusion(a);
     return 1;
 }
 
-static void free_all(struct ahead *g)
+static void close_ahead(struct workload *w)
 {
-    workload_close(g->inner);
-    for (uint32_t i = 0; g->batches != NULL && i < N_BATCHES; i++)
-        free(g->batches[i].extra);
-    free(g->batches);
-    free(g);
+    struct ahead *a = (struct ahead *)w;
+    pthread_mutex_lock(&a->lock);
+    a->must_stop = true;
+    pthread_cond_signal(&a->changed);
+    pthread_mutex_unlock(&a->lock);
+    pthread_join(a->thread, NULL);
+
+    pthread_mutex_destroy(&a->lock);
+    pthread_cond_destroy(&a->changed);
+    for (int i = 0; i < N_BATCHES; i++)
+        bytes_free(&a->batches[i].lists);
+    workload_close(a->inner);
+    free(a);
 }
 
-static void ahead_close(struct workload *w)
+static bool would_help(const struct workload *inner)
 {
-    struct ahead *g = (struct ahead *)w;
-    pthread_mutex_lock(&g->mutex);
-    g->is_closing = true;
-    pthread_cond_signal(&g->changed);
-    pthread_mutex_unlock(&g->mutex);
-    pthread_join(g->thread, NULL);
-    pthread_cond_destroy(&g->changed);
-    pthread_mutex_destroy(&g->mutex);
-    free_all(g);
-}
-
-/* Start the thread with all signals blocked: they are the caller's. */
-static bool start(struct ahead *g)
-{
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_mutex_init(&g->mutex, NULL);
-    pthread_cond_init(&g->changed, NULL);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    bool is_started = pthread_create(&g->thread, NULL, read_all, g) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return is_started;
-}
-
-static bool allocate(struct ahead *g)
-{
-    g->batches = calloc(N_BATCHES, sizeof *g->batches);
-    for (uint32_t i = 0; g->batches != NULL && i < N_BATCHES; i++) {
-        g->batches[i].extra = malloc(BATCH_EXTRA);
-        if (g->batches[i].extra == NULL)
-            return false;
-        g->batches[i].extra_cap = BATCH_EXTRA;
-    }
-    return g->batches != NULL;
+    return inner->where == NULL && strcmp(inner->format, "preset") != 0 &&
+           sysconf(_SC_NPROCESSORS_ONLN) > 1;
 }
 
 int ahead_open(struct workload **out, struct workload *inner,
                struct problem *problem)
 {
-    assert(inner->where == NULL);
-
     *out = inner;
-    if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
+    if (!would_help(inner))
         return 0;
-    struct ahead *g = calloc(1, sizeof *g);
-    if (g == NULL || !allocate(g)) {
-        if (g != NULL)
-            g->inner = inner;
-        g != NULL ? free_all(g) : workload_close(inner);
+    struct ahead *a = calloc(1, sizeof *a);
+    if (a == NULL) {
+        workload_close(inner);
         return problem_set(problem, ERR_MEMORY, "out of memory");
     }
-    g->base = *inner;
-    g->base.next = ahead_next;
-    g->base.close = ahead_close;
-    g->inner = inner;
-    if (!start(g)) {
-        g->inner = NULL;
-        free_all(g);
-        return 0;
+    a->base = *inner;
+    a->base.next = next;
+    a->base.close = close_ahead;
+    a->inner = inner;
+    pthread_mutex_init(&a->lock, NULL);
+    pthread_cond_init(&a->changed, NULL);
+    if (pthread_create(&a->thread, NULL, read_ahead, a) != 0) {
+        pthread_mutex_destroy(&a->lock);
+        pthread_cond_destroy(&a->changed);
+        free(a);
+        return 0; /* without a thread, then                               */
     }
-    *out = &g->base;
+    *out = &a->base;
     return 0;
 }

@@ -1,15 +1,14 @@
 /*
- * ahead.h - a workload that a thread of its own reads ahead
+ * ahead.h - a workload that is read by a thread of its own, a few batches
+ * ahead of whoever uses it, so that reading and using take two processors
  *
- * Reading a recording costs about as much as doing something with it. With
- * this between the two, both run at once; what comes out is the same.
+ * For long inputs whose reading costs as much as their use: imports. What the
+ * reader says in the end (what it passed over, the peak) is known here when
+ * the end record, or the error, has been given.
  *
- * State     the workload's own: a ring of batches, which hold copies of the
- *           operations and of what they point at; it owns the workload that
- *           it reads, which the thread alone touches until it has ended.
- * Cost      constant memory (four batches of 2048 operations, and their
- *           ids); a copy of each operation.
- * Errors    those of the workload read, after the operations before them.
+ * State     the thread, three batches of records, and copies of what these
+ *           point at; freed by workload_close, which ends the thread.
+ * Cost      a record: one copy; a batch: one turn of a lock.
  */
 #ifndef TRACES_AHEAD_H
 #define TRACES_AHEAD_H
@@ -18,8 +17,9 @@
 
 /*
  * Make a workload of `inner`, which is taken over, also when this fails.
- * Requires that `inner` ignores the view and has no `where` of its own.
- * Without a second processor, or a thread to be had, it is `inner` itself.
+ * Gives back `inner` itself where a thread would not help or not do: on one
+ * processor, for a preset, and for a workload that tells places by its own
+ * state. Requires that nothing was read from it.
  */
 MUST_CHECK int ahead_open(struct workload **out, struct workload *inner,
                           struct problem *problem);

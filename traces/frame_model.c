@@ -13,6 +13,7 @@ void frame_model_reset(struct frame_model *m, uint64_t base)
     m->block_end = 0;
     m->block_area = 0;
     m->n_recent = 0;
+    m->first_recent = FRAME_RECENT_ROOM;
     memset(m->known, 0, sizeof m->known);
     for (int i = 0; i < TRACE_N_HELD; i++)
         m->held[i].n = 0;
