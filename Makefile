@@ -65,8 +65,8 @@ GUEST_OBJ    := $(foreach g,$(GUEST_HERE),$(CORE:%.c=build/guest/$(g)/%.o))
 
 # V=1 shows the commands.
 Q     := $(if $(V),,@)
-again = $(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),, \
-        -j$(JOBS)) SANITIZE=$(SANITIZE)
+again = $(MAKE) $(if $(V),,-s) --no-print-directory SANITIZE=$(SANITIZE) \
+        $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS))
 
 .DEFAULT_GOAL := all
 .PHONY: all demo test test-long check bench guests lint format layers sizes \

@@ -109,7 +109,8 @@ static int run_generate(int argc, char **argv)
     if (!a.is_quiet && strcmp(a.file, "-") != 0)
         printf("%s: %" PRIu64 " operations and %" PRIu64 " events in %" PRIu64
                " bytes\n",
-               a.file, written.counts.operations, written.counts.events,
+               a.file, written.counts.operations,
+               written.counts.events - written.counts.operations,
                written.n_bytes);
     return EXIT_DONE;
 }

@@ -163,9 +163,9 @@ static int print_info_json(const struct workload *w,
         cJSON_AddStringToObject(json, "note", w->remark);
     add_header(json, &w->header);
     cJSON *kinds = cJSON_AddObjectToObject(json, "kinds");
-    for (uint8_t i = TRACE_END + 1; i < TRACE_N_KINDS; i++)
+    for (int i = TRACE_END + 1; i < TRACE_N_KINDS; i++)
         if (s->kinds[i] != 0)
-            add_number(kinds, trace_kind_name(i), s->kinds[i]);
+            add_number(kinds, trace_kind_name((uint8_t)i), s->kinds[i]);
     add_number(json, "block_bytes", s->block_bytes);
     add_classes(json, "sizes", "blocks", s->sizes);
     add_classes(json, "ages", "bytes_asked", s->ages);

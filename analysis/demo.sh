@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # demo.sh PROGRAM FOLDER - replay every sample trace and one preset, list the
-# runs, and draw the report into FOLDER. A run that is in the database already
-# is done again only if it was lost; killed at any moment, the next start goes
-# on.
+# runs, and draw the report into FOLDER. Killed at any moment, it may simply be
+# started again: what the database holds already is not stored twice.
 set -eu
 program=$1
 folder=$2

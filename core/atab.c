@@ -160,7 +160,8 @@ static inline uint32_t starts_of_runs(uint32_t bits, uint32_t want,
  * A run is found in one of three places, looked at in ascending order: it
  * began in an earlier word and ends in this one; it lies inside this one; or
  * it begins at this one's end and is carried on. Inlined once for each number
- * of steps, because this loop is where first fit spends its time.
+ * of steps, because this loop is where first fit spends its time; and bits are
+ * counted only where they matter, because the M0+ has no instruction for it.
  */
 __attribute__((always_inline)) static inline uint32_t find_in_steps(
     const uint32_t *t, uint32_t n_blocks, uint32_t from, uint32_t want,
@@ -184,12 +185,12 @@ __attribute__((always_inline)) static inline uint32_t find_in_steps(
                 return 16 * (i + 1) - run;
             continue;
         }
-        if (run + lowest(used) >= want)
+        if (run > 0 && run + lowest(used) >= want)
             return 16 * i - run;
         uint32_t starts = starts_of_runs(bits, want, steps);
         if (starts != 0)
             return 16 * i + lowest(starts);
-        run = 15 - highest(used);
+        run = bits >> 30 != 0 ? 15 - highest(used) : 0;
     }
     return ATAB_NONE;
 }

@@ -36,7 +36,9 @@ for program in "$build"/tests/fuzz/fuzz_*; do
     while [ $SECONDS -lt $end ]; do
         "$build/tests/fuzz/mutate" "$s" $batch "$work" "tests/fuzz/$name"/* ||
             exit 2
-        if ! (cd "$work" && timeout 20 "$OLDPWD/$program" $(seq 0 $((batch - 1)))) \
+        # shellcheck disable=SC2046
+        if ! (cd "$work" &&
+            timeout 20 "$OLDPWD/$program" $(seq 0 $((batch - 1)))) \
             >"$work/out" 2>&1; then
             find_culprit "$program" "$name" "$s"
             found=1

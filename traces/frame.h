@@ -171,9 +171,37 @@ void frame_learn_block(struct frame_model *m, uint32_t area, uint32_t block);
 bool frame_learn_held(struct frame_model *m, uint8_t what, const uint64_t *ids,
                       size_t n);
 
-void frame_recent_add(struct frame_model *m, uint64_t id);
-void frame_recent_use(struct frame_model *m, uint32_t i);
-void frame_recent_drop(struct frame_model *m, uint32_t i);
+/* Put `id` in front, in place i; what stood before place i moves back. */
+static inline void frame_recent_front(struct frame_model *m, uint32_t i,
+                                      uint64_t id)
+{
+    if (i > 8)
+        memmove(m->recent + 1, m->recent, i * sizeof m->recent[0]);
+    else
+        for (; i > 0; i--) /* nearly always: cheaper than the call        */
+            m->recent[i] = m->recent[i - 1];
+    m->recent[0] = id;
+}
+
+static inline void frame_recent_add(struct frame_model *m, uint64_t id)
+{
+    if (m->n_recent < FRAME_RECENT)
+        m->n_recent++;
+    frame_recent_front(m, m->n_recent - 1, id);
+}
+
+/* Requires i < n_recent, as the next one does. */
+static inline void frame_recent_use(struct frame_model *m, uint32_t i)
+{
+    frame_recent_front(m, i, m->recent[i]);
+}
+
+static inline void frame_recent_drop(struct frame_model *m, uint32_t i)
+{
+    m->n_recent--;
+    memmove(m->recent + i, m->recent + i + 1,
+            (m->n_recent - i) * sizeof m->recent[0]);
+}
 
 /* Encoding: records go in, frame_encoder_finish appends the frame to `to`. */
 struct frame_encoder {
