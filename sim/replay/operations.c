@@ -275,7 +275,9 @@ static void new_record(const struct play *p, const struct trace_op *op,
     r->kind = op->kind == TRACE_REFUSED ? op->what : op->kind;
     r->recorded = op->kind == TRACE_REFUSED;
     r->may_move = (op->flags & TRACE_MAY_MOVE) != 0;
-    r->object = op->id;
+    r->object = op->kind == TRACE_REFUSED && op->what == TRACE_ALLOC
+                    ? TRACE_NONE /* it never came to have an id */
+                    : op->id;
     r->asked = op->bytes;
     r->site = op->site;
 }
