@@ -11,13 +11,13 @@ try() {
     try plot fragmentaton 1 --db runs.db -o x.svg
     try plot pie 1 --db runs.db -o x.svg
     try plot fragmentation 1 --db runs.db -o x.pdf
-    try plot fragmentation 9 --db runs.db -o x.svg
+    try plot fragmentation zz --db runs.db -o x.svg
     try plot heapmap 1 1 --db runs.db -o x.svg
     try plot fragmentation 1 --db none.db -o x.svg
     echo 'no database at all' >text.db
     try plot fragmentation 1 --db text.db -o x.svg
     try report --db runs.db
-    try report 77 --db runs.db -o page
+    try report zz --db runs.db -o page
     try report --db none.db -o page
     mkdir empty
     PATH=$PWD/empty try plot fragmentation 1 --db runs.db -o x.svg
