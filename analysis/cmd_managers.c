@@ -16,7 +16,7 @@ static int list_managers(void)
 
 static void print_card(const struct manager *m)
 {
-    const struct manager_card *c = &m->card;
+    const struct manager_card *c = m->card;
     printf("%s: %s\n\n", m->name, m->summary);
     printf("  succeeds surely when  %s\n", c->succeeds);
     printf("  metadata              %s\n", c->metadata);

@@ -174,8 +174,8 @@ static int64_t count_step(int64_t count)
 static void begin_script(struct figure *f, int height)
 {
     static const char *const arrays[] = {
-        "run",         "title",    "note", "heap", "step",  "ops",
-        "collections", "refusals", "span", "last", "first", "count"};
+        "run",      "title", "note", "heap",  "step",  "ops",   "collections",
+        "refusals", "span",  "last", "first", "count", "column"};
     fprintf(f->script,
             "# %s, drawn from the CSV beside it: gnuplot %s.gp\n"
             "stem = ",
@@ -269,6 +269,7 @@ static int fragmentation_panel(struct figure *f, int i)
     panel_number(f, i, "panel_span", (double)span);
     panel_number(f, i, "panel_step", axis_step(span));
     panel_number(f, i, "panel_ops", (double)ops);
+    panel_number(f, i, "panel_column", (double)count_step(ops));
     panel_number(f, i, "panel_collections", marks);
     panel_number(f, i, "panel_refusals", crosses);
     return 0;
@@ -386,6 +387,7 @@ static int heapmap_panel(struct figure *f, int i)
     panel_title(f, i);
     panel_text(f, i, "panel_note", note);
     panel_number(f, i, "panel_ops", (double)ops);
+    panel_number(f, i, "panel_column", (double)count_step(ops));
     panel_number(f, i, "panel_span", (double)map.span_bytes);
     panel_number(f, i, "panel_step", axis_step((int64_t)map.span_bytes));
     return 0;

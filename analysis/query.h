@@ -2,7 +2,7 @@
  * query.h - reading a database of runs: which runs, what they are, and the
  * answer of a query as a table in a file
  *
- * State     a read-only connection of SQLite, the caller's to close.
+ * State     a connection of SQLite that somebody opened (store.h).
  * Errors    ERR_INPUT and ERR_IO with the database's name and the reason.
  */
 #ifndef ANALYSIS_QUERY_H
@@ -40,9 +40,11 @@ struct query_run {
     struct query_summary summary;
 };
 
-/* Open an existing database of this schema for reading. */
-MUST_CHECK int query_open(sqlite3 **out, const char *path,
-                          struct problem *problem);
+/*
+ * Are the tables of schema.sql there, as plain tables? In a file of other hands
+ * a view of such a name could go on for ever.
+ */
+MUST_CHECK int query_check(sqlite3 *db, struct problem *problem);
 
 /*
  * The runs named by wanted[n_wanted], each a run's number or the beginning

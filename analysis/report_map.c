@@ -43,7 +43,7 @@ static void draw_stretch(FILE *f, uint32_t first, uint32_t n, uint32_t columns,
         uint32_t column = first % columns, row = first / columns;
         uint32_t here = columns - column < n ? columns - column : n;
         uint32_t width = here * CELL - (uint32_t)(here == n ? gap : 0);
-        fprintf(f, "M%u %uh%uv%uh-%uz", LABEL + column * CELL, row * ROW, width,
+        fprintf(f, "M%u %uh%uv%dh-%uz", LABEL + column * CELL, row * ROW, width,
                 ROW_FILLED, width);
         first += here;
         n -= here;

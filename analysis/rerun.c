@@ -90,7 +90,7 @@ static int play_workload(const struct rerun *r, struct workload *w,
 {
     struct progress progress;
     struct sink shown =
-        progress_sink(&progress, sink, metrics, r->trace_name, false);
+        progress_sink(&progress, sink, metrics, r->trace_name, r->is_quiet);
     int err = replay_run(w, &r->spec.options, &shown, &out->result, problem);
     progress_end(&progress);
     if (err < 0)

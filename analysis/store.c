@@ -176,6 +176,32 @@ static int make_tables(struct store *s, struct problem *problem)
     return err;
 }
 
+void store_set_patience(struct store *s, uint32_t ms)
+{
+    s->patience_ms = ms;
+}
+
+/*
+ * SQLite's question whether to try again: after a moment, yes, until the
+ * patience is at its end. Who waits long is told why, once.
+ */
+static int wait_a_little(void *ctx, int n_tries)
+{
+    struct store *s = ctx;
+    uint64_t now = store_clock_ms();
+    if (n_tries == 0)
+        s->waiting_since = now;
+    uint64_t waited = now - s->waiting_since;
+    if (waited >= s->patience_ms)
+        return 0;
+    if (waited >= 2000 && !s->has_said_so) {
+        fprintf(stderr, "fraglab: %s: waiting for another writer\n", s->path);
+        s->has_said_so = true;
+    }
+    usleep(n_tries < 10 ? 1000 : 20000);
+    return 1;
+}
+
 /*
  * Nothing in a database that somebody handed us may run by itself, and pages
  * freed need not be overwritten. A large cache would not help: rows come in
@@ -184,7 +210,8 @@ static int make_tables(struct store *s, struct problem *problem)
 static int configure(struct store *s, struct problem *problem)
 {
     sqlite3_extended_result_codes(s->db, 1);
-    sqlite3_busy_timeout(s->db, STORE_WAIT_MS);
+    store_set_patience(s, STORE_WAIT_MS);
+    sqlite3_busy_handler(s->db, wait_a_little, s);
     sqlite3_db_config(s->db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
     sqlite3_db_config(s->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
     sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);

@@ -223,10 +223,10 @@ static inline int fake_play(uint64_t seed, uint64_t n_ops,
     return err;
 }
 
-/* Play and keep a run in `s`. */
-static inline int fake_store(struct store *s, enum keep keep, uint64_t seed,
-                             uint64_t n_ops, char id[RUN_ID_CAP],
-                             struct problem *problem)
+/* Play and keep a run in `s`, which other writers may have to wait for. */
+static inline int fake_store_with(struct store *s, bool holds, enum keep keep,
+                                  uint64_t seed, uint64_t n_ops,
+                                  char id[RUN_ID_CAP], struct problem *problem)
 {
     struct run_spec spec = {.workload = "fake:", .machine = "native"};
     struct replay_result result;
@@ -237,6 +237,8 @@ static inline int fake_store(struct store *s, enum keep keep, uint64_t seed,
     int err = store_begin_run(s, keep, &run, problem);
     if (err < 0)
         return err;
+    if (holds)
+        store_run_may_hold(run);
     struct metrics *metrics = metrics_new();
     struct sink sink = store_run_sink(run);
     err = fake_play(seed, n_ops, &sink, metrics, &result);
@@ -246,6 +248,13 @@ static inline int fake_store(struct store *s, enum keep keep, uint64_t seed,
         store_abandon_run(run);
     metrics_free(metrics);
     return err;
+}
+
+static inline int fake_store(struct store *s, enum keep keep, uint64_t seed,
+                             uint64_t n_ops, char id[RUN_ID_CAP],
+                             struct problem *problem)
+{
+    return fake_store_with(s, false, keep, seed, n_ops, id, problem);
 }
 
 #endif /* TESTS_FAKE_RUN_H */

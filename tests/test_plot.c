@@ -194,11 +194,12 @@ Test(plot, availability_falls_from_all_moments_to_none)
     long before = -1, moments = 3000;
     double last = 100;
     while (*at != 0) {
-        long number, bytes, n;
-        double percent;
-        cr_assert(eq(
-            int, sscanf(at, "%ld,%ld,%ld,%lf", &number, &bytes, &n, &percent),
-            4));
+        char *end;
+        (void)strtol(at, &end, 10); /* the run */
+        long bytes = strtol(end + 1, &end, 10);
+        long n = strtol(end + 1, &end, 10);
+        double percent = strtod(end + 1, &end);
+        cr_assert(eq(chr, *end, '\n'));
         cr_expect(gt(long, bytes, before));
         cr_expect(le(long, n, moments));
         cr_expect(epsilon_eq(dbl, percent, (double)n / 30, 1e-9));

@@ -16,6 +16,8 @@ to_svg = "set terminal svg size width, height noenhanced font 'sans-serif,13' ba
 to_png = "set terminal " . is_png . " size 1.5 * width, 1.5 * height noenhanced font 'sans-serif,18' background '#fefefe' linewidth 1.5; set output stem . '.png'; small = ',15'; large = 1.5"
 
 KiB(x) = x == 0 ? '0' : x % 1048576 == 0 ? sprintf('%d MiB', x / 1048576) : x % 1024 == 0 ? sprintf('%d KiB', x / 1024) : sprintf('%d', x)
+Ops(x) = x >= 1e6 ? sprintf('%gM', x / 1e6) : x >= 1e3 ? sprintf('%gk', x / 1e3) : sprintf('%g', x)
+ops_tics = "set xtics () textcolor rgb ink; do for [n = 0:int(panel_ops[i] / panel_column[i])] { set xtics add (Ops(n * panel_column[i]) n * panel_column[i]) }"
 
 # Lengths in pixels of the SVG figure, as parts of the screen.
 px(x) = x * 1.0 / width

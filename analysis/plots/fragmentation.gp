@@ -21,7 +21,8 @@ do for [form = 1:2] {
         set bmargin at screen top - py(84 + 190)
         set xrange [0:panel_ops[i] * 1.002]
         set yrange [-0.095 * span:span * 1.03]
-        set format x ''
+        set xtics ()
+        do for [n = 0:int(panel_ops[i] / panel_column[i])] { set xtics add ('' n * panel_column[i]) }
         unset xlabel
         set ytics () textcolor rgb ink
         do for [n = 0:int(span / step)] {
@@ -42,7 +43,7 @@ do for [form = 1:2] {
         set ytics () textcolor rgb ink
         set ytics add ('0' floor)
         do for [n = 2:15] { if (4 ** n <= span) { set ytics add (KiB(int(4 ** n)) 4 ** n) } }
-        set format x '%.0s%c'
+        eval ops_tics
         set xlabel 'operation' textcolor rgb dim offset 0, 0.4
         raised(c) = csv(c) < floor ? floor : csv(c)
         plot \

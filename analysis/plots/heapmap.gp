@@ -17,7 +17,7 @@ do for [form = 1:2] {
         x = 368; c = dim; f = 0; word = 'free'; sign = sign_box; eval add_sign
         set xrange [0:panel_ops[i]]
         set yrange [0:panel_span[i]]
-        set format x '%.0s%c'
+        eval ops_tics
         set xlabel 'operation' textcolor rgb dim offset 0, 0.4
         step = panel_step[i]
         set ytics () textcolor rgb ink

@@ -174,11 +174,10 @@ static int judge_floating(struct play *p)
         if (shadow_at(s, slot)->first_in != 0)
             return 0;
     }
-    return play_fail(p,
-                     "the collection kept object %" PRIu64
-                     " at 0x%08x, which is dead",
-                     shadow_at(s, s->dead.oldest)->id,
-                     shadow_at(s, s->dead.oldest)->address);
+    return play_fail(
+        p, "the collection kept object %" PRIu64 " at 0x%08x, which is dead",
+        shadow_at(s, s->dead.oldest)->id,
+        shadow_at(s, s->dead.oldest)->address);
 }
 
 static void read_area(struct play_area *a, const struct area_info *info)
@@ -195,8 +194,7 @@ static void build_index(struct play *p, struct holes *index, bool with_dead)
     const struct shadow *s = &p->s;
     holes_clear(index);
     for (uint32_t i = 0; i < p->n_areas; i++)
-        holes_give(index, play_unit(p, p->areas[i].pool),
-                   p->areas[i].n_blocks);
+        holes_give(index, play_unit(p, p->areas[i].pool), p->areas[i].n_blocks);
     for (int list = 0; list <= (int)with_dead; list++) {
         uint32_t slot = list == 0 ? s->live.oldest : s->dead.oldest;
         while (slot != SHADOW_NONE) {

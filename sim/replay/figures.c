@@ -14,8 +14,7 @@ uint32_t play_unit(const struct play *p, uint32_t address)
     return shadow_unit(&p->s, address);
 }
 
-void play_take(struct play *p, uint32_t address, uint32_t granted,
-               bool is_live)
+void play_take(struct play *p, uint32_t address, uint32_t granted, bool is_live)
 {
     uint32_t unit = play_unit(p, address);
     holes_take(&p->used, unit, granted >> p->s.unit_shift);
@@ -23,8 +22,7 @@ void play_take(struct play *p, uint32_t address, uint32_t granted,
         holes_take(&p->live, unit, granted >> p->s.unit_shift);
 }
 
-void play_give(struct play *p, uint32_t address, uint32_t granted,
-               bool is_live)
+void play_give(struct play *p, uint32_t address, uint32_t granted, bool is_live)
 {
     uint32_t unit = play_unit(p, address);
     holes_give(&p->used, unit, granted >> p->s.unit_shift);
@@ -121,8 +119,7 @@ static uint64_t largest_with_growth(const struct play *p)
     const struct heap *h = p->t->heap;
     uint64_t largest = 0;
     uint64_t blocks = 0;
-    bool collects_first =
-        h->is_auto && h->given_blocks >= h->threshold_blocks;
+    bool collects_first = h->is_auto && h->given_blocks >= h->threshold_blocks;
     struct outer outer = p->outer;
     for (uint32_t i = 0; i < p->n_areas; i++) {
         const struct play_area *a = &p->areas[i];
@@ -302,11 +299,9 @@ static void view_edges(const void *run,
         if (slot == SHADOW_NONE)
             continue;
         const struct shadow_object *o = shadow_at(&p->s, slot);
-        for (uint32_t e = o->first_out; e != 0;
-             e = p->s.edges[e].next_out) {
+        for (uint32_t e = o->first_out; e != 0; e = p->s.edges[e].next_out) {
             const struct shadow_edge *edge = &p->s.edges[e];
-            if (!each(ctx, o->id, edge->word,
-                      shadow_at(&p->s, edge->to)->id))
+            if (!each(ctx, o->id, edge->word, shadow_at(&p->s, edge->to)->id))
                 return;
         }
     }

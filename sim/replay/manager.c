@@ -62,7 +62,8 @@ static void marksweep_read(const struct replay_options *o,
     memcpy(p, &m, sizeof m);
 }
 
-static struct marksweep_params marksweep_of_words(const struct manager_params *p)
+static struct marksweep_params marksweep_of_words(
+    const struct manager_params *p)
 {
     struct marksweep_params m;
     memcpy(&m, p, sizeof m);
@@ -83,7 +84,6 @@ static uint32_t marksweep_start(struct heap *h, uint32_t base,
     return marksweep_init(h, base, heap_bytes, &m);
 }
 
-
 const struct manager manager_list[] = {
 #define MANAGER(id, caps, line)                                                \
     {.name = #id,                                                              \
@@ -91,7 +91,7 @@ const struct manager manager_list[] = {
      .summary = (line),                                                        \
      .keys = id##_keys,                                                        \
      .n_keys = sizeof id##_keys / sizeof id##_keys[0],                         \
-     .card = id##_card,                                                        \
+     .card = &id##_card,                                                       \
      .params = id##_read,                                                      \
      .control_bytes = id##_before,                                             \
      .init = id##_start,                                                       \

@@ -40,7 +40,7 @@ struct manager {
     const char *summary;
     const struct manager_key *keys;
     uint32_t n_keys;
-    struct manager_card card;
+    const struct manager_card *card;
 
     void (*params)(const struct replay_options *o, struct manager_params *p);
     uint32_t (*control_bytes)(const struct manager_params *p);

@@ -45,8 +45,8 @@ struct play_reclaimed {
 
 /* What the last operation did, for recorded facts to be held against. */
 struct play_happened {
-    bool is_open;         /* an operation has been performed              */
-    uint64_t place;       /* its place in the trace                       */
+    bool is_open;   /* an operation has been performed              */
+    uint64_t place; /* its place in the trace                       */
     uint8_t kind;
     bool was_granted;
     uint32_t address;     /* of the answer                                */
@@ -64,8 +64,8 @@ struct play_happened {
     struct play_area added;
     uint32_t added_index;
     bool has_added;
-    bool has_avail;      /* the outer heap was asked                      */
-    uint32_t avail;      /* ... and could give this much                  */
+    bool has_avail;          /* the outer heap was asked                      */
+    uint32_t avail;          /* ... and could give this much                  */
     bool is_past_collection; /* further facts tell of the state now       */
     uint32_t n_facts_collection, n_facts_given_back, n_facts_area;
 };
@@ -88,15 +88,15 @@ struct play {
     struct outer outer;
     struct play_area areas[PLAY_AREAS_CAP];
     uint32_t n_areas;
-    bool areas_changed; /* the manager took or gave back an area          */
+    bool areas_changed;     /* the manager took or gave back an area          */
     uint32_t explicit_next; /* address for the next area of the trace     */
     uint32_t explicit_end;
 
     uint64_t seq;
-    bool expecting;       /* recorded facts are compared                  */
-    bool is_probing;      /* in a probe: outward calls leave no mark      */
-    bool is_stopped;      /* the run has come to its status               */
-    uint32_t n_line;      /* held words of the line before this operation */
+    bool expecting;  /* recorded facts are compared                  */
+    bool is_probing; /* in a probe: outward calls leave no mark      */
+    bool is_stopped; /* the run has come to its status               */
+    uint32_t n_line; /* held words of the line before this operation */
     bool has_line;
     struct play_list finalise; /* ids to be freed by the next finaliser   */
     struct play_list line;     /* scratch for a held line                 */
@@ -104,9 +104,9 @@ struct play {
     uint64_t probe_every;
     struct replay_view view;
     struct play_happened happened;
-    uint32_t calls_before; /* collections before the manager's call       */
-    uint32_t grown_before; /* areas taken from the outer heap, likewise   */
-    int late_error;        /* of a finaliser's turn, for after the call   */
+    uint32_t calls_before;     /* collections before the manager's call       */
+    uint32_t grown_before;     /* areas taken from the outer heap, likewise   */
+    int late_error;            /* of a finaliser's turn, for after the call   */
     const struct trace_op *op; /* being played                            */
     struct trace_hash *hash;   /* of all that has been played             */
 };
@@ -160,8 +160,7 @@ uint64_t play_largest_request(const struct play *p);
 /* Is the figure true? By asking the manager, and rolling back. */
 int play_probe(struct play *p);
 /* Linux's fragmentation index of a request that failed, and the holes. */
-double play_frag_index(const struct play *p, uint64_t asked,
-                       uint64_t *n_holes);
+double play_frag_index(const struct play *p, uint64_t asked, uint64_t *n_holes);
 void play_fill_view(struct play *p);
 
 /* --- expect.c */

@@ -17,7 +17,7 @@ END
 for at in 1 5 6 end; do
     "$FRAGLAB" map 1 --db a.db --at "$at" | sed 's/^run [0-9a-f]*/run ID/'
 done
-"$FRAGLAB" map 1 --db a.db --at 8
+"$FRAGLAB" map 1 --db a.db --at 8 2>&1 | sed 's/run [0-9a-f]*/run ID/'
 "$FRAGLAB" map 1 --db a.db --at refusal 2>&1 | sed 's/run [0-9a-f]*/run ID/'
 "$FRAGLAB" map 1 --db a.db --at noon
 "$FRAGLAB" map 9 --db a.db
