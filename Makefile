@@ -25,6 +25,9 @@ endif
 
 WARN     := -Wall -Wextra -Wconversion -Wshadow -Wundef -Wvla \
             -Wstrict-prototypes -Wmissing-prototypes -Werror
+ifeq ($(SANITIZE),1) # in instrumented code gcc sees conversions of its own
+WARN     += -Wno-conversion -Wno-sign-conversion -Wno-maybe-uninitialized
+endif
 HOST     := -std=c11 -D_GNU_SOURCE -DFRAGLAB_VERSION='"$(VERSION)"' -I. -g \
             -ffile-prefix-map=$(CURDIR)=. $(OPT) $(CHECK)
 LDLIBS   := -lsqlite3 -lcjson -lzstd -lz -lxxhash -lm
@@ -36,6 +39,7 @@ HOST_SRC := $(CORE) $(MACHINE) $(sort $(wildcard sim/replay/*.c traces/*.c \
             traces/*/*.c analysis/*.c))
 SUITES   := $(sort $(wildcard tests/test_*.c))
 FIXTURES := $(filter-out $(SUITES),$(sort $(wildcard tests/*.c)))
+FUZZ_EXE := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/fuzz/*.c)))
 ALL_SRC  := $(HOST_SRC) $(SUITES) $(FIXTURES) $(sort $(wildcard tests/*/*.c))
 HEADERS  := $(sort $(wildcard core/*.h core/*/*.h sim/*/*.h traces/*.h \
             traces/*/*.h analysis/*.h tests/*.h))
@@ -61,12 +65,12 @@ GUEST_OBJ    := $(foreach g,$(GUEST_HERE),$(CORE:%.c=build/guest/$(g)/%.o))
 
 # V=1 shows the commands.
 Q     := $(if $(V),,@)
-again = $(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),, \
-        -j$(JOBS)) SANITIZE=$(SANITIZE)
+again = $(MAKE) $(if $(V),,-s) --no-print-directory SANITIZE=$(SANITIZE) \
+        $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS))
 
 .DEFAULT_GOAL := all
-.PHONY: all demo test test-long check bench guests golden lint format layers \
-        sizes fuzz install uninstall clean help
+.PHONY: all demo test test-long check bench guests lint format layers sizes \
+        fuzz fuzz-here install uninstall clean help
 .DELETE_ON_ERROR:
 
 ## build the program, the libraries and, with cross compilers, the guests
@@ -136,6 +140,12 @@ uninstall:
 	    $(dest)/lib/pkgconfig/fragcore.pc $(dest)/share/man/man1/fraglab.1 \
 	    $(dest)/share/bash-completion/completions/fraglab
 
+## feed damaged files to every reader, FUZZ_SECONDS (60) each
+fuzz:
+	@$(MAKE) --no-print-directory SANITIZE=1 fuzz-here
+fuzz-here: $(FUZZ_EXE)
+	@bash tests/fuzz.sh $(BUILD)
+
 ## remove everything that was built
 clean:
 	rm -rf build
@@ -173,6 +183,10 @@ $(BUILD)/tests/libfraglab.a: $(filter-out %/fraglab.o,$(OBJ)) \
 $(FIXTURES:%.c=$(BUILD)/%.o): $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D) && echo "  CC  $@"
 	$(Q)$(CC) $(HOST) -Wall -Wextra -Werror -MMD -MP -c -o $@ $<
+
+$(BUILD)/tests/fuzz/%: tests/fuzz/%.c $(filter-out %/fraglab.o,$(OBJ)) Makefile
+	@mkdir -p $(@D) && echo "  CC  $@"
+	$(Q)$(CC) $(HOST) $(WARN) -o $@ $(filter %.c %.o,$^) $(LDLIBS)
 
 $(BUILD)/tests/bench/%: tests/bench/%.c $(GENERATED) Makefile
 	@mkdir -p $(@D) && echo "  CC  $@"

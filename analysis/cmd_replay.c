@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "analysis/progress.h"
+#include "analysis/rerun.h"
 #include "analysis/result.h"
 #include "analysis/store.h"
 
@@ -172,6 +173,8 @@ static int play(struct request *q, struct workload *w, struct metrics *metrics,
         err = store_open(&store, q->db, false, problem);
     if (err == 0 && store != NULL)
         err = store_begin_run(store, q->keep, &run, problem);
+    if (err == 0 && run != NULL && strcmp(q->spec.workload, "-") != 0)
+        store_run_may_repeat(run);
     if (err == 0) {
         struct sink stored = run != NULL ? store_run_sink(run) : sink;
         struct sink shown = progress_sink(
@@ -180,6 +183,8 @@ static int play(struct request *q, struct workload *w, struct metrics *metrics,
         err = replay_run(w, &q->spec.options, &shown, result, problem);
         progress_end(&progress);
     }
+    if (err == 0 && run != NULL)
+        err = rerun_worst(run, &q->spec, metrics, problem);
     if (err == 0 && run != NULL)
         err = store_end_run(run, &q->spec, result, metrics, id, problem);
     else if (run != NULL)

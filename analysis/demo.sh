@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # demo.sh PROGRAM FOLDER - replay every sample trace and one preset, list the
-# runs, and draw the report into FOLDER. A run that is in the database already
-# is done again only if it was lost; killed at any moment, the next start goes
-# on.
+# runs, and draw the report into FOLDER. Killed at any moment, it may simply be
+# started again: what the database holds already is not stored twice.
 set -eu
 program=$1
 folder=$2
@@ -13,11 +12,11 @@ for trace in traces/samples/*.ftb; do
     [ -e "$trace" ] || continue
     echo "replay $(basename "$trace")"
     "$program" replay "$trace" --manager marksweep --heap trace --db "$db" \
-        --quiet
+        --quiet >/dev/null
 done
 echo "replay wiki-question"
 "$program" replay wiki-question --manager marksweep --heap 64K --db "$db" \
-    --quiet
+    --quiet >/dev/null
 
 echo
 "$program" runs --db "$db"

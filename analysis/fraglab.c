@@ -56,10 +56,12 @@ static void print_help(FILE *out)
 static int unknown_command(const char *name)
 {
     const char *names[N_COMMANDS];
+    size_t n = 0;
     for (size_t i = 0; i < N_COMMANDS; i++)
-        names[i] = commands[i] != 0 ? commands[i]->name : "";
+        if (commands[i] != 0)
+            names[n++] = commands[i]->name;
 
-    const char *near = nearest_name(name, names, N_COMMANDS);
+    const char *near = nearest_name(name, names, n);
     if (near != 0)
         return cmd_usage_error("unknown command '%s'; did you mean '%s'?", name,
                                near);

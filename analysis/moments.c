@@ -4,9 +4,13 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define SHORT_DISTANCE 16 /* below it fewer even maps are kept */
 #define SHORT_CAP      64
+
+/* Snapshots of minima may take so long, and a 16th of the run's time. */
+#define FREE_NS 4000000
 
 const char *const moment_names[MOMENT_N] = {"first_refusal", "worst", "end"};
 
@@ -63,6 +67,64 @@ char *moments_text(const uint8_t *units, uint32_t n_units)
     return fitted != NULL ? fitted : text;
 }
 
+static bool keep_object(void *ctx, const struct object_view *o)
+{
+    struct snapshot *s = ctx;
+    struct object_view *objects =
+        grown(s->objects, &s->cap_objects, s->n_objects + 1, sizeof *o);
+    s->is_whole = objects != NULL;
+    if (objects == NULL)
+        return false;
+    s->objects = objects;
+    s->objects[s->n_objects++] = *o;
+    return true;
+}
+
+static bool keep_edge(void *ctx, uint64_t from, uint32_t word, uint64_t to)
+{
+    struct snapshot *s = ctx;
+    struct moments_edge e = {from, to, word};
+    struct moments_edge *edges =
+        grown(s->edges, &s->cap_edges, s->n_edges + 1, sizeof e);
+    s->is_whole = edges != NULL;
+    if (edges == NULL)
+        return false;
+    s->edges = edges;
+    s->edges[s->n_edges++] = e;
+    return true;
+}
+
+int snapshot_take(struct snapshot *s, uint64_t seq,
+                  const struct replay_view *view)
+{
+    uint8_t *units = grown(s->units, &s->cap_units, view->n_units, 1);
+    if (units == NULL)
+        return ERR_MEMORY;
+    s->units = units;
+    s->is_taken = true;
+    s->is_whole = true;
+    s->seq = seq;
+    s->base = view->base;
+    s->unit_bytes = view->unit_bytes;
+    s->n_units = view->n_units;
+    s->n_objects = 0;
+    s->n_edges = 0;
+    view->map(view->run, s->units);
+    if (view->objects != NULL)
+        view->objects(view->run, keep_object, s);
+    if (view->edges != NULL && s->is_whole)
+        view->edges(view->run, keep_edge, s);
+    return s->is_whole ? 0 : ERR_MEMORY;
+}
+
+void snapshot_free(struct snapshot *s)
+{
+    free(s->units);
+    free(s->objects);
+    free(s->edges);
+    *s = (struct snapshot){0};
+}
+
 void moments_init(struct moments *m)
 {
     *m =
@@ -73,11 +135,8 @@ void moments_free(struct moments *m)
 {
     for (uint32_t i = 0; i < m->n_even; i++)
         free(m->even[i].text);
-    for (int i = 0; i < MOMENT_N; i++) {
-        free(m->at[i].units);
-        free(m->at[i].objects);
-        free(m->at[i].edges);
-    }
+    for (int i = 0; i < MOMENT_N; i++)
+        snapshot_free(&m->at[i]);
     free(m->units);
     moments_init(m);
 }
@@ -119,59 +178,32 @@ static int take_even(struct moments *m, uint64_t seq,
     return 0;
 }
 
-static bool keep_object(void *ctx, const struct object_view *o)
-{
-    struct snapshot *s = ctx;
-    struct object_view *objects =
-        grown(s->objects, &s->cap_objects, s->n_objects + 1, sizeof *o);
-    s->is_whole = objects != NULL;
-    if (objects == NULL)
-        return false;
-    s->objects = objects;
-    s->objects[s->n_objects++] = *o;
-    return true;
-}
-
-static bool keep_edge(void *ctx, uint64_t from, uint32_t word, uint64_t to)
-{
-    struct snapshot *s = ctx;
-    struct moments_edge e = {from, to, word};
-    struct moments_edge *edges =
-        grown(s->edges, &s->cap_edges, s->n_edges + 1, sizeof e);
-    s->is_whole = edges != NULL;
-    if (edges == NULL)
-        return false;
-    s->edges = edges;
-    s->edges[s->n_edges++] = e;
-    return true;
-}
-
-static int take(struct snapshot *s, uint64_t seq,
-                const struct replay_view *view)
-{
-    uint8_t *units = grown(s->units, &s->cap_units, view->n_units, 1);
-    if (units == NULL)
-        return ERR_MEMORY;
-    s->units = units;
-    s->is_taken = true;
-    s->is_whole = true;
-    s->seq = seq;
-    s->base = view->base;
-    s->unit_bytes = view->unit_bytes;
-    s->n_units = view->n_units;
-    s->n_objects = 0;
-    s->n_edges = 0;
-    view->map(view->run, s->units);
-    if (view->objects != NULL)
-        view->objects(view->run, keep_object, s);
-    if (view->edges != NULL && s->is_whole)
-        view->edges(view->run, keep_edge, s);
-    return s->is_whole ? 0 : ERR_MEMORY;
-}
-
 static bool can_map(const struct replay_view *view)
 {
     return view != NULL && view->map != NULL;
+}
+
+static uint64_t clock_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+/* A new minimum: the worst moment, until there is a worse one. */
+static int take_minimum(struct moments *m, uint64_t seq,
+                        const struct replay_view *view)
+{
+    struct snapshot *worst = &m->at[MOMENT_WORST];
+    uint64_t start = clock_ns();
+    if (m->begun_ns == 0)
+        m->begun_ns = start;
+    worst->is_taken = false;
+    if (m->may_skip && m->spent_ns > FREE_NS + (start - m->begun_ns) / 16)
+        return 0;
+    int err = snapshot_take(worst, seq, view);
+    m->spent_ns += clock_ns() - start;
+    return err;
 }
 
 int moments_op(struct moments *m, const struct op_record *r,
@@ -184,11 +216,17 @@ int moments_op(struct moments *m, const struct op_record *r,
     int err = 0;
     if (is_worst) {
         m->smallest = r->after.largest_request;
-        err = take(&m->at[MOMENT_WORST], r->seq, view);
+        m->worst_seq = r->seq;
+        err = take_minimum(m, r->seq, view);
     }
     if (err == 0 && r->seq >= m->next_even)
         err = take_even(m, r->seq, view);
     return err;
+}
+
+uint64_t moments_missing(const struct moments *m)
+{
+    return m->at[MOMENT_WORST].is_taken ? 0 : m->worst_seq;
 }
 
 int moments_refusal(struct moments *m, uint64_t seq,
@@ -197,10 +235,10 @@ int moments_refusal(struct moments *m, uint64_t seq,
     struct snapshot *first = &m->at[MOMENT_FIRST_REFUSAL];
     if (first->is_taken || !can_map(view))
         return 0;
-    return take(first, seq, view);
+    return snapshot_take(first, seq, view);
 }
 
 int moments_end(struct moments *m, uint64_t seq, const struct replay_view *view)
 {
-    return can_map(view) ? take(&m->at[MOMENT_END], seq, view) : 0;
+    return can_map(view) ? snapshot_take(&m->at[MOMENT_END], seq, view) : 0;
 }

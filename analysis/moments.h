@@ -8,8 +8,11 @@
  * (map, objects, references) are taken of the first refusal, of the worst
  * moment (the first operation that left the smallest largest request) and of
  * the end. The worst is known at the end only; its snapshot is therefore
- * taken at every new minimum, in place of the one before. There are at most
- * as many minima as the heap has units, nearly all while it first fills.
+ * taken at every new minimum, in place of the one before. A heap that fills
+ * for the first time has a new minimum at nearly every operation: where a run
+ * can be played again, minima are passed over once snapshots have taken more
+ * than their share of the time, and moments_missing tells at the end if the
+ * worst was among them.
  *
  * State     in memory: the even maps as text, three snapshots as arrays.
  * Cost      moments_op: a comparison; a map is O(units), a snapshot also
@@ -57,6 +60,10 @@ struct moments {
     uint64_t next_even; /* operation of the next even map                 */
     uint64_t distance;  /* 2^k                                            */
     uint64_t smallest;  /* largest request so far                         */
+    uint64_t worst_seq; /* the operation that left it                     */
+    bool may_skip;      /* minima may be passed over                      */
+    uint64_t begun_ns;  /* when the first snapshot was due                */
+    uint64_t spent_ns;  /* on snapshots of minima                         */
     uint8_t *units;     /* for maps in the making                         */
     size_t cap_units;
     struct snapshot at[MOMENT_N];
@@ -70,6 +77,11 @@ struct moments {
  */
 char *moments_text(const uint8_t *units, uint32_t n_units);
 
+/* Take what the heap is after operation `seq`, in place of what `s` held. */
+MUST_CHECK int snapshot_take(struct snapshot *s, uint64_t seq,
+                             const struct replay_view *view);
+void snapshot_free(struct snapshot *s);
+
 void moments_init(struct moments *m);
 void moments_free(struct moments *m);
 
@@ -80,5 +92,8 @@ MUST_CHECK int moments_refusal(struct moments *m, uint64_t seq,
                                const struct replay_view *view);
 MUST_CHECK int moments_end(struct moments *m, uint64_t seq,
                            const struct replay_view *view);
+
+/* The operation of the worst moment if that was passed over, else 0. */
+uint64_t moments_missing(const struct moments *m);
 
 #endif /* ANALYSIS_MOMENTS_H */

@@ -62,6 +62,15 @@ static int on_mark(void *ctx, uint64_t seq, int what, const char *text)
                                  : p->store.mark(p->store.ctx, seq, what, text);
 }
 
+static int on_end(void *ctx, const struct replay_view *view)
+{
+    struct progress *p = ctx;
+    int err = metrics_end(p->metrics, view);
+    if (err == 0 && p->store.end != NULL)
+        err = p->store.end(p->store.ctx, view);
+    return err;
+}
+
 struct sink progress_sink(struct progress *p, const struct sink *store,
                           struct metrics *metrics, const char *name,
                           bool quiet)
@@ -75,7 +84,8 @@ struct sink progress_sink(struct progress *p, const struct sink *store,
                          .op = on_op,
                          .collection = on_collection,
                          .refusal = on_refusal,
-                         .mark = on_mark};
+                         .mark = on_mark,
+                         .end = on_end};
 }
 
 void progress_end(struct progress *p)

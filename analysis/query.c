@@ -8,10 +8,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "analysis/store.h"
 #include "analysis/text.h"
 
 #define KEY_BITS       36
-#define MAX_RUN_NUMBER (INT64_C(1) << (62 - KEY_BITS))
+#define MAX_RUN_NUMBER (INT64_C(1) << (63 - KEY_BITS))
 #define BUSY_MS        10000
 
 static int fail(sqlite3 *db, struct problem *problem)
@@ -67,11 +68,11 @@ static int check_schema(sqlite3 *db, const char *path, int64_t version,
     if (n_tables != 5)
         return problem_set(problem, ERR_INPUT,
                            "%s: not a database of fraglab's", path);
-    if (version != QUERY_SCHEMA_VERSION)
+    if (version != STORE_SCHEMA_VERSION)
         return problem_set(problem, ERR_INPUT,
                            "%s: schema version %" PRId64
                            ", this program reads %d",
-                           path, version, QUERY_SCHEMA_VERSION);
+                           path, version, STORE_SCHEMA_VERSION);
     return 0;
 }
 
@@ -111,9 +112,9 @@ int64_t query_key_from(int64_t run)
     return run << KEY_BITS;
 }
 
-int64_t query_key_to(int64_t run)
+int64_t query_key_last(int64_t run)
 {
-    return query_key_from(run) + (INT64_C(1) << KEY_BITS);
+    return query_key_from(run) + ((INT64_C(1) << KEY_BITS) - 1);
 }
 
 static int prepare(sqlite3 *db, sqlite3_stmt **out, struct problem *problem,
@@ -174,6 +175,7 @@ static const char run_columns[] =
     "s.refused_other, s.end_live, s.end_used, s.end_free, s.end_largest_free, "
     "s.end_largest_request, s.min_largest_request, s.p1_largest_request, "
     "s.min_largest_free, s.max_live, s.moved_bytes, s.inplace_missed, "
+    "s.dropped, s.max_held, s.floating, s.lone_blocks, "
     "s.first_refusal_seq, s.worst_seq, s.frag_mean, s.frag_max, s.frag_end";
 
 static void clean_column(char *out, size_t cap, sqlite3_stmt *q, int column)
@@ -205,6 +207,10 @@ static void read_summary(sqlite3_stmt *q, int column, struct query_summary *s)
         &s->max_live,
         &s->moved_bytes,
         &s->inplace_missed,
+        &s->dropped,
+        &s->max_held,
+        &s->floating,
+        &s->lone_blocks,
         &s->first_refusal_seq,
         &s->worst_seq,
     };
@@ -281,7 +287,7 @@ static int add_named(sqlite3 *db, const char *name, struct query_run **runs,
     int before = *n_runs;
     /* A number comes before the beginning of an id that looks like one. */
     for (int by_number = is_number; by_number >= 0; by_number--) {
-        sqlite3_stmt *q;
+        sqlite3_stmt *q = NULL;
         const char *where = by_number ? "r.number = CAST(%Q AS INTEGER)"
                                       : "substr(r.id, 1, length(%Q)) = %Q";
         char *condition = sqlite3_mprintf(where, name, name);
@@ -313,7 +319,7 @@ static int add_named(sqlite3 *db, const char *name, struct query_run **runs,
     return 0;
 }
 
-int query_runs(sqlite3 *db, char *const *wanted, int n_wanted,
+int query_runs(sqlite3 *db, const char *const *wanted, int n_wanted,
                struct query_run **runs, int *n_runs, struct problem *problem)
 {
     *runs = NULL;

@@ -14,9 +14,6 @@
 
 #include "traces/err.h"
 
-#define QUERY_SCHEMA_VERSION 1
-#define QUERY_DEFAULT_DB     "results/fraglab.db"
-
 struct query_summary {
     int64_t operations, events, allocations, frees, reallocs, collections;
     int64_t refused, refused_short, refused_fragmented, refused_other;
@@ -24,6 +21,7 @@ struct query_summary {
     int64_t end_largest_free, end_largest_request;
     int64_t min_largest_request, p1_largest_request, min_largest_free;
     int64_t max_live, moved_bytes, inplace_missed;
+    int64_t dropped, max_held, floating, lone_blocks;
     int64_t first_refusal_seq; /* 0: nothing was refused                   */
     int64_t worst_seq;
     double frag_mean, frag_max, frag_end;
@@ -51,14 +49,14 @@ MUST_CHECK int query_open(sqlite3 **out, const char *path,
  * of its id, in that order; all runs by number when n_wanted is 0. Free them
  * with query_free_runs. ERR_INPUT: no such run, or several.
  */
-MUST_CHECK int query_runs(sqlite3 *db, char *const *wanted, int n_wanted,
+MUST_CHECK int query_runs(sqlite3 *db, const char *const *wanted, int n_wanted,
                           struct query_run **runs, int *n_runs,
                           struct problem *problem);
 void query_free_runs(struct query_run *runs, int n_runs);
 
-/* A run's first key and the one behind its last: [from, to). */
+/* A run's keys lie between these two, both included. */
 int64_t query_key_from(int64_t run);
-int64_t query_key_to(int64_t run);
+int64_t query_key_last(int64_t run);
 
 /* Prepare the query that `format` makes (as sqlite3_mprintf does). */
 MUST_CHECK int query_prepare(sqlite3 *db, sqlite3_stmt **out,

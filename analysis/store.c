@@ -1,6 +1,7 @@
 /* store.c - see store.h: the database itself; runs: store_sink, store_copy. */
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -19,6 +20,31 @@ uint64_t store_clock_ms(void)
     return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
+/* The folder that `path` lies in, if its name is not too long. */
+static bool folder_of(const char *path, char folder[PATH_MAX])
+{
+    const char *slash = strrchr(path, '/');
+    size_t n = slash == NULL || slash == path ? 1 : (size_t)(slash - path);
+    if (n >= PATH_MAX)
+        return false;
+    memcpy(folder, slash == NULL ? "." : path, n);
+    folder[n] = '\0';
+    return true;
+}
+
+/* SQLite tries several ways to open a file; the last failure misleads. */
+static const char *why_not_open(const struct store *s)
+{
+    char folder[PATH_MAX];
+    bool is_there = access(s->path, F_OK) == 0;
+    if (!is_there && s->is_readonly)
+        return strerror(errno);
+    if (folder_of(s->path, folder) &&
+        access(is_there ? s->path : folder, W_OK) < 0)
+        return strerror(errno);
+    return strerror(sqlite3_system_errno(s->db));
+}
+
 int store_failed(struct store *s, int code, struct problem *problem)
 {
     const char *says = sqlite3_errmsg(s->db);
@@ -35,7 +61,7 @@ int store_failed(struct store *s, int code, struct problem *problem)
         return problem_set(problem, ERR_IO, "%s: it may only be read", s->path);
     case SQLITE_CANTOPEN:
         return problem_set(problem, ERR_IO, "%s: cannot open it: %s", s->path,
-                           strerror(sqlite3_system_errno(s->db)));
+                           why_not_open(s));
     case SQLITE_NOMEM:
         return problem_set(problem, ERR_MEMORY, "%s: no memory for a query",
                            s->path);
@@ -47,6 +73,9 @@ int store_failed(struct store *s, int code, struct problem *problem)
     case SQLITE_SCHEMA:
         return problem_set(problem, ERR_INPUT, "%s: damaged: %s", s->path,
                            says);
+    case SQLITE_IOERR:
+        return problem_set(problem, ERR_IO, "%s: reading or writing it failed",
+                           s->path);
     default:
         return problem_set(problem, ERR_IO, "%s: %s", s->path, says);
     }
@@ -173,6 +202,8 @@ static int prepare_readonly(struct store *s, struct problem *problem)
     struct label found;
     int err = configure(s, problem);
     if (err == 0)
+        err = store_execute(s, "PRAGMA query_only = ON", problem);
+    if (err == 0)
         err = read_label(s, &found, problem);
     if (err == 0)
         err = expect_ours(s, &found, problem);
@@ -203,16 +234,12 @@ static int prepare_writable(struct store *s, struct problem *problem)
     return err;
 }
 
-/* Make the folder that `path` lies in, if only the last part is missing. */
+/* Make the folder that `path` lies in, if only its last part is missing. */
 static void make_folder(const char *path)
 {
-    char folder[4096];
-    const char *slash = strrchr(path, '/');
-    if (slash == NULL || slash == path ||
-        (size_t)(slash - path) >= sizeof folder)
-        return;
-    snprintf(folder, sizeof folder, "%.*s", (int)(slash - path), path);
-    mkdir(folder, 0777); /* what goes wrong shows when the file is opened */
+    char folder[PATH_MAX];
+    if (folder_of(path, folder))
+        mkdir(folder, 0777); /* what goes wrong shows when opening the file */
 }
 
 /*
@@ -252,13 +279,14 @@ static int open_file(struct store *s, int flags, const char *parameters,
 }
 
 /*
- * A database in WAL mode can only be read where its helper files can be made,
- * unless SQLite is told that nobody writes it; on a medium that cannot be
- * written and without such files that is so.
+ * The file is opened for writing where that is allowed and then only read: a
+ * connection that could not write would leave the helper files of WAL mode
+ * behind. On a medium that cannot be written these cannot be made, unless
+ * SQLite is told that nobody writes the file; without them that is so.
  */
 static int open_readonly(struct store *s, struct problem *problem)
 {
-    int err = open_file(s, SQLITE_OPEN_READONLY, "", problem);
+    int err = open_file(s, SQLITE_OPEN_READWRITE, "", problem);
     if (err == 0)
         err = prepare_readonly(s, problem);
 
@@ -296,7 +324,13 @@ int store_open(struct store **out, const char *path, bool readonly,
         return problem_set(problem, ERR_MEMORY, "%s: no memory", path);
     }
     s->last_ended = &s->ended;
+    s->is_readonly = readonly;
 
+    struct stat file;
+    if (stat(path, &file) == 0 && S_ISDIR(file.st_mode)) {
+        store_close(s);
+        return problem_set(problem, ERR_IO, "%s: it is a folder", path);
+    }
     int err = readonly ? open_readonly(s, problem) : open_writable(s, problem);
     if (err < 0) {
         store_close(s);

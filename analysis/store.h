@@ -76,6 +76,19 @@ MUST_CHECK int store_begin_run(struct store *s, enum keep keep,
 struct sink store_run_sink(struct store_run *r);
 
 /*
+ * Say that the run can be played again: then the map of its worst moment may
+ * be left for a second play, if taking it while it plays would cost too much.
+ * store_run_missing tells the operation after which it is still wanted (0: it
+ * is there); store_run_add_worst takes it from that play. rerun_worst does all
+ * of this.
+ */
+void store_run_may_repeat(struct store_run *r);
+uint64_t store_run_missing(const struct store_run *r);
+MUST_CHECK int store_run_add_worst(struct store_run *r,
+                                   const struct replay_view *view,
+                                   struct problem *problem);
+
+/*
  * The run has come to an end: write its row, summary and series, and commit
  * it. A run of the same id that is already there wins, unless it kept less or
  * had failed: then it is replaced, under its number. If it has another status

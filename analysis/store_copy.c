@@ -7,10 +7,6 @@
 
 #include "analysis/store_parts.h"
 
-#ifndef FRAGLAB_VERSION
-#define FRAGLAB_VERSION "unknown"
-#endif
-
 static const char *const status_names[] = {"complete", "stopped", "failed"};
 
 /* What the database holds under a run's id already. */
@@ -20,6 +16,13 @@ struct earlier {
     bool has_failed;
     bool is_same; /* status and digest                                     */
 };
+
+/* A damaged row may lack what the schema demands. */
+static const char *text_of(sqlite3_stmt *q, int column)
+{
+    const char *text = (const char *)sqlite3_column_text(q, column);
+    return text == NULL ? "" : text;
+}
 
 static int find_earlier(const struct store_copy *c, struct earlier *out)
 {
@@ -32,9 +35,9 @@ static int find_earlier(const struct store_copy *c, struct earlier *out)
     sqlite3_bind_text(q, 1, c->run->id, -1, SQLITE_STATIC);
     int code = sqlite3_step(q);
     if (code == SQLITE_ROW) {
-        const char *keep = (const char *)sqlite3_column_text(q, 1);
-        const char *status = (const char *)sqlite3_column_text(q, 2);
-        const char *digest = (const char *)sqlite3_column_text(q, 3);
+        const char *keep = text_of(q, 1);
+        const char *status = text_of(q, 2);
+        const char *digest = text_of(q, 3);
         out->number = sqlite3_column_int64(q, 0);
         while (out->keep < KEEP_OPS && strcmp(keep, keep_names[out->keep]) != 0)
             out->keep++;

@@ -129,6 +129,7 @@ struct shard_view {
 struct store {
     sqlite3 *db;
     char *path;
+    bool is_readonly;
     uint32_t group_ms;
     uint64_t oldest_ms; /* when the first ended run began to wait          */
     struct store_run *ended, **last_ended;

@@ -183,6 +183,25 @@ struct sink store_run_sink(struct store_run *r)
     };
 }
 
+void store_run_may_repeat(struct store_run *r)
+{
+    r->moments.may_skip = true;
+}
+
+uint64_t store_run_missing(const struct store_run *r)
+{
+    return moments_missing(&r->moments);
+}
+
+int store_run_add_worst(struct store_run *r, const struct replay_view *view,
+                        struct problem *problem)
+{
+    r->problem = problem;
+    uint64_t seq = moments_missing(&r->moments);
+    int err = snapshot_take(&r->moments.at[MOMENT_WORST], seq, view);
+    return err < 0 ? no_memory(r) : 0;
+}
+
 static int put_map(struct store_run *r, const struct moments_map *map,
                    uint32_t moment)
 {

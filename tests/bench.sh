@@ -92,19 +92,54 @@ within() {
     verdict "$name: memory" "$limit_mib" "$mib" "$mib MiB" "$limit_mib MiB"
 }
 
+has() { "$fraglab" help "$1" >/dev/null 2>&1; }
+
+# The sample traces, one after the other, as they were recorded.
+replay_samples() {
+    local t
+    for t in "$PWD_TOP"/traces/samples/*.ftb; do
+        "$FRAGLAB" replay "$t" --manager marksweep --heap trace --quiet || exit
+    done
+}
+export PWD_TOP=$PWD FRAGLAB=$fraglab
+export -f replay_samples
+
+count_operations() {
+    local t
+    for t in traces/samples/*.ftb; do
+        "$fraglab" replay "$t" --manager marksweep --heap trace --json --quiet
+    done | grep -oE '"operations": *[0-9]+' | awk '{ n += $NF } END { print n }'
+}
+
 n=$(scaled 5000000)
+native="--manager marksweep --heap 64K --quiet"
 say what measured promised ratio ""
 
+# shellcheck disable=SC2086
 row "native replay, churn" op "$n" 5e6 \
-    "$fraglab" replay "churn:ops=$n" --manager marksweep --heap 64K --quiet
+    "$fraglab" replay "churn:ops=$n" $native
+# shellcheck disable=SC2086
 row "native replay, mpy-mix" op "$n" 5e6 \
-    "$fraglab" replay "mpy-mix:ops=$n" --manager marksweep --heap 64K --quiet
+    "$fraglab" replay "mpy-mix:ops=$n" $native
+if ls traces/samples/*.ftb >/dev/null 2>&1; then
+    row "native replay, the sample traces" op "$(count_operations)" 3e6 \
+        bash -c replay_samples
+fi
+# shellcheck disable=SC2086
 row "replay, every operation stored" op "$n" 1e6 \
-    "$fraglab" replay "churn:ops=$n" --manager marksweep --heap 64K \
-    --db bench.db --keep ops --quiet
+    "$fraglab" replay "churn:ops=$n" $native --db bench.db --keep ops
+# shellcheck disable=SC2086
 against "the same, against prepared INSERTs" op "$n" 1 \
     "$tools/insert" bench.db "$n" -- \
-    "$fraglab" replay "churn:ops=$n" --manager marksweep --heap 64K \
-    --db bench.db --keep ops --quiet
+    "$fraglab" replay "churn:ops=$n" $native --db bench.db --keep ops
+
+if has report; then
+    mkdir "$work/big"
+    # shellcheck disable=SC2086
+    "$fraglab" replay "churn:ops=$(scaled 10000000)" $native \
+        --db "$work/big/10M.db" --keep ops >/dev/null
+    within "report from 10 million operations" 10 500 \
+        "$fraglab" report --db "$work/big/10M.db" -o "$work/big/report"
+fi
 
 exit $broken

@@ -10,8 +10,7 @@
 #   sim/replay/    core/ sim/machine/ sim/replay/ traces/, xxHash
 #   analysis/      everything but tests, and SQLite
 #
-# In core/ no manager (a row of managers.def) includes another. A module is a
-# .h with the .c of the same name.
+# In core/ no manager (a row of managers.def) includes another.
 set -u
 status=0
 edges=$(mktemp) && trap 'rm -f "$edges"' EXIT
@@ -45,17 +44,14 @@ find core sim traces analysis -name '*.[ch]' -o -name '*.def' | sort |
         if (file ~ /^traces\//) return "traces"
         return "analysis"
     }
-    function module_of(file) {
-        sub(/\.[a-z]+$/, "", file)
-        return file
-    }
     function breach(why) {
         printf "%s:%d: %s\n", FILENAME, FNR, why
         failed = 1
     }
     function stem(file) {
         sub(/^.*\//, "", file)
-        return module_of(file)
+        sub(/\.[a-z]+$/, "", file)
+        return file
     }
     /^[ \t]*#[ \t]*include[ \t]*["<]/ {
         match($0, /["<][^">]*[">]/)
@@ -74,8 +70,7 @@ find core sim traces analysis -name '*.[ch]' -o -name '*.def' | sort |
         if (room == "core" && stem(FILENAME) in is_manager &&
             stem(name) in is_manager && stem(name) != stem(FILENAME))
             breach("manager " stem(FILENAME) " includes manager " stem(name))
-        if (module_of(name) != module_of(FILENAME))
-            print module_of(FILENAME), module_of(name) > edges
+        print FILENAME, name >> edges
     }
     END { exit failed }' || status=1
 

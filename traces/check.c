@@ -53,13 +53,20 @@ static void add_bytes(struct trace_check *c, uint64_t bytes)
         c->counts.peak_live = c->live_bytes;
 }
 
+/* A live object ceases to be alive. */
+static void end_life(struct trace_check *c, const struct live_object *o)
+{
+    c->live_bytes -= o->bytes;
+    c->n_live--;
+    if (c->ended != NULL)
+        c->ended(c->ctx, c, o);
+}
+
 /* The object is gone, whether it was alive or dead. */
 static void drop(struct trace_check *c, struct live_object *o)
 {
-    if (!o->is_dead) {
-        c->live_bytes -= o->bytes;
-        c->n_live--;
-    }
+    if (!o->is_dead)
+        end_life(c, o);
     live_remove(&c->live, o);
 }
 
@@ -142,9 +149,8 @@ static int check_death(struct trace_check *c, const struct trace_op *op,
         if (c->dead == NULL)
             return refuse_memory(reason);
     }
+    end_life(c, o);
     o->is_dead = true;
-    c->live_bytes -= o->bytes;
-    c->n_live--;
 
     if (c->n_dead == DEAD_CAP) {
         struct live_object *old = live_find(&c->live, c->dead[c->first_dead]);

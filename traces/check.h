@@ -47,6 +47,10 @@ struct trace_check {
     uint64_t *dead; /* the last that died: a ring                */
     uint32_t n_dead, first_dead;
     bool has_forgotten; /* rule 3 has become lenient                 */
+    /* Called for each object that ceases to be alive; null: nobody asks. */
+    void (*ended)(void *ctx, const struct trace_check *c,
+                  const struct live_object *object);
+    void *ctx;
 };
 
 /* Begin a trace with this header. */

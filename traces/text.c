@@ -142,10 +142,15 @@ static int check_end_field(struct text_reader *r, char *field, const char *hash,
         const char *key;
         uint64_t value;
     } counted[] = {
-        {"events=", n->events},           {"operations=", n->operations},
-        {"allocations=", n->allocations}, {"frees=", n->frees},
-        {"reallocs=", n->reallocs},       {"failed=", n->failed},
-        {"collections=", n->collections}, {"peak_live=", UINT64_MAX},
+        {"events=", n->events},
+        {"operations=", n->operations},
+        {"allocations=", n->allocations},
+        {"frees=", n->frees},
+        {"reallocs=", n->reallocs},
+        {"failed=", n->failed},
+        {"collections=", n->collections},
+        {"peak_live=", UINT64_MAX},
+        {"failed_reallocs=", n->failed_reallocs},
     };
 
     for (size_t i = 0; i < sizeof counted / sizeof counted[0]; i++) {

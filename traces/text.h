@@ -52,8 +52,8 @@
  *   FLAGS  = words joined by commas: finaliser long-lived leaf ambiguous outer
  *   REASON = initial | explicit | automatic
  *   end    = end [events=N] [operations=N] [allocations=N] [frees=N]
- *                [reallocs=N] [failed=N] [collections=N] [peak_live=N]
- *                [hash=32 hexadecimal digits]
+ *                [reallocs=N] [failed=N] [failed_reallocs=N] [collections=N]
+ *                [peak_live=N] [hash=32 hexadecimal digits]
  *
  * The fields mean what op.h says; "state at" is a checkpoint, "state after"
  * stands after a collection. A file without its end line is truncated. The

@@ -114,7 +114,7 @@ static bool take_sort(struct text_cursor *c, const char *const *words,
 static bool take_number_or_none(struct text_cursor *c, uint64_t max,
                                 uint64_t *value)
 {
-    if (text_take_word(c, "-")) {
+    if (c->at[0] == ' ' && c->at[1] == '-' && text_take_word(c, "-")) {
         *value = TRACE_NONE;
         return true;
     }
@@ -147,32 +147,40 @@ static bool take_hex64(struct text_cursor *c, char before, uint64_t *value)
     return true;
 }
 
-/* The rest of the line after one space, its escapes undone in place. */
+/* The byte that the escape at `at` stands for, or -1. */
+static int read_escape(const char *at)
+{
+    if (at[1] == '\\')
+        return '\\';
+    int high = at[1] == 'x' ? hex_digit(at[2]) : -1;
+    int low = high >= 0 ? hex_digit(at[3]) : -1;
+    return low < 0 || (high | low) == 0 ? -1 : high << 4 | low;
+}
+
+/* The line is left as it is if an escape is wrong: it will be quoted. */
 bool text_take_text(struct text_cursor *c, const char **text)
 {
     if (*c->at != ' ')
         return false;
     char *from = c->at + 1;
+    for (const char *at = from; (at = strchr(at, '\\')) != NULL;) {
+        if (read_escape(at) < 0)
+            return false;
+        at += at[1] == 'x' ? 4 : 2;
+    }
+
     char *to = from;
-    char *start = from;
+    *text = from;
     while (*from != '\0') {
         if (*from != '\\') {
             *to++ = *from++;
-        } else if (from[1] == '\\') {
-            *to++ = '\\';
-            from += 2;
-        } else {
-            int high = from[1] == 'x' ? hex_digit(from[2]) : -1;
-            int low = high >= 0 ? hex_digit(from[3]) : -1;
-            if (low < 0 || (high | low) == 0)
-                return false;
-            *to++ = (char)(high << 4 | low);
-            from += 4;
+            continue;
         }
+        *to++ = (char)read_escape(from);
+        from += from[1] == 'x' ? 4 : 2;
     }
     *to = '\0';
     c->at = from;
-    *text = start;
     return true;
 }
 
@@ -524,8 +532,10 @@ bool text_decode(struct text_scratch *s, char *line, struct trace_op *op,
     if (op->kind == TRACE_N_KINDS)
         return false;
     const char *name = trace_kind_name(op->kind);
-    size_t n = strlen(name);
-    if (strncmp(line, name, n) != 0 || (line[n] != ' ' && line[n] != '\0')) {
+    size_t n = 3; /* which guess_kind has compared                        */
+    while (name[n] != '\0' && name[n] == line[n])
+        n++;
+    if (name[n] != '\0' || (line[n] != ' ' && line[n] != '\0')) {
         op->kind = TRACE_N_KINDS;
         return false;
     }

@@ -236,6 +236,7 @@ void text_put_end(struct bytes *b, const struct trace_counts *c,
     put_keyed(b, "frees=", c->frees);
     put_keyed(b, "reallocs=", c->reallocs);
     put_keyed(b, "failed=", c->failed);
+    put_keyed(b, "failed_reallocs=", c->failed_reallocs);
     put_keyed(b, "collections=", c->collections);
     put_keyed(b, "peak_live=", c->peak_live);
     put_field(b, "hash=");

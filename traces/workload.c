@@ -6,7 +6,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "traces/binary.h"
 #include "traces/import/gcrec.h"
+#include "traces/import/mplog.h"
+#include "traces/import/rep.h"
 #include "traces/stream.h"
 #include "traces/synth/preset.h"
 #include "traces/text.h"
@@ -26,7 +29,10 @@ static const struct {
                 struct problem *problem);
 } formats[] = {
     {"text",   text_sniff,   text_open},
+    {"binary", binary_sniff, binary_open},
     {"gcrec",  gcrec_sniff,  gcrec_open},
+    {"rep",    rep_sniff,    rep_open},
+    {"mplog",  mplog_sniff,  mplog_open},
 };
 /* clang-format on */
 
@@ -34,7 +40,8 @@ static const struct {
 
 const char *const *workload_formats(size_t *n)
 {
-    static const char *const names[] = {"text", "gcrec"};
+    static const char *const names[] = {"text", "binary", "gcrec", "rep",
+                                        "mplog"};
     _Static_assert(sizeof names / sizeof names[0] == N_FORMATS, "as many");
     *n = N_FORMATS;
     return names;
@@ -95,17 +102,38 @@ static void set_text(char *to, size_t cap, const char *from)
     to[n] = '\0';
 }
 
+/* No file has this name: then a preset must. */
+static int open_preset(struct workload **out, const char *spec,
+                       struct problem *problem)
+{
+    int got = preset_open(out, spec, problem);
+    if (got <= 0)
+        return got;
+    const char *nearest = preset_nearest(spec);
+    if (nearest != NULL)
+        return problem_set(problem, ERR_INPUT,
+                           "%.300s: no such file, and no such preset (the "
+                           "nearest is '%s')",
+                           spec, nearest);
+    return problem_set(problem, ERR_INPUT,
+                       "%.300s: no such file, and no such preset", spec);
+}
+
 int workload_open(struct workload **out, const char *spec, const char *format,
                   struct problem *problem)
 {
+    struct stat st;
     bool is_stdin = strcmp(spec, "-") == 0;
+    bool is_missing = !is_stdin && stat(spec, &st) < 0 && errno == ENOENT;
     struct workload *w = NULL;
-    int err = open_file(&w, spec, format, problem);
+    int err = is_missing && format == NULL
+                  ? open_preset(&w, spec, problem)
+                  : open_file(&w, spec, format, problem);
     if (err < 0)
         return err;
-    set_text(w->name, sizeof w->name,
-             is_stdin ? "standard input" : base_name(spec));
-    set_text(w->path, sizeof w->path, is_stdin ? "standard input" : spec);
+    const char *path = is_stdin ? "standard input" : spec;
+    set_text(w->name, sizeof w->name, is_missing ? path : base_name(path));
+    set_text(w->path, sizeof w->path, path);
     *out = w;
     return 0;
 }

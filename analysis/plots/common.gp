@@ -31,5 +31,6 @@ sign_line = "set arrow 10 + k from screen px(x), screen y to screen px(x + 16), 
 sign_dash = "set arrow 10 + k from screen px(x), screen y to screen px(x + 16), screen y nohead lw 1.4 dt (6, 4) lc rgb c"
 sign_tick = "set arrow 10 + k from screen px(x + 10), screen y - py(6) to screen px(x + 10), screen y + py(6) nohead lw 1 lc rgb c"
 sign_cross = "set label 30 + k '' at screen px(x + 9), screen y point pt 2 ps 0.7 * large lw 1.4 lc rgb c"
+row = 59
 sign_text = "set label 10 + k word at screen px(x + 21), screen y left textcolor rgb ink font small"
-add_sign = "y = top - py(59); k = k + 1; eval sign; eval sign_text"
+add_sign = "y = top - py(row); k = k + 1; eval sign; eval sign_text"

@@ -13,9 +13,12 @@ static int by_place(const void *a, const void *b)
     return (x->block > y->block) - (x->block < y->block);
 }
 
+/* For recorded facts only: in their order, by area and block. */
 static int remember(struct play *p, const struct shadow_object *o)
 {
     struct play_happened *h = &p->happened;
+    if (!p->expecting)
+        return 0;
     if (h->n_reclaimed == h->cap_reclaimed) {
         uint32_t cap = h->cap_reclaimed == 0 ? 1024 : h->cap_reclaimed * 2;
         void *larger = realloc(h->reclaimed, cap * sizeof *h->reclaimed);
@@ -216,7 +219,9 @@ int play_sync_areas(struct play *p)
         read_area(&p->areas[p->n_areas++], &info);
     }
     build_index(p, &p->used, true);
-    build_index(p, &p->live, false);
+    p->live_is_used = p->s.dead.n == 0;
+    if (!p->live_is_used)
+        build_index(p, &p->live, false);
     p->areas_changed = false;
     return 0;
 }
@@ -264,10 +269,10 @@ int play_after_collection(struct play *p, uint32_t answer, uint32_t slot,
         err = judge_floating(p);
     if (err != 0)
         return err;
-    if (p->s.dead.n == 0)
-        holes_copy(&p->live, &p->used);
-    qsort(p->happened.reclaimed, p->happened.n_reclaimed,
-          sizeof *p->happened.reclaimed, by_place);
+    p->live_is_used = p->s.dead.n == 0;
+    if (p->happened.n_reclaimed > 0)
+        qsort(p->happened.reclaimed, p->happened.n_reclaimed,
+              sizeof *p->happened.reclaimed, by_place);
     if (!p->w->header.has_held)
         held_trim(&p->s, NULL, 0);
     return tell(p, &c);

@@ -14,6 +14,32 @@ uint32_t play_unit(const struct play *p, uint32_t address)
     return shadow_unit(&p->s, address);
 }
 
+void play_take(struct play *p, uint32_t address, uint32_t granted,
+               bool is_live)
+{
+    uint32_t unit = play_unit(p, address);
+    holes_take(&p->used, unit, granted >> p->s.unit_shift);
+    if (is_live && !p->live_is_used)
+        holes_take(&p->live, unit, granted >> p->s.unit_shift);
+}
+
+void play_give(struct play *p, uint32_t address, uint32_t granted,
+               bool is_live)
+{
+    uint32_t unit = play_unit(p, address);
+    holes_give(&p->used, unit, granted >> p->s.unit_shift);
+    if (is_live && !p->live_is_used)
+        holes_give(&p->live, unit, granted >> p->s.unit_shift);
+}
+
+void play_give_live(struct play *p, uint32_t address, uint32_t granted)
+{
+    if (p->live_is_used)
+        holes_copy(&p->live, &p->used);
+    p->live_is_used = false;
+    holes_give(&p->live, play_unit(p, address), granted >> p->s.unit_shift);
+}
+
 /* The overhead that the heap adds to a request when it grows. */
 static uint64_t growth_needed(const struct play *p, uint64_t bytes)
 {
@@ -81,12 +107,12 @@ static bool goes_back(const struct play *p, uint32_t index)
     if (index == 0)
         return false;
     /* All of it free; or, as the original has it, all but a lone block. */
-    if (holes_all_free(&p->live, from, a->n_blocks))
+    if (holes_all_free(play_live(p), from, a->n_blocks))
         return true;
     uint32_t first = shadow_find(&p->s, a->pool);
     return exact && first != SHADOW_NONE &&
            shadow_at(&p->s, first)->granted == unit_bytes(p) &&
-           holes_all_free(&p->live, from + 1, a->n_blocks - 1);
+           holes_all_free(play_live(p), from + 1, a->n_blocks - 1);
 }
 
 /* With growth: what a request's collection gives back counts as well. */
@@ -114,7 +140,7 @@ static uint64_t largest_with_growth(const struct play *p)
         blocks += a->n_blocks;
         if (!h->is_auto)
             continue;
-        hole = holes_longest_in(&p->live, from, from + a->n_blocks);
+        hole = holes_longest_in(play_live(p), from, from + a->n_blocks);
         if (hole > largest)
             largest = hole;
     }
@@ -135,7 +161,7 @@ uint64_t play_largest_request(const struct play *p)
         return 0;
     if (p->outer.bytes > 0 && manager_number(p->o, "grow", 0) != 0)
         return largest_with_growth(p);
-    const struct holes *index = h->is_auto ? &p->live : &p->used;
+    const struct holes *index = h->is_auto ? play_live(p) : &p->used;
     return (uint64_t)holes_longest(index) << p->s.unit_shift;
 }
 

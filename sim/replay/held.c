@@ -116,22 +116,42 @@ static int by_age(const void *a, const void *b, void *ctx)
     return (x > y) - (x < y);
 }
 
+/*
+ * Take all out of the set; list those that are not of the line, oldest first,
+ * in s->held. The list of live objects has that order already, so where many
+ * are held it is gone through, and a few are sorted.
+ */
+static uint32_t list_candidates(struct shadow *s, uint32_t in_line)
+{
+    uint32_t n = 0;
+    if (s->n_held > s->live.n / 8) {
+        for (uint32_t slot = s->live.oldest; slot != SHADOW_NONE;
+             slot = s->objects[slot].younger) {
+            struct shadow_object *o = &s->objects[slot];
+            if (o->held != 0 && o->seen != in_line)
+                s->held[n++] = slot;
+            o->held = 0;
+        }
+        return n;
+    }
+    for (uint32_t i = 0; i < s->n_held; i++) {
+        uint32_t slot = s->held[i];
+        s->objects[slot].held = 0;
+        if (s->objects[slot].seen != in_line)
+            s->held[n++] = slot;
+    }
+    qsort_r(s->held, n, sizeof *s->held, by_age, s);
+    return n;
+}
+
 uint32_t held_trim(struct shadow *s, const uint32_t *line, uint32_t n_line)
 {
     struct search q = {.s = s};
     q.reached = ++s->epoch;
 
-    /* The candidates: held now, not of the line. */
     for (uint32_t i = 0; i < n_line; i++)
         s->objects[line[i]].seen = q.reached;
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < s->n_held; i++) {
-        uint32_t slot = s->held[i];
-        s->objects[slot].held = 0;
-        if (s->objects[slot].seen != q.reached)
-            s->held[n++] = slot;
-    }
-    qsort_r(s->held, n, sizeof *s->held, by_age, s);
+    uint32_t n = list_candidates(s, q.reached);
 
     /*
      * Keep those that nothing reaches. A kept object counts as reached for

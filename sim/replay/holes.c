@@ -99,11 +99,24 @@ static uint64_t mask_of(uint32_t from_bit, uint32_t n_bits)
     return ones << from_bit;
 }
 
-static void change(struct holes *h, uint32_t from, uint32_t n, bool free)
+/* One word has changed: the usual case, an object of few units. */
+static void update_one(struct holes *h, uint32_t word)
 {
-    if (n == 0)
-        return;
-    assert(from + n <= h->n_units);
+    struct holes_node *nodes = h->nodes;
+    uint32_t i = h->n_leaves + word;
+    struct holes_node n = leaf_of(h->bits[word]);
+    for (uint32_t half = 64; !same(n, nodes[i]); half *= 2) {
+        nodes[i] = n;
+        i /= 2;
+        if (i == 0)
+            return;
+        n = join(nodes[2 * i], nodes[2 * i + 1], half);
+    }
+}
+
+static void change_words(struct holes *h, uint32_t from, uint32_t n,
+                         bool free)
+{
     uint32_t first = from / 64;
     uint32_t last = (from + n - 1) / 64;
     uint32_t bit = from % 64;
@@ -116,12 +129,25 @@ static void change(struct holes *h, uint32_t from, uint32_t n, bool free)
         left -= here;
         bit = 0;
     }
-    if (free)
-        h->n_free += n;
-    else
-        h->n_free -= n;
     if (!h->is_bulk)
         update(h, first, last);
+}
+
+static inline void change(struct holes *h, uint32_t from, uint32_t n,
+                          bool free)
+{
+    assert(n > 0 && from + n <= h->n_units);
+    h->n_free += free ? n : 0u - (uint64_t)n;
+    uint32_t bit = from % 64;
+    if (bit + n > 64) {
+        change_words(h, from, n, free);
+        return;
+    }
+    uint64_t mask = mask_of(bit, n);
+    assert((h->bits[from / 64] & mask) == (free ? 0 : mask));
+    h->bits[from / 64] ^= mask;
+    if (!h->is_bulk)
+        update_one(h, from / 64);
 }
 
 bool holes_init(struct holes *h, uint32_t n_units)

@@ -37,7 +37,7 @@ struct holes {
 bool holes_init(struct holes *h, uint32_t n_units);
 void holes_release(struct holes *h);
 
-/* Units [from, from + n) become free, or are taken. They all change. */
+/* Units [from, from + n), at least one, become free, or taken; all change. */
 void holes_give(struct holes *h, uint32_t from, uint32_t n);
 void holes_take(struct holes *h, uint32_t from, uint32_t n);
 

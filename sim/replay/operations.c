@@ -62,11 +62,7 @@ static uint32_t units_of(const struct play *p, uint32_t granted)
 static void forget_object(struct play *p, uint32_t slot, uint32_t end)
 {
     const struct shadow_object *o = shadow_at(&p->s, slot);
-    uint32_t unit = play_unit(p, o->address);
-    uint32_t n = units_of(p, o->granted);
-    holes_give(&p->used, unit, n);
-    if (o->state == SHADOW_LIVE)
-        holes_give(&p->live, unit, n);
+    play_give(p, o->address, o->granted, o->state == SHADOW_LIVE);
     shadow_remove(&p->s, slot, end);
 }
 
@@ -359,8 +355,7 @@ static int place_object(struct play *p, const struct trace_op *op,
     if (slot == SHADOW_NONE)
         return problem_set(p->problem, ERR_MEMORY, "no memory left");
     shadow_at(&p->s, slot)->site = op->site;
-    holes_take(&p->used, play_unit(p, address), units_of(p, granted));
-    holes_take(&p->live, play_unit(p, address), units_of(p, granted));
+    play_take(p, address, granted, true);
     r->granted = granted;
     r->address = address;
     return 0;
@@ -424,7 +419,7 @@ static int death(struct play *p, uint64_t id)
     if (named != NAMED_LIVE)
         return not_live(p, "death of", id, named);
     const struct shadow_object *o = shadow_at(&p->s, slot);
-    holes_give(&p->live, play_unit(p, o->address), units_of(p, o->granted));
+    play_give_live(p, o->address, o->granted);
     shadow_die(&p->s, slot);
     return 0;
 }
@@ -483,27 +478,20 @@ static int resize_object(struct play *p, uint32_t slot, uint32_t answer,
 {
     struct shadow_object *o = shadow_at(&p->s, slot);
     uint32_t granted = granted_for(p, bytes);
-    uint32_t old_unit = play_unit(p, o->address);
-    uint32_t old_units = units_of(p, o->granted);
     bool is_live = o->state == SHADOW_LIVE;
-    holes_give(&p->used, old_unit, old_units);
-    if (is_live)
-        holes_give(&p->live, old_unit, old_units);
+    play_give(p, o->address, o->granted, is_live);
     int err = judge_answer(p, o->id, answer, granted);
     if (err != 0)
         return err;
     if (p->o->check && manager_number(p->o, "zero", 0) != 0 &&
         granted > o->granted)
         err = judge_zero(p, o->id, answer,
-                         answer == o->address ? o->granted : o->granted,
-                         granted);
+                         o->granted, granted);
     if (err != 0)
         return err;
     shadow_resize(&p->s, slot, answer, bytes, granted);
     o->bounds = bytes;
-    holes_take(&p->used, play_unit(p, answer), units_of(p, granted));
-    if (is_live)
-        holes_take(&p->live, play_unit(p, answer), units_of(p, granted));
+    play_take(p, answer, granted, is_live);
     return verify_object(p, slot);
 }
 
@@ -603,7 +591,7 @@ static int refused_alloc(struct play *p, const struct trace_op *op)
     if (err != 0)
         return err;
     uint32_t slot = shadow_find(&p->s, address);
-    holes_give(&p->live, play_unit(p, address), units_of(p, (uint32_t)r.granted));
+    play_give_live(p, address, (uint32_t)r.granted);
     shadow_die(&p->s, slot);
     return finish(p, &r, false);
 }

@@ -82,7 +82,9 @@ struct play {
     struct target *t;
     struct shadow s;
     struct holes used; /* over all objects not reclaimed                  */
-    struct holes live; /* over live objects only                          */
+    struct holes live; /* over live objects only; see live_is_used        */
+    bool live_is_used; /* nothing dead is left: `used` is both indices,   */
+                       /* and `live` is out of date                       */
     struct outer outer;
     struct play_area areas[PLAY_AREAS_CAP];
     uint32_t n_areas;
@@ -138,6 +140,20 @@ int play_sync_areas(struct play *p);
 int play_verify_all(struct play *p);
 
 /* --- figures.c */
+/* The holes between live objects. */
+static inline const struct holes *play_live(const struct play *p)
+{
+    return p->live_is_used ? &p->used : &p->live;
+}
+
+/* An object takes units, or gives them back: to both indices, or, of a dead
+ * object, to that of what is used. */
+void play_take(struct play *p, uint32_t address, uint32_t granted,
+               bool is_live);
+void play_give(struct play *p, uint32_t address, uint32_t granted,
+               bool is_live);
+/* A live object dies: its units are free between the live ones. */
+void play_give_live(struct play *p, uint32_t address, uint32_t granted);
 uint32_t play_unit(const struct play *p, uint32_t address);
 void play_figures(const struct play *p, struct heap_figures *f);
 uint64_t play_largest_request(const struct play *p);

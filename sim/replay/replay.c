@@ -291,6 +291,8 @@ int replay_run(struct workload *w, const struct replay_options *o,
     int err = play_open(p);
     if (err == 0)
         err = play_loop(p);
+    if (err == 0 && sink->end != NULL)
+        err = sink->end(sink->ctx, &p->view);
     if (err == 0)
         fill_result(p);
     play_close(p);

@@ -21,15 +21,6 @@ static const char *nearest_key(const struct manager *m, const char *key)
     return found != NULL ? found : names[0];
 }
 
-static const char *nearest_manager(const char *name)
-{
-    const char *names[32];
-    for (uint32_t i = 0; i < manager_list_n; i++)
-        names[i] = manager_list[i].name;
-    const char *found = nearest_name(name, names, manager_list_n);
-    return found != NULL ? found : names[0];
-}
-
 /* A size: digits, then K or M or nothing, up to a '+' or the end. */
 static bool read_size(const char **text, uint64_t *bytes)
 {
@@ -256,7 +247,7 @@ int replay_resolve(struct replay_options *o,
         return problem_set(problem, ERR_INPUT,
                            "--manager %s: no such manager; the nearest is "
                            "'%s'",
-                           o->manager, nearest_manager(o->manager));
+                           o->manager, manager_nearest(o->manager));
     int err = resolve_params(o, m, header, problem);
     if (err < 0)
         return err;

@@ -177,9 +177,9 @@ static void stamp(struct shadow *s, uint32_t slot, uint32_t from, uint32_t to)
 {
     const struct shadow_object *o = &s->objects[slot];
     uint32_t *words = heap_word(s, o->address);
-    uint32_t value = seed_of(o) + from * STAMP_STRIDE;
-    for (uint32_t i = from; i < to; i++, value += STAMP_STRIDE)
-        words[i] = value;
+    uint32_t seed = seed_of(o);
+    for (uint32_t i = from; i < to; i++)
+        words[i] = seed + i * STAMP_STRIDE;
 }
 
 /* Whole words within what was asked for and granted: the stamped ones. */
@@ -425,32 +425,41 @@ void shadow_resize(struct shadow *s, uint32_t slot, uint32_t address,
         stamp_new_words(s, slot, old_words);
 }
 
+/* What word `i` of the object must be. */
+static uint32_t right_word(const struct shadow *s,
+                           const struct shadow_object *o, uint32_t i)
+{
+    uint32_t e = s->edge_at[edge_index(s, o, i)];
+    if (e != 0)
+        return s->objects[s->edges[e].to].address;
+    return seed_of(o) + i * STAMP_STRIDE;
+}
+
+/* An object without references holds nothing but stamps. */
+static bool all_stamps(const uint32_t *words, uint32_t n, uint32_t seed)
+{
+    uint32_t wrong = 0;
+    for (uint32_t i = 0; i < n; i++)
+        wrong |= words[i] ^ (seed + i * STAMP_STRIDE);
+    return wrong == 0;
+}
+
 int64_t shadow_verify(const struct shadow *s, uint32_t slot,
                       uint32_t *expected, uint32_t *found)
 {
     const struct shadow_object *o = &s->objects[slot];
     const uint32_t *words = heap_word(s, o->address);
-    const uint32_t *edge_at = &s->edge_at[edge_index(s, o, 0)];
     uint32_t n = stamped_words(o);
-    uint32_t value = seed_of(o);
-    for (uint32_t i = 0; i < n; i++, value += STAMP_STRIDE) {
-        uint32_t right = value;
-        if (edge_at[i] != 0)
-            right = s->objects[s->edges[edge_at[i]].to].address;
-        if (words[i] != right) {
-            *expected = right;
-            *found = words[i];
+    if (o->first_out == 0 && all_stamps(words, n, seed_of(o)))
+        return -1;
+    for (uint32_t i = 0; i < o->granted / 4; i++) {
+        /* Behind the stamps only references are known. */
+        if (i >= n && s->edge_at[edge_index(s, o, i)] == 0)
+            continue;
+        *expected = right_word(s, o, i);
+        *found = words[i];
+        if (*found != *expected)
             return i;
-        }
-    }
-    for (uint32_t e = o->first_out; e != 0; e = s->edges[e].next_out) {
-        uint32_t i = s->edges[e].word;
-        uint32_t right = s->objects[s->edges[e].to].address;
-        if (words[i] != right) {
-            *expected = right;
-            *found = words[i];
-            return i;
-        }
     }
     return -1;
 }

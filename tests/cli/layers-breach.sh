@@ -7,7 +7,8 @@ printf '#include <stdio.h>\n#include "traces/op.h"\n' >core/two.h
 printf '#include "core/heap.h"\n' >sim/machine/bus.c
 printf '#include <sqlite3.h>\n#include "core/one.h"\n' >sim/replay/play.c
 printf '#  include "sim/replay/play.h"\n' >traces/op.h
-printf '#include "b.h"\n#include "traces/b.h"\n' >traces/a.c
+printf '#include "b.h"\n#include "traces/a.h"\n' >traces/a.c
+printf '#include "traces/b.h"\n' >traces/a.h
 printf '#include "traces/a.h"\n' >traces/b.h
 printf '#include <sqlite3.h>\n#include "core/one.h"\n' >analysis/all_is_well.c
 bash "$ROOT/tests/layers.sh"

@@ -4,21 +4,23 @@
  * A round makes `pairs` times a temporary of 13 to 28 blocks and, while it is
  * in use, a keeper of 1 or 2 blocks that goes into a table; the temporary dies
  * at once. At the end of the round a random half of the keepers dies, and a
- * large buffer is wanted, as by a TLS or JSON client.
+ * large buffer is wanted, as by a TLS or JSON client. After `rounds` rounds all
+ * keepers die, the program asks for a collection, and it begins anew: the comb
+ * is worst in a heap that was empty, later first fit puts keepers to keepers.
  *
  *     [temporary  ]k[temporary     ]k[temporary ]kk[temporary   ]k ...
  *     [           ] [              ]k[          ]k [            ]k ...
  *
  * Nothing is freed: temporaries, keepers and buffers die, and a collector
- * reclaims them. By default a round's births fill the heap once, so that
- * keepers stand everywhere in it. The keepers are named by the words of one
- * table, the table by root 0.
+ * reclaims them. By default a round's births fill the heap once, so that after
+ * the first one keepers stand everywhere in it. The keepers are named by the
+ * words of one table, the table by root 0.
  */
 #include <stdlib.h>
 
 #include "traces/synth/synth.h"
 
-enum { KEY_PAIRS = KEY_OWN, KEY_BUFFER };
+enum { KEY_PAIRS = KEY_OWN, KEY_ROUNDS, KEY_BUFFER };
 
 enum {
     BLOCK_BYTES = 16,
@@ -38,6 +40,7 @@ struct comb {
     struct synth synth;
     uint32_t n_pairs; /* a round                                          */
     uint32_t pair;    /* next of this round                               */
+    uint32_t n_rounds, round;
     uint64_t buffer_bytes;
     uint64_t table;         /* id; 0: not made yet                       */
     struct keeper *keepers; /* n_keepers live, then the free words       */
@@ -71,10 +74,9 @@ static int make_pair(struct comb *c)
     return err;
 }
 
-/* A random half of the keepers dies; their words become free ones. */
-static int drop_half(struct comb *c)
+/* Random keepers die until `n_left` are left; their words are free then. */
+static int drop_keepers(struct comb *c, uint32_t n_left)
 {
-    uint32_t n_left = c->n_keepers - c->n_keepers / 2;
     while (c->n_keepers > n_left) {
         uint32_t i = rng_below(&c->synth.rng, c->n_keepers);
         struct keeper gone = c->keepers[i];
@@ -106,8 +108,14 @@ static int step(struct synth *s)
         return make_pair(c);
     }
     c->pair = 0;
-    int err = drop_half(c);
-    return err < 0 ? err : ask_buffer(c);
+    int err = drop_keepers(c, c->n_keepers - c->n_keepers / 2);
+    if (err == 0)
+        err = ask_buffer(c);
+    if (err < 0 || ++c->round < c->n_rounds)
+        return err;
+    c->round = 0;
+    err = drop_keepers(c, 0);
+    return err < 0 ? err : synth_collect(&c->synth);
 }
 
 static void dispose(struct synth *s)
@@ -126,6 +134,7 @@ static struct synth *make(const uint64_t *values, int *err,
     c->n_pairs = (uint32_t)values[KEY_PAIRS];
     if (c->n_pairs == 0)
         c->n_pairs = (uint32_t)(values[KEY_HEAP] / PAIR_BYTES);
+    c->n_rounds = (uint32_t)values[KEY_ROUNDS];
     c->buffer_bytes = values[KEY_BUFFER];
 
     /* After r rounds n + n/2 + n/4 ... live, rounded up each time. */
@@ -154,9 +163,11 @@ const struct preset preset_comb = {
         {"heap", "64K", PRESET_BYTES, 1024, 1 << 30,
          "the heap that a round fills once"},
         {"ops", "10K", PRESET_NUMBER, 1, UINT64_C(1) << 40,
-         "allocations"},
-        {"pairs", "0", PRESET_NUMBER, 0, 1 << 24,
+         "allocations and collections"},
+        {"pairs", "0", PRESET_NUMBER, 0, 1 << 20,
          "temporaries, and keepers, a round; 0: as many as fill the heap"},
+        {"rounds", "6", PRESET_NUMBER, 1, 1 << 30,
+         "rounds until all keepers die"},
         {"buffer", "6000", PRESET_BYTES, 1, 1 << 28,
          "size of the buffer at the end of a round"},
     },

@@ -13,29 +13,24 @@
  *         more, and 10^8 operations stay bounded.
  * Graph   `pointers` references an object on average, made at its birth.
  *         What dies soon (site 1) is held by the stack and refers to any live
- *         object. What stays is first stored in a keeper: a free word of a
- *         random immortal object, else a free root slot; then it refers on
- *         like the others. Before an object dies, every word and root slot
- *         that names it is cleared, so a collection at any moment finds
- *         exactly the living.
+ *         object. What stays is first stored in a keeper (mutator_keep); then
+ *         it refers on like the others.
  *
  * Nothing is freed: objects die and a collector reclaims them. What no keeper
  * had room for is live all the same; the replay holds it (REPLAY, section 2).
  *
- * Cost      O(log live) an allocation; memory: live objects.
+ * Cost      O(1) an allocation; memory: live objects.
  */
 #include <stdlib.h>
 
 #include "traces/synth/dist.h"
-#include "traces/synth/synth.h"
+#include "traces/synth/mutator.h"
 
 enum { KEY_IMMORTAL = KEY_OWN, KEY_POINTERS, KEY_ROOTS };
 
-enum { BLOCK_BYTES = 16, WORDS = 4 }; /* words of an object that refer    */
+enum { BLOCK_BYTES = 16 };
 
 enum site { SITE_CALL = 1, SITE_LOOP, SITE_CACHE, SITE_IMMORTAL };
-
-#define NOTHING UINT32_MAX /* no object, no edge, no root slot             */
 
 static const struct {
     uint32_t ppm; /* of all births                                        */
@@ -50,222 +45,30 @@ static const struct {
 /* Of 1 .. 8 blocks, in hundredths of a percent; the rest is the tail. */
 static const uint32_t size_shares[] = {8933, 814, 88, 27, 71, 21, 18, 11};
 
-/* Edge 4 * object + word: what the word names, and its place in the list of
- * all edges that name the same object. */
-struct edge {
-    uint32_t target; /* object, or NOTHING: the word is free              */
-    uint32_t next, previous;
-};
-
-struct object {
-    uint64_t id;
-    uint32_t first_edge; /* of those that name it; NOTHING: none          */
-    uint32_t root;       /* the slot that names it; NOTHING: none         */
-};
-
-struct mortal {
-    uint64_t death; /* before the allocation of this number               */
-    uint32_t object;
-};
-
 struct mix {
     struct synth synth;
+    struct mutator mutator;
     struct dist dist;
-    uint64_t now; /* allocations so far                                   */
     uint32_t pointers_ppm;
     uint64_t immortal_bytes, immortal_limit;
-
-    struct object *objects; /* n_objects used or on the list of free ones */
-    struct edge *edges;     /* WORDS an object                            */
-    size_t n_objects, cap_objects;
-    uint32_t free_object; /* linked by first_edge                         */
-
-    struct mortal *mortals; /* binary heap, the next to die first         */
-    size_t n_mortals, cap_mortals;
-    uint32_t *immortals;
-    size_t n_immortals, cap_immortals;
-    bool *root_is_taken;
-    uint32_t n_roots;
 };
 
-static bool dies_before(const struct mortal *a, const struct mortal *b)
-{
-    /* Among equals the older object goes first: a fixed order everywhere. */
-    return a->death != b->death ? a->death < b->death : a->object < b->object;
-}
-
-static int add_mortal(struct mix *m, struct mortal new)
-{
-    void *grown = m->mortals;
-    int err = synth_reserve(&grown, &m->cap_mortals, m->n_mortals,
-                            sizeof *m->mortals);
-    if (err < 0)
-        return err;
-    m->mortals = grown;
-
-    size_t i = m->n_mortals++;
-    for (; i > 0 && dies_before(&new, &m->mortals[(i - 1) / 2]);
-         i = (i - 1) / 2)
-        m->mortals[i] = m->mortals[(i - 1) / 2];
-    m->mortals[i] = new;
-    return 0;
-}
-
-static uint32_t take_next_mortal(struct mix *m)
-{
-    uint32_t object = m->mortals[0].object;
-    struct mortal last = m->mortals[--m->n_mortals];
-    size_t i = 0;
-    for (;;) {
-        size_t child = 2 * i + 1;
-        if (child >= m->n_mortals)
-            break;
-        if (child + 1 < m->n_mortals &&
-            dies_before(&m->mortals[child + 1], &m->mortals[child]))
-            child++;
-        if (!dies_before(&m->mortals[child], &last))
-            break;
-        m->mortals[i] = m->mortals[child];
-        i = child;
-    }
-    m->mortals[i] = last;
-    return object;
-}
-
-/* A place for a new object, its words free. */
-static int new_object(struct mix *m, uint32_t *object)
-{
-    *object = m->free_object;
-    if (*object != NOTHING) {
-        m->free_object = m->objects[*object].first_edge;
-    } else {
-        void *objects = m->objects;
-        size_t cap = m->cap_objects;
-        int err = synth_reserve(&objects, &m->cap_objects, m->n_objects,
-                                sizeof *m->objects);
-        if (err < 0)
-            return err;
-        m->objects = objects;
-        if (cap != m->cap_objects) {
-            void *edges = reallocarray(m->edges, m->cap_objects,
-                                       WORDS * sizeof *m->edges);
-            if (edges == 0)
-                return ERR_MEMORY;
-            m->edges = edges;
-        }
-        *object = (uint32_t)m->n_objects++;
-    }
-    m->objects[*object].first_edge = NOTHING;
-    m->objects[*object].root = NOTHING;
-    for (uint32_t w = 0; w < WORDS; w++)
-        m->edges[*object * WORDS + w].target = NOTHING;
-    return 0;
-}
-
-static int link_edge(struct mix *m, uint32_t from, uint32_t word, uint32_t to)
-{
-    uint32_t e = from * WORDS + word;
-    struct object *target = &m->objects[to];
-    m->edges[e] = (struct edge){to, target->first_edge, NOTHING};
-    if (target->first_edge != NOTHING)
-        m->edges[target->first_edge].previous = e;
-    target->first_edge = e;
-    return synth_store(&m->synth, m->objects[from].id, word, target->id);
-}
-
-static void unlink_edge(struct mix *m, uint32_t e)
-{
-    struct edge *edge = &m->edges[e];
-    if (edge->next != NOTHING)
-        m->edges[edge->next].previous = edge->previous;
-    if (edge->previous != NOTHING)
-        m->edges[edge->previous].next = edge->next;
-    else
-        m->objects[edge->target].first_edge = edge->next;
-    edge->target = NOTHING;
-}
-
-/* The object dies: nothing names it any more, and it names nothing. */
-static int kill_object(struct mix *m, uint32_t object)
-{
-    struct object *o = &m->objects[object];
-    while (o->first_edge != NOTHING) {
-        uint32_t e = o->first_edge;
-        unlink_edge(m, e);
-        int err = synth_store(&m->synth, m->objects[e / WORDS].id, e % WORDS,
-                              TRACE_NONE);
-        if (err < 0)
-            return err;
-    }
-    if (o->root != NOTHING) {
-        m->root_is_taken[o->root] = false;
-        int err = synth_root(&m->synth, o->root, TRACE_NONE);
-        if (err < 0)
-            return err;
-    }
-    for (uint32_t e = object * WORDS; e < (object + 1) * WORDS; e++)
-        if (m->edges[e].target != NOTHING)
-            unlink_edge(m, e);
-    o->first_edge = m->free_object;
-    m->free_object = object;
-    return synth_death(&m->synth, o->id);
-}
-
-/* Name `object` in a root slot, if the slot drawn for it is free. */
-static int keep_in_root(struct mix *m, uint32_t object)
-{
-    if (m->n_roots == 0)
-        return 0;
-    uint32_t slot = rng_below(&m->synth.rng, m->n_roots);
-    if (m->root_is_taken[slot])
-        return 0;
-    m->root_is_taken[slot] = true;
-    m->objects[object].root = slot;
-    return synth_root(&m->synth, slot, m->objects[object].id);
-}
-
-/* Store `object` in a keeper: an immortal object, else a root. */
-static int keep(struct mix *m, uint32_t object)
-{
-    struct rng *r = &m->synth.rng;
-    for (int tries = 0; tries < 4 && m->n_immortals > 0; tries++) {
-        uint32_t keeper = m->immortals[rng_below(r, (uint32_t)m->n_immortals)];
-        uint32_t word = rng_below(r, WORDS);
-        if (m->edges[keeper * WORDS + word].target == NOTHING)
-            return link_edge(m, keeper, word, object);
-    }
-    return keep_in_root(m, object);
-}
-
-/* A live object: an immortal one, or one that will die. NOTHING: none. */
-static uint32_t any_object(struct mix *m)
-{
-    struct rng *r = &m->synth.rng;
-    bool is_mortal = rng_next(r) >> 31;
-    if (m->n_immortals == 0 || (is_mortal && m->n_mortals > 0)) {
-        if (m->n_mortals == 0)
-            return NOTHING;
-        return m->mortals[rng_below(r, (uint32_t)m->n_mortals)].object;
-    }
-    return m->immortals[rng_below(r, (uint32_t)m->n_immortals)];
-}
-
 /* The references that come with a birth. */
-static int connect(struct mix *m, uint32_t object, enum site site)
+static int connect(struct mix *m, uint32_t slot, enum site site)
 {
     uint32_t n = m->pointers_ppm / RNG_ONE;
     n += rng_chance(&m->synth.rng, m->pointers_ppm % RNG_ONE);
     if (n > 0 && site != SITE_CALL) {
-        int err = keep(m, object);
+        int err = mutator_keep(&m->mutator, slot);
         if (err < 0)
             return err;
         n--;
     }
     for (uint32_t word = 0; word < n; word++) {
-        uint32_t target = any_object(m);
-        if (target == NOTHING)
+        uint32_t target = mutator_any(&m->mutator);
+        if (target == MUTATOR_NONE)
             continue;
-        int err = link_edge(m, object, word, target);
+        int err = mutator_refer(&m->mutator, slot, word, target);
         if (err < 0)
             return err;
     }
@@ -294,77 +97,53 @@ static enum site draw_site(const struct mix *m, struct rng *r)
     return site;
 }
 
-static int add_immortal(struct mix *m, uint32_t object, uint64_t bytes)
-{
-    void *immortals = m->immortals;
-    int err = synth_reserve(&immortals, &m->cap_immortals, m->n_immortals,
-                            sizeof *m->immortals);
-    if (err < 0)
-        return err;
-    m->immortals = immortals;
-    m->immortals[m->n_immortals++] = object;
-    m->immortal_bytes += bytes;
-    return 0;
-}
-
 /* Those whose time has come die, and one object is born. */
 static int step(struct synth *s)
 {
     struct mix *m = (struct mix *)s;
-    m->now++;
-    while (m->n_mortals > 0 && m->mortals[0].death <= m->now) {
-        int err = kill_object(m, take_next_mortal(m));
-        if (err < 0)
-            return err;
-    }
-    enum site site = draw_site(m, &s->rng);
-    uint64_t bytes = BLOCK_BYTES * (uint64_t)draw_blocks(&s->rng);
-    uint32_t object = NOTHING;
-    int err = new_object(m, &object);
-    if (err == 0)
-        err = synth_alloc(s, bytes, site, &m->objects[object].id);
-    if (err == 0)
-        err = connect(m, object, site);
+    int err = mutator_pass(&m->mutator);
     if (err < 0)
         return err;
+    enum site site = draw_site(m, &s->rng);
+    uint64_t bytes = BLOCK_BYTES * (uint64_t)draw_blocks(&s->rng);
+    uint32_t slot = MUTATOR_NONE;
+    err = mutator_birth(&m->mutator, bytes, site, &slot);
+    if (err == 0)
+        err = connect(m, slot, site);
+    if (err < 0)
+        return err;
+
+    uint32_t life = MUTATOR_FOREVER;
     if (site == SITE_IMMORTAL)
-        return add_immortal(m, object, bytes);
-    uint32_t life = dist_exponential(&m->dist, &s->rng, lives[site].mean);
-    return add_mortal(m, (struct mortal){m->now + 1 + life, object});
+        m->immortal_bytes += bytes;
+    else
+        life = dist_exponential(&m->dist, &s->rng, lives[site].mean);
+    return mutator_settle(&m->mutator, slot, life);
 }
 
 static void dispose(struct synth *s)
 {
-    struct mix *m = (struct mix *)s;
-    free(m->objects);
-    free(m->edges);
-    free(m->mortals);
-    free(m->immortals);
-    free(m->root_is_taken);
+    mutator_free(&((struct mix *)s)->mutator);
 }
 
 static struct synth *make(const uint64_t *values, int *err,
                           struct problem *problem)
 {
     struct mix *m = (struct mix *)synth_new(sizeof *m, step, dispose);
-    bool *roots = calloc(values[KEY_ROOTS] + 1, sizeof *roots);
-    if (m == 0 || roots == 0) {
+    uint32_t n_roots = (uint32_t)values[KEY_ROOTS];
+    if (m == 0 || mutator_init(&m->mutator, &m->synth, n_roots) < 0) {
         *err = problem_set(problem, ERR_MEMORY, "mpy-mix: out of memory");
-        free(roots);
         free(m);
         return 0;
     }
     dist_init(&m->dist);
     m->immortal_limit = values[KEY_HEAP] * values[KEY_IMMORTAL] / RNG_ONE;
     m->pointers_ppm = (uint32_t)values[KEY_POINTERS];
-    m->free_object = NOTHING;
-    m->root_is_taken = roots;
-    m->n_roots = (uint32_t)values[KEY_ROOTS];
 
     struct trace_header *h = &m->synth.workload.header;
     h->has_graph = 1;
     h->has_deaths = 1;
-    h->root_words = m->n_roots;
+    h->root_words = n_roots;
     return &m->synth;
 }
 
@@ -381,7 +160,7 @@ const struct preset preset_mpy_mix = {
          "allocations"},
         {"immortal", "0.5", PRESET_SHARE, 0, RNG_ONE,
          "most bytes of objects that never die, as a share of the heap"},
-        {"pointers", "1.2", PRESET_SHARE, 0, WORDS * RNG_ONE,
+        {"pointers", "1.2", PRESET_SHARE, 0, MUTATOR_WORDS * RNG_ONE,
          "references an object, on average"},
         {"roots", "32", PRESET_NUMBER, 0, 1 << 16,
          "precise root slots"},

@@ -1,24 +1,30 @@
 /* synth.c - see synth.h for the contract. */
 #include "traces/synth/synth.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
+/* All but op->fact, which none of our kinds has: this is the hot path. */
 static void fill_op(struct trace_op *op, const struct synth_event *e,
                     uint64_t place)
 {
-    *op = (struct trace_op){
-        .kind = e->kind,
-        .what = e->what,
-        .site = e->site,
-        .word = e->word,
-        .id = e->id,
-        .text = e->text,
-        .place = place,
-    };
-    if (e->kind == TRACE_STORE || e->kind == TRACE_ROOT)
-        op->target = e->value;
-    else
-        op->bytes = e->value;
+    bool has_target = e->kind == TRACE_STORE || e->kind == TRACE_ROOT;
+    bool has_text = e->kind == TRACE_PHASE;
+    op->kind = e->kind;
+    op->flags = 0;
+    op->what = e->what;
+    op->cause = 0;
+    op->align = 0;
+    op->id = has_text ? 0 : e->name.id;
+    op->bytes = has_target ? 0 : e->value;
+    op->value = 0;
+    op->target = has_target ? e->value : 0;
+    op->word = e->word;
+    op->site = e->site;
+    op->n_ids = 0;
+    op->ids = 0;
+    op->text = has_text ? e->name.text : 0;
+    op->place = place;
 }
 
 static int next(struct workload *w, const struct workload_view *view,
@@ -44,6 +50,12 @@ static int next(struct workload *w, const struct workload_view *view,
     return 1;
 }
 
+static void where(const struct workload *w, const struct trace_op *op, char *to,
+                  size_t cap)
+{
+    snprintf(to, cap, "%s: event %" PRIu64, w->name, op->place);
+}
+
 static void close_synth(struct workload *w)
 {
     struct synth *s = (struct synth *)w;
@@ -62,6 +74,7 @@ struct synth *synth_new(size_t n, int (*step)(struct synth *),
     s->dispose = dispose;
     s->workload.next = next;
     s->workload.close = close_synth;
+    s->workload.where = where;
     s->workload.format = "preset";
     return s;
 }
@@ -79,55 +92,94 @@ int synth_reserve(void **array, size_t *cap, size_t n, size_t size)
     return 0;
 }
 
-int synth_push(struct synth *s, const struct synth_event *e)
+static bool grow_queue(struct synth *s)
 {
-    if (s->ops_left == 0)
-        return 0;
     void *queue = s->queue;
-    int err = synth_reserve(&queue, &s->cap, s->n_queued, sizeof *s->queue);
-    if (err < 0)
-        return err;
+    if (synth_reserve(&queue, &s->cap, s->n_queued, sizeof *s->queue) < 0)
+        return false;
     s->queue = queue;
-    s->queue[s->n_queued++] = *e;
-    s->ops_left -= trace_is_operation(e->kind);
-    return 0;
+    return true;
+}
+
+/* The next place of the queue, to be filled; null: no memory. */
+static inline struct synth_event *new_event(struct synth *s, uint8_t kind)
+{
+    if (s->n_queued == s->cap && !grow_queue(s))
+        return 0;
+    struct synth_event *e = &s->queue[s->n_queued];
+    *e = (struct synth_event){.kind = kind};
+    /* Beyond the last operation the place is filled, but not kept. */
+    s->n_queued += s->ops_left > 0;
+    s->ops_left -= s->ops_left > 0 && trace_is_operation(kind);
+    return e;
 }
 
 int synth_alloc(struct synth *s, uint64_t bytes, uint32_t site, uint64_t *id)
 {
-    *id = ++s->last_id;
-    return synth_push(
-        s, &(struct synth_event){
-               .kind = TRACE_ALLOC, .id = *id, .value = bytes, .site = site});
+    struct synth_event *e = new_event(s, TRACE_ALLOC);
+    if (e == 0)
+        return ERR_MEMORY;
+    *id = e->name.id = ++s->last_id;
+    e->value = bytes;
+    e->site = site;
+    return 0;
+}
+
+static int name_object(struct synth *s, uint8_t kind, uint64_t id)
+{
+    struct synth_event *e = new_event(s, kind);
+    if (e == 0)
+        return ERR_MEMORY;
+    e->name.id = id;
+    return 0;
 }
 
 int synth_free(struct synth *s, uint64_t id)
 {
-    return synth_push(s, &(struct synth_event){.kind = TRACE_FREE, .id = id});
+    return name_object(s, TRACE_FREE, id);
 }
 
 int synth_death(struct synth *s, uint64_t id)
 {
-    return synth_push(s, &(struct synth_event){.kind = TRACE_DEATH, .id = id});
+    return name_object(s, TRACE_DEATH, id);
 }
 
 int synth_store(struct synth *s, uint64_t id, uint32_t word, uint64_t target)
 {
-    return synth_push(
-        s, &(struct synth_event){
-               .kind = TRACE_STORE, .id = id, .word = word, .value = target});
+    struct synth_event *e = new_event(s, TRACE_STORE);
+    if (e == 0)
+        return ERR_MEMORY;
+    e->name.id = id;
+    e->word = word;
+    e->value = target;
+    return 0;
 }
 
 int synth_root(struct synth *s, uint32_t slot, uint64_t target)
 {
-    return synth_push(s, &(struct synth_event){.kind = TRACE_ROOT,
-                                               .word = slot,
-                                               .value = target});
+    struct synth_event *e = new_event(s, TRACE_ROOT);
+    if (e == 0)
+        return ERR_MEMORY;
+    e->word = slot;
+    e->value = target;
+    return 0;
+}
+
+int synth_collect(struct synth *s)
+{
+    struct synth_event *e = new_event(s, TRACE_COLLECT);
+    if (e == 0)
+        return ERR_MEMORY;
+    e->what = TRACE_COLLECT_ORDINARY;
+    return 0;
 }
 
 int synth_phase(struct synth *s, uint8_t begins, const char *text)
 {
-    return synth_push(s, &(struct synth_event){.kind = TRACE_PHASE,
-                                               .what = begins,
-                                               .text = text});
+    struct synth_event *e = new_event(s, TRACE_PHASE);
+    if (e == 0)
+        return ERR_MEMORY;
+    e->what = begins;
+    e->name.text = text;
+    return 0;
 }

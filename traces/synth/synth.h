@@ -59,9 +59,11 @@ struct synth_event {
     uint8_t what;
     uint32_t site;
     uint32_t word;
-    uint64_t id;
-    uint64_t value;   /* alloc: bytes; store, root: target                */
-    const char *text; /* a constant                                       */
+    uint64_t value; /* alloc: bytes; store, root: target                  */
+    union {
+        uint64_t id;
+        const char *text; /* phase: a constant                            */
+    } name;
 };
 
 struct synth {
@@ -86,7 +88,6 @@ struct synth *synth_new(size_t n, int (*step)(struct synth *),
  * Queue one event. They return 0, or ERR_MEMORY. Beyond the last operation
  * nothing more is queued, and the trace ends.
  */
-MUST_CHECK int synth_push(struct synth *s, const struct synth_event *e);
 
 /* An object of `bytes` from `site`; `id` receives its name. */
 MUST_CHECK int synth_alloc(struct synth *s, uint64_t bytes, uint32_t site,
@@ -96,6 +97,8 @@ MUST_CHECK int synth_death(struct synth *s, uint64_t id);
 MUST_CHECK int synth_store(struct synth *s, uint64_t id, uint32_t word,
                            uint64_t target);
 MUST_CHECK int synth_root(struct synth *s, uint32_t slot, uint64_t target);
+/* The program asks for an ordinary collection. */
+MUST_CHECK int synth_collect(struct synth *s);
 /* A phase begins (1) or ends (0); `text` lives for ever. */
 MUST_CHECK int synth_phase(struct synth *s, uint8_t begins, const char *text);
 

@@ -1,0 +1,41 @@
+/*
+ * report_page.h - the parts of a report's page (report.h), one function each
+ *
+ * All write to `page`, which keeps ferror(); they return 0 or a negative
+ * error of the database's or of a file beside the page.
+ */
+#ifndef ANALYSIS_REPORT_PAGE_H
+#define ANALYSIS_REPORT_PAGE_H
+
+#include "analysis/plot.h"
+
+struct report {
+    sqlite3 *db;
+    FILE *page;
+    const char *figures; /* the folder of figures while it is made         */
+    struct query_run *runs;
+    int n_runs;
+    char (*stems)[PLOT_STEM_CAP]; /* figures to be drawn                   */
+    int n_stems, cap_stems;
+    struct problem *problem;
+};
+
+/* The first paragraphs: what would have succeeded, what was refused, why. */
+MUST_CHECK int report_answer(struct report *r);
+
+/* A table with a row for each run. */
+void report_overview(struct report *r);
+
+/* All of one run; its figures are written, and drawn later. */
+MUST_CHECK int report_run(struct report *r, const struct query_run *run);
+
+/* The run's moments with a map: the heap block by block (report_map.c). */
+MUST_CHECK int report_maps(struct report *r, const struct query_run *run);
+
+/* What the numbers mean, as a section that unfolds. */
+void report_meanings(struct report *r);
+
+/* One run's answer in sentences. */
+MUST_CHECK int report_sentences(struct report *r, const struct query_run *run);
+
+#endif /* ANALYSIS_REPORT_PAGE_H */
