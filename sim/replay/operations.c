@@ -2,6 +2,7 @@
 #include "sim/replay/play.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* What became of a named object, as far as operations on it go. */
@@ -78,21 +79,78 @@ static int verify_object(struct play *p, uint32_t slot)
                      word, shadow_at(&p->s, slot)->id, expected, found);
 }
 
+/*
+ * An object may die before the words that name it do. Its holders mostly die
+ * next; those that are alive at the next operation name nothing any more, so
+ * that dead objects are unreachable whenever the manager is called.
+ */
+static int note_named(struct play *p, uint32_t slot)
+{
+    struct play_list *l = &p->named;
+    if (l->n == l->cap) {
+        uint32_t cap = l->cap == 0 ? 64 : l->cap * 2;
+        uint64_t *larger = realloc(l->item, cap * sizeof *larger);
+        if (larger == NULL)
+            return problem_set(p->problem, ERR_MEMORY, "no memory left");
+        l->item = larger;
+        l->cap = cap;
+    }
+    l->item[l->n++] = slot;
+    return 0;
+}
+
+void play_forget_names(struct play *p)
+{
+    for (uint32_t i = 0; i < p->named.n; i++) {
+        const struct shadow_object *o =
+            shadow_at(&p->s, (uint32_t)p->named.item[i]);
+        while (o->first_in != 0) {
+            const struct shadow_edge *e = &p->s.edges[o->first_in];
+            (void)shadow_store(&p->s, e->from, e->word, SHADOW_NONE);
+        }
+    }
+    p->named.n = 0;
+}
+
+static int death(struct play *p, uint64_t id)
+{
+    uint32_t slot;
+    enum named named = look_up(p, id, &slot);
+    if (named == NAMED_ABSENT)
+        return set_id(p, id, IDMAP_DEAD);
+    if (named != NAMED_LIVE)
+        return not_live(p, "death of", id, named);
+    const struct shadow_object *o = shadow_at(&p->s, slot);
+    play_give_live(p, o->address, o->granted);
+    shadow_die(&p->s, slot);
+    return o->first_in == 0 ? 0 : note_named(p, slot);
+}
+
+/* What a finaliser of the recording freed; a locked heap keeps it. */
+static int free_for_finaliser(struct play *p, uint64_t id)
+{
+    uint32_t slot;
+    enum named named = look_up(p, id, &slot);
+    if (named == NAMED_NEVER || named == NAMED_FREED)
+        return not_live(p, "a finaliser frees", id, named);
+    p->result->frees++;
+    if (slot == SHADOW_NONE) { /* absent, or reclaimed after its death */
+        p->result->dropped++;
+        return set_id(p, id, IDMAP_FREED);
+    }
+    if (p->t->heap->lock_depth > 0)
+        return named == NAMED_LIVE ? death(p, id) : 0;
+    p->t->free(p->t, shadow_at(&p->s, slot)->address);
+    forget_object(p, slot, IDMAP_FREED);
+    return 0;
+}
+
 /* Free the ids that the recording's finalisers freed. */
 static int free_pending(struct play *p)
 {
     int err = 0;
-    for (uint32_t i = 0; i < p->finalise.n && err == 0; i++) {
-        uint32_t slot;
-        enum named named = look_up(p, p->finalise.item[i], &slot);
-        if (named == NAMED_NEVER || named == NAMED_FREED)
-            err = not_live(p, "a finaliser frees", p->finalise.item[i], named);
-        if (slot == SHADOW_NONE)
-            continue;
-        p->t->free(p->t, shadow_at(&p->s, slot)->address);
-        forget_object(p, slot, IDMAP_FREED);
-        p->result->frees++;
-    }
+    for (uint32_t i = 0; i < p->finalise.n && err == 0; i++)
+        err = free_for_finaliser(p, p->finalise.item[i]);
     p->finalise.n = 0;
     return err;
 }
@@ -113,7 +171,10 @@ void play_on_finalise(void *ctx, uint32_t address)
         (void)play_fail(
             p, "the finaliser of object %" PRIu64 " was called, which is live",
             shadow_at(&p->s, slot)->id);
-    p->late_error = free_pending(p);
+    /* In a locked heap nothing is freed: what that makes garbage is so only
+     * for the next collection. */
+    if (p->t->heap->lock_depth == 0 && p->late_error == 0)
+        p->late_error = free_pending(p);
 }
 
 static void note_given_back(struct play *p, uint32_t address)
@@ -274,9 +335,7 @@ static void new_record(const struct play *p, const struct trace_op *op,
     r->kind = op->kind == TRACE_REFUSED ? op->what : op->kind;
     r->recorded = op->kind == TRACE_REFUSED;
     r->may_move = (op->flags & TRACE_MAY_MOVE) != 0;
-    r->object = op->kind == TRACE_REFUSED && op->what == TRACE_ALLOC
-                    ? TRACE_NONE /* it never came to have an id */
-                    : op->id;
+    r->object = r->recorded && r->kind == TRACE_ALLOC ? TRACE_NONE : op->id;
     r->asked = op->bytes;
     r->site = op->site;
 }
@@ -304,6 +363,21 @@ static int record_refusal(struct play *p, const struct op_record *r)
     return p->sink->refusal(p->sink->ctx, &f, &p->view);
 }
 
+/* What the user wants of a run that meets a refusal. */
+static int obey_policy(struct play *p, const struct op_record *r)
+{
+    if (p->o->refused == REFUSED_RESET)
+        return play_reset(p);
+    if (p->o->refused != REFUSED_STOP)
+        return 0;
+    p->result->status = REPLAY_STOPPED;
+    snprintf(p->result->reason, sizeof p->result->reason,
+             "operation %" PRIu64 " (%" PRIu64 " bytes) was refused", p->seq,
+             r->asked);
+    p->is_stopped = true;
+    return 1;
+}
+
 /* A request granted or refused, or anything else done: figures, sink. */
 static int finish(struct play *p, struct op_record *r, bool is_refusal)
 {
@@ -325,14 +399,8 @@ static int finish(struct play *p, struct op_record *r, bool is_refusal)
     }
     if (err == 0 && p->seq % p->probe_every == 0)
         err = play_verify_all(p);
-    if (err == 0 && is_refusal && p->o->refused == REFUSED_STOP) {
-        p->result->status = REPLAY_STOPPED;
-        snprintf(p->result->reason, sizeof p->result->reason,
-                 "operation %" PRIu64 " (%" PRIu64 " bytes) was refused",
-                 p->seq, r->asked);
-        p->is_stopped = true;
-        return 1;
-    }
+    if (err == 0 && is_refusal)
+        err = obey_policy(p, r);
     return err;
 }
 
@@ -410,21 +478,7 @@ static int alloc(struct play *p, const struct trace_op *op)
     return finish(p, &r, true);
 }
 
-/* --- death and free. */
-
-static int death(struct play *p, uint64_t id)
-{
-    uint32_t slot;
-    enum named named = look_up(p, id, &slot);
-    if (named == NAMED_ABSENT)
-        return set_id(p, id, IDMAP_DEAD);
-    if (named != NAMED_LIVE)
-        return not_live(p, "death of", id, named);
-    const struct shadow_object *o = shadow_at(&p->s, slot);
-    play_give_live(p, o->address, o->granted);
-    shadow_die(&p->s, slot);
-    return 0;
-}
+/* --- free. */
 
 static int free_object(struct play *p, const struct trace_op *op)
 {
@@ -454,6 +508,7 @@ static int free_object(struct play *p, const struct trace_op *op)
     if (is_locked) { /* ignored by the manager: it stays, and is garbage */
         if (named == NAMED_LIVE)
             err = death(p, op->id);
+        play_forget_names(p);
         return err != 0 ? err : finish(p, &r, false);
     }
     forget_object(p, slot, IDMAP_FREED);
@@ -762,6 +817,7 @@ int play_operation(struct play *p, const struct trace_op *op)
         return err;
     p->seq++;
     p->result->operations++;
+    play_forget_names(p);
     err = perform(p, op);
     p->has_line = false;
     if (err == 0 && p->finalise.n > 0)
@@ -788,11 +844,7 @@ static int referent(struct play *p, uint64_t id, uint32_t *slot)
     if (named == NAMED_LIVE)
         return 0;
     *slot = SHADOW_NONE;
-    if (named == NAMED_ABSENT) {
-        p->result->dropped++;
-        return 0;
-    }
-    return not_live(p, "a reference to", id, named);
+    return named == NAMED_ABSENT ? 0 : not_live(p, "a reference to", id, named);
 }
 
 static int store(struct play *p, const struct trace_op *op)
@@ -804,10 +856,10 @@ static int store(struct play *p, const struct trace_op *op)
     int err = referent(p, op->target, &to);
     if (err != 0)
         return err;
-    if (named == NAMED_ABSENT) {
-        p->result->dropped++;
+    bool is_lost = op->target != TRACE_NONE && to == SHADOW_NONE;
+    p->result->dropped += named == NAMED_ABSENT || is_lost;
+    if (named == NAMED_ABSENT)
         return 0;
-    }
     const struct shadow_object *o = shadow_at(&p->s, from);
     if ((uint64_t)op->word * 4 >= bounds_of(p, o))
         return play_reject(p,
@@ -815,7 +867,7 @@ static int store(struct play *p, const struct trace_op *op)
                            ", which has %" PRIu64 " bytes",
                            op->word, op->id, o->bounds);
     if ((uint64_t)op->word * 4 + 4 > o->granted) {
-        p->result->dropped++; /* its growth was refused in this run */
+        p->result->dropped += !is_lost; /* its growth was refused */
         return 0;
     }
     if (!shadow_store(&p->s, from, op->word, to))
@@ -832,6 +884,7 @@ static int set_root(struct play *p, const struct trace_op *op)
     int err = referent(p, op->target, &to);
     if (err != 0)
         return err;
+    p->result->dropped += op->target != TRACE_NONE && to == SHADOW_NONE;
     if (!shadow_store(&p->s, SHADOW_ROOT, op->word, to))
         return problem_set(p->problem, ERR_MEMORY, "no memory left");
     return 0;
@@ -870,12 +923,6 @@ static int lost_with_area(struct play *p, const struct trace_op *op)
     uint64_t id = op->fact.given_back.lost;
     if (id == TRACE_NONE || look_up(p, id, &slot) != NAMED_LIVE)
         return 0;
-    while (shadow_at(&p->s, slot)->first_in != 0) {
-        const struct shadow_edge *e =
-            &p->s.edges[shadow_at(&p->s, slot)->first_in];
-        if (!shadow_store(&p->s, e->from, e->word, SHADOW_NONE))
-            return problem_set(p->problem, ERR_MEMORY, "no memory left");
-    }
     return death(p, id);
 }
 

@@ -94,13 +94,20 @@ struct play {
 
     uint64_t seq;
     bool expecting;  /* recorded facts are compared                  */
+    bool has_growth; /* the heap takes areas from the outer heap          */
+    bool has_quirks; /* quirks = exact                                    */
     bool is_probing; /* in a probe: outward calls leave no mark      */
     bool is_stopped; /* the run has come to its status               */
     uint32_t n_line; /* held words of the line before this operation */
     bool has_line;
     struct play_list finalise; /* ids to be freed by the next finaliser   */
     struct play_list line;     /* scratch for a held line                 */
-    uint32_t *lengths;         /* scratch: objects' lengths by unit       */
+    struct play_list named;    /* slots of the dead that words still name */
+    struct {
+        uint32_t avail;
+        uint64_t blocks, bytes;
+    } growth; /* the last answer of largest_by_growth                     */
+    uint32_t *lengths; /* scratch: objects' lengths by unit       */
     uint64_t probe_every;
     struct replay_view view;
     struct play_happened happened;
@@ -122,12 +129,20 @@ __attribute__((format(printf, 2, 3))) int play_reject(struct play *p,
 /* --- operations.c: each returns 0, negative, or 1 when the run is over. */
 int play_operation(struct play *p, const struct trace_op *op);
 int play_event(struct play *p, const struct trace_op *op);
+/* Live words that name the dead name nothing from here on. */
+void play_forget_names(struct play *p);
 void play_on_finalise(void *ctx, uint32_t address);
 uint32_t play_on_more(void *ctx, uint32_t what, uint32_t value);
 
 /* --- replay.c */
 /* Room for `n_units` units of heap; the indices are built anew. */
 int play_reserve_units(struct play *p, uint32_t n_units);
+/*
+ * The heap begins again, as after a reboot: nothing is left of its objects,
+ * of areas added since and of what the outer heap had given. What the trace
+ * has switched (collecting, threshold, locks) stays, as the trace goes on.
+ */
+int play_reset(struct play *p);
 
 /* --- collection.c */
 /* Look at what collections did since `before`; `answer` is new, `slot` the
@@ -155,8 +170,8 @@ void play_give(struct play *p, uint32_t address, uint32_t granted,
 /* A live object dies: its units are free between the live ones. */
 void play_give_live(struct play *p, uint32_t address, uint32_t granted);
 uint32_t play_unit(const struct play *p, uint32_t address);
-void play_figures(const struct play *p, struct heap_figures *f);
-uint64_t play_largest_request(const struct play *p);
+void play_figures(struct play *p, struct heap_figures *f);
+uint64_t play_largest_request(struct play *p);
 /* Is the figure true? By asking the manager, and rolling back. */
 int play_probe(struct play *p);
 /* Linux's fragmentation index of a request that failed, and the holes. */

@@ -59,6 +59,7 @@ struct replay_result {
     uint64_t inplace_missed;
     uint64_t empty;   /* requests for 0 bytes, answered by null       */
     uint64_t dropped; /* operations on objects that never existed     */
+    uint64_t lost;    /* live objects, to resets after a refusal      */
     uint64_t moved_bytes;
     uint64_t max_held;    /* objects held at once                         */
     uint64_t floating;    /* dead objects that a collection did not free  */
