@@ -13,6 +13,7 @@ struct logbook {
     struct trace_op *op;
     size_t n_ops, cap_ops;
     uint64_t id[LAB_WINDOW / 8]; /* of the object at an address; 0: none  */
+    uint32_t end;                /* no id from this place on              */
     uint64_t last_id;
     uint64_t root[SLOTS_CAP];
 };
@@ -32,6 +33,15 @@ static uint64_t target_of(addr32 object)
 {
     uint64_t id = *id_of(object);
     return id != 0 ? id : TRACE_NONE;
+}
+
+/* The object at this address is called `id` from now on. */
+static void name(addr32 object, uint64_t id)
+{
+    uint32_t place = (object - LAB_BASE) / 8;
+    *id_of(object) = id;
+    if (place >= book->end)
+        book->end = place + 1;
 }
 
 static void note(struct trace_op op)
@@ -87,7 +97,7 @@ void logbook_finalise(addr32 object)
 void logbook_deaths(bool (*is_object)(addr32 object), addr32 given,
                     addr32 spared)
 {
-    for (uint32_t i = 0; i < LAB_WINDOW / 8; i++) {
+    for (uint32_t i = 0; i < book->end; i++) {
         addr32 object = LAB_BASE + 8 * i;
         bool stays = is_object(object) && object != given;
         if (book->id[i] == 0 || stays || object == spared)
@@ -111,7 +121,7 @@ void logbook_alloc(uint32_t bytes, uint32_t flags, addr32 answer)
     }
     note(op);
     if (answer != 0)
-        *id_of(answer) = op.id;
+        name(answer, op.id);
 }
 
 void logbook_realloc(addr32 object, uint32_t bytes, bool may_move,
@@ -136,7 +146,7 @@ void logbook_realloc(addr32 object, uint32_t bytes, bool may_move,
         op.cause = TRACE_CAUSE_UNKNOWN;
     } else {
         *id_of(object) = 0;
-        *id_of(answer) = id;
+        name(answer, id);
     }
     note(op);
 }

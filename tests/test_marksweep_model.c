@@ -132,14 +132,14 @@ static void compare_area(const struct model_area *a, const struct area_info *i)
     cr_assert(eq(u32, i->table_bytes, a->table_bytes));
     cr_assert(eq(u32, i->hint, a->hint), "hint of area %u", a->number);
     cr_assert(eq(u32, i->last_used, a->last_used), "area %u", a->number);
-    addr32 bits = i->table + i->table_bytes + 1;
+    const uint8_t *table = byte_at(lab.h, i->table);
+    const uint8_t *bits = table + i->table_bytes + 1;
     for (uint32_t b = 0; b < a->n_blocks; b++) {
-        uint32_t kind = *byte_at(lab.h, i->table + b / 4) >> 2 * (b % 4) & 3;
-        cr_assert(eq(u32, kind, a->kind[b]), "area %u block %u", a->number, b);
-        uint32_t bit = model.params.finalisers
-                           ? *byte_at(lab.h, bits + b / 8) >> b % 8 & 1
-                           : 0;
-        cr_assert(eq(u32, bit, a->finaliser[b]), "finaliser of block %u", b);
+        uint32_t kind = table[b / 4] >> 2 * (b % 4) & 3;
+        uint32_t bit = bits[b / 8] >> b % 8 & model.params.finalisers;
+        if (kind != a->kind[b] || bit != a->finaliser[b])
+            cr_fatal("area %u block %u: %u and finaliser %u, not %u and %u",
+                     a->number, b, kind, bit, a->kind[b], a->finaliser[b]);
     }
 }
 
