@@ -259,8 +259,8 @@ void play_badly(struct played *p, const char *options, const char *body,
                 const char *needle)
 {
     play_text(p, options, body);
-    cr_assert(eq(int, p->err, ERR_INPUT), "%s: not refused (%s)", body,
-              p->result.reason);
+    cr_assert(eq(int, p->err, ERR_INPUT), "%s: %s: not refused (%s)",
+              options, body, p->result.reason);
     cr_assert(ne(ptr, strstr(p->problem.text, needle), NULL),
               "'%s' does not say '%s'", p->problem.text, needle);
     cr_assert(eq(ptr, strchr(p->problem.text, '\n'), NULL));

@@ -830,7 +830,8 @@ int play_operation(struct play *p, const struct trace_op *op)
 /* Bytes that the program may use: the recorded manager's blocks, if known. */
 static uint64_t bounds_of(const struct play *p, const struct shadow_object *o)
 {
-    uint64_t unit = p->w->header.has_blocks ? p->w->header.block_bytes : 4;
+    const struct trace_header *h = &p->w->header;
+    uint64_t unit = h->has_blocks && h->block_bytes > 0 ? h->block_bytes : 4;
     return (o->bounds + unit - 1) / unit * unit;
 }
 

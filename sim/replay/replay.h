@@ -21,11 +21,12 @@
 enum refused_policy { REFUSED_SKIP = 0, REFUSED_STOP, REFUSED_RESET };
 
 #define REPLAY_PARAMS_CAP 16
+#define REPLAY_VALUE_CAP 768 /* as many areas as a trace can begin with    */
 
 /* One manager parameter by its name, value as text of --set. */
 struct replay_param {
     char key[32];
-    char value[96];
+    char value[REPLAY_VALUE_CAP];
 };
 
 struct replay_options {
