@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "analysis/text.h"
+#include "traces/ahead.h"
 #include "traces/import/scale.h"
 #include "traces/writer.h"
 
@@ -95,6 +96,10 @@ static int open_input(struct workload **out, const struct request *q,
     int err = workload_open(&w, q->input, q->format, problem);
     if (err == 0 && q->scale.numerator != 0)
         err = scale_open(&w, w, &q->scale, problem);
+    if (err == 0)
+        err = ahead_open(&w, w, problem);
+    if (err == 0 && w->where == NULL)
+        err = ahead_open(&w, w, problem);
     if (err == 0)
         *out = w;
     return err;

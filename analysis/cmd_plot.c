@@ -148,12 +148,13 @@ static int run_plot(int argc, char **argv)
     if (find_place(&p, file) != EXIT_DONE)
         return EXIT_USAGE;
 
-    sqlite3 *db = NULL;
+    struct store *store = NULL;
     struct problem problem = {""};
-    int err = query_open(&db, db_path, &problem);
+    int err = store_open(&store, db_path, true, &problem);
     if (err == 0)
-        err = make_figure(db, kind, names + 1, n - 1, &p, &problem);
-    sqlite3_close(db);
+        err =
+            make_figure(store_db(store), kind, names + 1, n - 1, &p, &problem);
+    store_close(store);
     if (err < 0) {
         cmd_usage_error("%s", problem.text);
         return cmd_status_of(err);

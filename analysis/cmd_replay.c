@@ -165,21 +165,22 @@ static int play(struct request *q, struct workload *w, struct metrics *metrics,
     struct store *store = NULL;
     struct store_run *run = NULL;
     struct progress progress;
-    struct sink sink = {.ctx = metrics,
-                        .op = metrics_op,
-                        .refusal = metrics_refusal};
+    struct sink sink = {
+        .ctx = metrics, .op = metrics_op, .refusal = metrics_refusal};
     int err = 0;
     if (q->db != NULL)
         err = store_open(&store, q->db, false, problem);
     if (err == 0 && store != NULL)
         err = store_begin_run(store, q->keep, &run, problem);
+    if (err == 0 && run != NULL)
+        store_run_may_hold(run);
     if (err == 0 && run != NULL && strcmp(q->spec.workload, "-") != 0)
         store_run_may_repeat(run);
     if (err == 0) {
         struct sink stored = run != NULL ? store_run_sink(run) : sink;
-        struct sink shown = progress_sink(
-            &progress, run != NULL ? &stored : NULL, metrics, w->name,
-            q->quiet);
+        struct sink shown =
+            progress_sink(&progress, run != NULL ? &stored : NULL, metrics,
+                          w->name, q->quiet);
         err = replay_run(w, &q->spec.options, &shown, result, problem);
         progress_end(&progress);
     }
@@ -239,8 +240,8 @@ static int replay(struct request *q, struct workload *w,
 {
     struct replay_result result;
     char id[RUN_ID_CAP] = "";
-    int err = result_heap(&q->spec.options, q->heap, q->spec.workload, w,
-                          problem);
+    int err =
+        result_heap(&q->spec.options, q->heap, q->spec.workload, w, problem);
     if (err == 0)
         err = replay_resolve(&q->spec.options, &w->header, problem);
     if (err < 0)
@@ -296,7 +297,8 @@ const struct command cmd_replay = {
         "  --touch stores|N     reads charged: one a store, or N an operation\n"
         "  --db FILE            store the run in this SQLite database\n"
         "  --keep ops           what to store: ops, series or summary\n"
-        "  --check              check the heap after every operation; recorded\n"
+        "  --check              check the heap after every operation; "
+        "recorded\n"
         "                       facts that are not met fail the run\n"
         "  --assert 'F OP V'    fail unless, say, 'refused == 0' or\n"
         "                       'end.largest_free >= 4K' holds\n"

@@ -21,12 +21,12 @@ static int run_report(int argc, char **argv)
     if (dir == NULL)
         return cmd_usage_error("report: -o FOLDER is missing");
 
-    sqlite3 *db = NULL;
+    struct store *store = NULL;
     struct problem problem = {""};
-    int n_runs = query_open(&db, db_path, &problem);
+    int n_runs = store_open(&store, db_path, true, &problem);
     if (n_runs == 0)
-        n_runs = report_write(db, names, n_names, dir, &problem);
-    sqlite3_close(db);
+        n_runs = report_write(store_db(store), names, n_names, dir, &problem);
+    store_close(store);
     if (n_runs < 0) {
         cmd_usage_error("%s", problem.text);
         return cmd_status_of(n_runs);

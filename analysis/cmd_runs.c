@@ -125,33 +125,32 @@ static const struct {
 } columns[] = {
     {"run", 4, "run"},
     {"id", -8, "substr(id, 1, 8)"},
-    {"trace", -24, "trace"},
-    {"manager", -10, "manager"},
-    {"heap", 8, "heap_bytes"},
-    {"ops", 10, "operations"},
-    {"colls", 7, "collections"},
-    {"refused", 8, "refused"},
-    {"min req", 8, "min_largest_request"},
+    {"manager", -9, "manager"},
+    {"heap", 7, "heap_bytes"},
+    {"ops", 9, "operations"},
+    {"gc", 5, "collections"},
+    {"refused", 7, "refused"},
+    {"min req", 7, "min_largest_request"},
     {"frag", 5, "printf('%.3f', frag_mean)"},
     {"max", 5, "printf('%.3f', frag_max)"},
     {"status", -8, "status"},
-    {"KiB", 7, "(stored_bytes + 1023) / 1024"},
+    {"KiB", 6, "(stored_bytes + 1023) / 1024"},
+    {"trace", -1, "trace"},
 };
 
 enum { N_COLUMNS = sizeof columns / sizeof columns[0] };
 
-/* `text` in its column; `width` counts characters, not bytes. */
+/* `text`, filled up to the width of its column; nothing is cut off. */
 static void print_cell(const char *text, int column)
 {
-    char cut[256];
-    int width = abs(columns[column].width), n = 0;
-    text_cut(cut, sizeof cut, text, (size_t)width);
-    for (const char *p = cut; *p != '\0'; p++)
-        n += (*p & 0xc0) != 0x80;
-    int before = columns[column].width > 0 ? width - n : 0;
-    bool is_last = column == N_COLUMNS - 1;
-    int after = columns[column].width < 0 && !is_last ? width - n : 0;
-    printf("%s%*s%s%*s", column == 0 ? "" : "  ", before, "", cut, after, "");
+    char clean[512];
+    int width = columns[column].width, n_characters = 0;
+    text_clean(clean, sizeof clean, text);
+    for (const char *p = clean; *p != '\0'; p++)
+        n_characters += (*p & 0xc0) != 0x80;
+    int fill = abs(width) > n_characters ? abs(width) - n_characters : 0;
+    printf("%s%*s%s%*s", column == 0 ? "" : "  ", width > 0 ? fill : 0, "",
+           clean, width < 0 ? fill : 0, "");
 }
 
 static int print_table(struct store *s, const char *where,

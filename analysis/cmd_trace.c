@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "analysis/text.h"
+#include "traces/ahead.h"
 #include "traces/binary.h"
 #include "traces/kinds.h"
 #include "traces/nearest.h"
@@ -163,9 +164,9 @@ static int print_info_json(const struct workload *w,
         cJSON_AddStringToObject(json, "note", w->remark);
     add_header(json, &w->header);
     cJSON *kinds = cJSON_AddObjectToObject(json, "kinds");
-    for (uint8_t i = TRACE_END + 1; i < TRACE_N_KINDS; i++)
+    for (int i = TRACE_END + 1; i < TRACE_N_KINDS; i++)
         if (s->kinds[i] != 0)
-            add_number(kinds, trace_kind_name(i), s->kinds[i]);
+            add_number(kinds, trace_kind_name((uint8_t)i), s->kinds[i]);
     add_number(json, "block_bytes", s->block_bytes);
     add_classes(json, "sizes", "blocks", s->sizes);
     add_classes(json, "ages", "bytes_asked", s->ages);
@@ -398,7 +399,10 @@ static int run_trace(int argc, char **argv)
     struct workload *w = NULL;
     int err = workload_open(&w, q.input, q.format, &problem);
     if (err == 0)
-        err = verbs[i].run(&q, w, &problem);
+        err = ahead_open(&w, w, &problem);
+    if (err < 0)
+        return report(err, &problem);
+    err = verbs[i].run(&q, w, &problem);
     workload_close(w);
     return err < 0 ? report(err, &problem) : EXIT_DONE;
 }

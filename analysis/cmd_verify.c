@@ -77,6 +77,7 @@ static int verify_run(const struct request *q, struct store *s,
     if (err < 0)
         return err;
 
+    r.is_quiet = q->quiet;
     struct metrics *metrics = metrics_new();
     if (metrics == NULL)
         return problem_set(problem, ERR_MEMORY, "no memory for a run");

@@ -22,7 +22,7 @@ enum heapmap_state {
     HEAPMAP_N
 };
 
-#define HEAPMAP_MAX_UNITS (UINT32_C(1) << 28)
+#define HEAPMAP_MAX_UNITS (UINT32_C(1) << 24)
 
 struct heapmap_run {
     uint32_t first, n_units;

@@ -12,11 +12,10 @@
 #include "analysis/assets.h"
 #include "analysis/gnuplot.h"
 #include "analysis/plot_map.h"
+#include "analysis/plot_query.h"
 #include "analysis/text.h"
 
-#define MARKS_CAP    200 /* collections or refusals drawn, one a column      */
-#define WIDTH        960
-#define PANEL_HEIGHT 420
+#define MARKS_CAP 200 /* collections or refusals drawn, one a column      */
 
 /* A figure while it is written. */
 struct figure {
@@ -33,19 +32,20 @@ struct figure {
 /* clang-format off */
 static const struct plot_kind kinds[] = {
     {"fragmentation",
-     "Bytes over operations: how much of the heap is live, used and free, the "
-     "largest free block, and the largest request that would have succeeded.",
-     PLOT_RUNS_CAP, {"collections", "refusals", NULL}},
+     "Bytes over operations: how much of the heap is live, used and free; "
+     "below, on a logarithmic axis, the largest request that would have "
+     "succeeded and the largest free block.",
+     PLOT_RUNS_CAP, 560, {"collections", "refusals", NULL}},
     {"availability",
      "The share of the moments at which a request of a given size would have "
-     "succeeded.", PLOT_RUNS_CAP, {NULL}},
+     "succeeded.", PLOT_RUNS_CAP, 420, {NULL}},
     {"heapmap",
      "The heap, address by operation: where live objects, garbage, tables and "
-     "free bytes lay.", 1, {NULL}},
+     "free bytes lay.", 1, 420, {NULL}},
     {"histogram",
      "Holes by their length, at the worst moment and at the end.",
-     PLOT_RUNS_CAP, {NULL}},
-    {NULL, NULL, 0, {NULL}},
+     PLOT_RUNS_CAP, 420, {NULL}},
+    {NULL, NULL, 0, 0, {NULL}},
 };
 /* clang-format on */
 
@@ -161,18 +161,27 @@ static double axis_step(int64_t span)
     return (double)step;
 }
 
+/* A round number, 1, 2 or 5 times a power of ten, at most 8 to `count`. */
+static int64_t count_step(int64_t count)
+{
+    int64_t step = 1;
+    for (int i = 0; count / step > 8; i++) /* 1 2 5 10 20 50 ... */
+        step = i % 3 == 1 ? step / 2 * 5 : step * 2;
+    return step;
+}
+
 /* The scripts' arrays, one element a panel. */
 static void begin_script(struct figure *f, int height)
 {
     static const char *const arrays[] = {
-        "run",         "title",    "note", "heap", "step",  "ops",
-        "collections", "refusals", "span", "last", "first", "count"};
+        "run",      "title", "note", "heap",  "step",  "ops",   "collections",
+        "refusals", "span",  "last", "first", "count", "column"};
     fprintf(f->script,
             "# %s, drawn from the CSV beside it: gnuplot %s.gp\n"
             "stem = ",
             f->kind->name, f->stem);
     text_gnuplot(f->script, f->stem);
-    fprintf(f->script, "\nwidth = %d\nheight = %d\nn_panels = %d\n", WIDTH,
+    fprintf(f->script, "\nwidth = %d\nheight = %d\nn_panels = %d\n", PLOT_WIDTH,
             height, f->n_runs);
     for (size_t k = 0; k < sizeof arrays / sizeof *arrays; k++)
         fprintf(f->script, "array panel_%s[%d]\n", arrays[k], f->n_runs);
@@ -183,72 +192,6 @@ static void end_script(struct figure *f)
     char name[64];
     snprintf(name, sizeof name, "%s.gp", f->kind->name);
     fprintf(f->script, "\n%s\n%s", asset_text("common.gp"), asset_text(name));
-}
-
-/* Part of the fragmentation query: minimum, mean, maximum of one metric. */
-static char *metric_columns(const char *m)
-{
-    return sqlite3_mprintf(
-        ",\n       MIN(CASE metric WHEN '%s' THEN min END) AS %s_min,\n"
-        "       SUM(CASE metric WHEN '%s' THEN mean * n END) /\n"
-        "         SUM(CASE metric WHEN '%s' THEN n END) AS %s_mean,\n"
-        "       MAX(CASE metric WHEN '%s' THEN max END) AS %s_max",
-        m, m, m, m, m, m, m);
-}
-
-/*
- * The bins of one run, `together` of them a row. A bin's mean weighs as many
- * operations as it holds: the last may hold fewer.
- */
-static char *series_query(const struct query_run *r, int64_t ops,
-                          int64_t together)
-{
-    static const char *const metrics[] = {"live", "used", "free",
-                                          "largest_free", "largest_request"};
-    int64_t width = INT64_C(1) << r->series_shift;
-    char *columns = sqlite3_mprintf("");
-    for (size_t i = 0; i < sizeof metrics / sizeof *metrics; i++) {
-        char *more = metric_columns(metrics[i]);
-        char *both = sqlite3_mprintf("%s%s", columns, more);
-        sqlite3_free(columns);
-        sqlite3_free(more);
-        columns = both;
-    }
-    char *sql = sqlite3_mprintf(
-        "WITH part AS (\n"
-        "  SELECT bin / %lld AS row, metric, min, mean, max,\n"
-        "         MIN(%lld, %lld - bin * %lld) AS n\n"
-        "  FROM series WHERE run = %lld AND bin * %lld < %lld)\n"
-        "SELECT %lld AS run, row * %lld + 1 AS first_op,\n"
-        "       MIN((row + 1) * %lld, %lld) AS last_op%s\n"
-        "FROM part GROUP BY row ORDER BY row",
-        together, width, ops, width, r->number, width, ops, r->number,
-        together * width, together * width, ops, columns);
-    sqlite3_free(columns);
-    return sql;
-}
-
-/* Collections, at most one a column of the picture, with how many it is. */
-static char *collections_query(const struct query_run *r, int64_t column)
-{
-    return sqlite3_mprintf(
-        "SELECT %lld AS run, MIN(key - %lld) AS op, COUNT(*) AS collections\n"
-        "FROM collection WHERE key >= %lld AND key < %lld\n"
-        "GROUP BY (key - %lld - 1) / %lld ORDER BY op",
-        r->number, query_key_from(r->number), query_key_from(r->number),
-        query_key_to(r->number), query_key_from(r->number), column);
-}
-
-/* Refusals likewise; of those in one column the smallest request is shown. */
-static char *refusals_query(const struct query_run *r, int64_t column)
-{
-    return sqlite3_mprintf(
-        "SELECT %lld AS run, key - %lld AS op, MIN(asked) AS asked,\n"
-        "       COUNT(*) AS refusals\n"
-        "FROM refusal WHERE key >= %lld AND key < %lld\n"
-        "GROUP BY (key - %lld - 1) / %lld ORDER BY op",
-        r->number, query_key_from(r->number), query_key_from(r->number),
-        query_key_to(r->number), query_key_from(r->number), column);
 }
 
 /* "n things (m marks drawn)" after what the note says already. */
@@ -270,11 +213,11 @@ static int count_marks(struct figure *f, const struct query_run *r,
                        const char *table, int64_t ops, int64_t *n,
                        int64_t *column)
 {
-    int err =
-        query_number(f->db, n, 0, f->problem,
-                     "SELECT COUNT(*) FROM %s WHERE key >= %lld AND "
-                     "key < %lld",
-                     table, query_key_from(r->number), query_key_to(r->number));
+    int err = query_number(f->db, n, 0, f->problem,
+                           "SELECT COUNT(*) FROM %s WHERE key >= %lld AND "
+                           "key <= %lld",
+                           table, query_key_from(r->number),
+                           query_key_last(r->number));
     *column = *n <= MARKS_CAP ? 1 : (ops + MARKS_CAP - 1) / MARKS_CAP;
     return err;
 }
@@ -286,17 +229,17 @@ static int fragmentation_panel(struct figure *f, int i)
     int64_t together = bins_together(ops, r->series_shift);
     int64_t n_collections, n_refusals, column;
     int marks = 0, crosses = 0;
-    int err = add_rows(f, "", i == 0, series_query(r, ops, together));
+    int err = add_rows(f, "", i == 0, plot_series_query(r, ops, together));
     if (err >= 0)
         err = count_marks(f, r, "collection", ops, &n_collections, &column);
     if (err >= 0)
-        err = marks =
-            add_rows(f, "collections", i == 0, collections_query(r, column));
+        err = marks = add_rows(f, "collections", i == 0,
+                               plot_collections_query(r, column));
     if (err >= 0)
         err = count_marks(f, r, "refusal", ops, &n_refusals, &column);
     if (err >= 0)
         err = crosses =
-            add_rows(f, "refusals", i == 0, refusals_query(r, column));
+            add_rows(f, "refusals", i == 0, plot_refusals_query(r, column));
 
     /* A heap that grew holds more than it was given at first. */
     int64_t span = 0;
@@ -326,6 +269,7 @@ static int fragmentation_panel(struct figure *f, int i)
     panel_number(f, i, "panel_span", (double)span);
     panel_number(f, i, "panel_step", axis_step(span));
     panel_number(f, i, "panel_ops", (double)ops);
+    panel_number(f, i, "panel_column", (double)count_step(ops));
     panel_number(f, i, "panel_collections", marks);
     panel_number(f, i, "panel_refusals", crosses);
     return 0;
@@ -334,26 +278,7 @@ static int fragmentation_panel(struct figure *f, int i)
 static int availability_panel(struct figure *f, int i)
 {
     const struct query_run *r = &f->runs[i];
-    int n = add_rows(
-        f, "", i == 0,
-        sqlite3_mprintf(
-            "SELECT %lld AS run, 0 AS bytes, SUM(count) AS moments,\n"
-            "       100.0 AS percent\n"
-            "FROM histogram WHERE run = %lld AND name = 'largest_request'\n"
-            "HAVING COUNT(*) > 0\n"
-            "UNION ALL SELECT %lld, lower,\n"
-            "       SUM(count) OVER later,\n"
-            "       100.0 * SUM(count) OVER later / (SELECT SUM(count)\n"
-            "         FROM histogram WHERE run = %lld AND\n"
-            "         name = 'largest_request')\n"
-            "FROM histogram WHERE run = %lld AND name = 'largest_request'\n"
-            "WINDOW later AS (ORDER BY lower DESC)\n"
-            "UNION ALL\n"
-            "SELECT %lld, MAX(upper) + 1, 0, 0 FROM histogram\n"
-            "WHERE run = %lld AND name = 'largest_request'\n"
-            "HAVING COUNT(*) > 0 ORDER BY bytes",
-            r->number, r->number, r->number, r->number, r->number, r->number,
-            r->number));
+    int n = add_rows(f, "", i == 0, plot_availability_query(r));
     if (n < 0)
         return n;
     panel_title(f, i);
@@ -403,18 +328,7 @@ static int availability_axes(struct figure *f)
 static int histogram_panel(struct figure *f, int i)
 {
     const struct query_run *r = &f->runs[i];
-    int n = add_rows(
-        f, "", i == 0,
-        sqlite3_mprintf(
-            "SELECT %lld AS run, lower, upper,\n"
-            "       MAX(CASE name WHEN 'holes_at_worst' THEN count END)\n"
-            "         AS holes_at_worst,\n"
-            "       MAX(CASE name WHEN 'holes_at_end' THEN count END)\n"
-            "         AS holes_at_end\n"
-            "FROM histogram WHERE run = %lld AND lower > 0 AND\n"
-            "     name IN ('holes_at_worst', 'holes_at_end')\n"
-            "GROUP BY lower ORDER BY lower",
-            r->number, r->number));
+    int n = add_rows(f, "", i == 0, plot_histogram_query(r));
     if (n < 0)
         return n;
     static const char *const bounds[] = {"MIN(lower)", "MAX(lower)",
@@ -440,7 +354,7 @@ static int histogram_panel(struct figure *f, int i)
     panel_number(f, i, "panel_first", 63 - __builtin_clzll((uint64_t)bound[0]));
     panel_number(f, i, "panel_last", 63 - __builtin_clzll((uint64_t)bound[1]));
     panel_number(f, i, "panel_count", (double)bound[2]);
-    panel_number(f, i, "panel_step", (double)(bound[2] / 8 + 1));
+    panel_number(f, i, "panel_step", (double)count_step(bound[2]));
     return 0;
 }
 
@@ -473,6 +387,7 @@ static int heapmap_panel(struct figure *f, int i)
     panel_title(f, i);
     panel_text(f, i, "panel_note", note);
     panel_number(f, i, "panel_ops", (double)ops);
+    panel_number(f, i, "panel_column", (double)count_step(ops));
     panel_number(f, i, "panel_span", (double)map.span_bytes);
     panel_number(f, i, "panel_step", axis_step((int64_t)map.span_bytes));
     return 0;
@@ -531,7 +446,7 @@ int plot_write(sqlite3 *db, const struct plot_kind *kind,
                        .problem = problem};
     bool is_one_panel = kind == plot_find("availability");
     int height =
-        is_one_panel ? PANEL_HEIGHT + 18 * (n_runs - 1) : PANEL_HEIGHT * n_runs;
+        is_one_panel ? kind->height + 18 * (n_runs - 1) : kind->height * n_runs;
     int err = open_part(&f, &f.sql, "sql");
     if (err == 0)
         err = open_part(&f, &f.script, "gp");

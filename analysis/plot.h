@@ -10,10 +10,11 @@
  * one a bin, which the picture then says.
  *
  * Kinds
- *   fragmentation  bytes over operations: live, used and free bytes, the
- *                  largest free block, the largest request that would have
- *                  succeeded; a line is the mean over a bin, its band reaches
- *                  from minimum to maximum; collections, refusals
+ *   fragmentation  bytes over operations: live, used and free bytes,
+ *                  and below them, on a logarithmic axis, the largest free
+ *                  block and the largest request that would have succeeded; a
+ *                  line is the mean over a bin, its band reaches from minimum
+ *                  to maximum; collections, refusals
  *   availability   share of the moments at which a request of a given size
  *                  would have succeeded
  *   heapmap        address by operation: live, garbage, tables, free
@@ -32,12 +33,14 @@
 #include "analysis/query.h"
 
 #define PLOT_BINS     512
+#define PLOT_WIDTH    960 /* of an SVG figure, in pixels                    */
 #define PLOT_STEM_CAP 128
 #define PLOT_RUNS_CAP 8 /* runs in one figure                              */
 
 struct plot_kind {
     const char *name, *caption;
     int max_runs; /* in one figure                                         */
+    int height;   /* of the SVG figure of one run, in pixels               */
     const char *parts[3]; /* further CSV files: STEM-part.csv; null ends   */
 };
 

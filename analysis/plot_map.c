@@ -100,7 +100,8 @@ static void write_cells(FILE *f, const struct query_run *r,
                         const struct strips *strips, int64_t operations,
                         const struct plot_map *map, uint64_t unit_bytes)
 {
-    double units = (double)(map->cell_bytes / unit_bytes);
+    uint64_t units_a_cell = map->cell_bytes / unit_bytes;
+    double units = (double)units_a_cell;
     uint64_t n_rows = (map->span_bytes + map->cell_bytes - 1) / map->cell_bytes;
     int n_columns = strips->n < PLOT_MAP_COLUMNS ? strips->n : PLOT_MAP_COLUMNS;
     /* gnuplot's images need two columns at least. */

@@ -12,8 +12,8 @@
 
 #include "analysis/query.h"
 
-#define PLOT_MAP_COLUMNS 256
-#define PLOT_MAP_ROWS    128
+#define PLOT_MAP_COLUMNS 192
+#define PLOT_MAP_ROWS    96
 
 struct plot_map {
     int n_moments; /* maps that were there                                 */

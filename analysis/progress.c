@@ -72,8 +72,7 @@ static int on_end(void *ctx, const struct replay_view *view)
 }
 
 struct sink progress_sink(struct progress *p, const struct sink *store,
-                          struct metrics *metrics, const char *name,
-                          bool quiet)
+                          struct metrics *metrics, const char *name, bool quiet)
 {
     *p = (struct progress){.metrics = metrics, .name = name};
     if (store != NULL)

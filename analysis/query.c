@@ -6,14 +6,11 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "analysis/store.h"
 #include "analysis/text.h"
 
 #define KEY_BITS       36
-#define MAX_RUN_NUMBER (INT64_C(1) << (62 - KEY_BITS))
-#define BUSY_MS        10000
+#define MAX_RUN_NUMBER (INT64_C(1) << (63 - KEY_BITS))
 
 static int fail(sqlite3 *db, struct problem *problem)
 {
@@ -24,85 +21,20 @@ static int fail(sqlite3 *db, struct problem *problem)
                        sqlite3_errmsg(db));
 }
 
-/*
- * A database in WAL mode needs a writable folder even for reading, unless
- * nobody can write it; published results may lie in a folder that is not.
- */
-static int open_immutable(sqlite3 **out, const char *path)
+int query_check(sqlite3 *db, struct problem *problem)
 {
-    char *uri = sqlite3_mprintf("file:%s?immutable=1", path);
-    if (uri == NULL || strpbrk(path, "?#%") != NULL) {
-        sqlite3_free(uri);
-        return SQLITE_CANTOPEN;
-    }
-    sqlite3_close(*out);
-    *out = NULL;
-    int status =
-        sqlite3_open_v2(uri, out, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL);
-    sqlite3_free(uri);
-    return status;
-}
-
-/* Any read of the file shows whether it is a database at all. */
-static int read_version(sqlite3 *db, int64_t *version)
-{
-    sqlite3_stmt *q = NULL;
-    int status = sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &q, NULL);
-    if (status == SQLITE_OK)
-        status = sqlite3_step(q);
-    if (status == SQLITE_ROW)
-        *version = sqlite3_column_int64(q, 0);
-    sqlite3_finalize(q);
-    return status;
-}
-
-static int check_schema(sqlite3 *db, const char *path, int64_t version,
-                        struct problem *problem)
-{
+    static const char names[] =
+        "'trace','run','op','collection','refusal','series','histogram',"
+        "'heapmap','object','edge','summary'";
     int64_t n_tables = 0;
     int err = query_number(db, &n_tables, 0, problem,
-                           "SELECT COUNT(*) FROM sqlite_master WHERE name IN "
-                           "('run','trace','series','summary','heapmap')");
-    if (err < 0)
-        return err;
-    if (n_tables != 5)
-        return problem_set(problem, ERR_INPUT,
-                           "%s: not a database of fraglab's", path);
-    if (version != STORE_SCHEMA_VERSION)
-        return problem_set(problem, ERR_INPUT,
-                           "%s: schema version %" PRId64
-                           ", this program reads %d",
-                           path, version, STORE_SCHEMA_VERSION);
-    return 0;
-}
-
-int query_open(sqlite3 **out, const char *path, struct problem *problem)
-{
-    *out = NULL;
-    if (access(path, R_OK) != 0)
-        return problem_set(problem, ERR_INPUT, "%s: %s", path, strerror(errno));
-    sqlite3 *db = NULL;
-    int64_t version = 0;
-    int status = sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL);
-    if (status == SQLITE_OK) {
-        sqlite3_busy_timeout(db, BUSY_MS);
-        status = read_version(db, &version);
-    }
-    if (status == SQLITE_CANTOPEN || status == SQLITE_READONLY) {
-        status = open_immutable(&db, path);
-        if (status == SQLITE_OK)
-            status = read_version(db, &version);
-    }
-    int err = 0;
-    if (status != SQLITE_ROW)
-        err = problem_set(problem, ERR_INPUT, "%s: %s", path,
-                          db == NULL ? "no memory" : sqlite3_errmsg(db));
-    else
-        err = check_schema(db, path, version, problem);
-    if (err < 0)
-        sqlite3_close(db);
-    else
-        *out = db;
+                           "SELECT COUNT(*) FROM sqlite_master WHERE type = "
+                           "'table' AND sql NOT LIKE '%%VIRTUAL%%' AND name "
+                           "IN (%s)",
+                           names);
+    if (err == 0 && n_tables != 11)
+        err = problem_set(problem, ERR_INPUT, "%s: not all tables are there",
+                          sqlite3_db_filename(db, "main"));
     return err;
 }
 
@@ -112,9 +44,9 @@ int64_t query_key_from(int64_t run)
     return run << KEY_BITS;
 }
 
-int64_t query_key_to(int64_t run)
+int64_t query_key_last(int64_t run)
 {
-    return query_key_from(run) + (INT64_C(1) << KEY_BITS);
+    return query_key_from(run) + ((INT64_C(1) << KEY_BITS) - 1);
 }
 
 static int prepare(sqlite3 *db, sqlite3_stmt **out, struct problem *problem,
@@ -175,6 +107,7 @@ static const char run_columns[] =
     "s.refused_other, s.end_live, s.end_used, s.end_free, s.end_largest_free, "
     "s.end_largest_request, s.min_largest_request, s.p1_largest_request, "
     "s.min_largest_free, s.max_live, s.moved_bytes, s.inplace_missed, "
+    "s.dropped, s.max_held, s.floating, s.lone_blocks, "
     "s.first_refusal_seq, s.worst_seq, s.frag_mean, s.frag_max, s.frag_end";
 
 static void clean_column(char *out, size_t cap, sqlite3_stmt *q, int column)
@@ -206,6 +139,10 @@ static void read_summary(sqlite3_stmt *q, int column, struct query_summary *s)
         &s->max_live,
         &s->moved_bytes,
         &s->inplace_missed,
+        &s->dropped,
+        &s->max_held,
+        &s->floating,
+        &s->lone_blocks,
         &s->first_refusal_seq,
         &s->worst_seq,
     };
@@ -282,7 +219,7 @@ static int add_named(sqlite3 *db, const char *name, struct query_run **runs,
     int before = *n_runs;
     /* A number comes before the beginning of an id that looks like one. */
     for (int by_number = is_number; by_number >= 0; by_number--) {
-        sqlite3_stmt *q;
+        sqlite3_stmt *q = NULL;
         const char *where = by_number ? "r.number = CAST(%Q AS INTEGER)"
                                       : "substr(r.id, 1, length(%Q)) = %Q";
         char *condition = sqlite3_mprintf(where, name, name);
@@ -319,8 +256,8 @@ int query_runs(sqlite3 *db, const char *const *wanted, int n_wanted,
 {
     *runs = NULL;
     *n_runs = 0;
-    int err = 0;
-    if (n_wanted == 0) {
+    int err = query_check(db, problem);
+    if (err == 0 && n_wanted == 0) {
         sqlite3_stmt *q;
         err = query_prepare(db, &q, problem,
                             "SELECT %s FROM run r LEFT JOIN trace t ON t.hash "

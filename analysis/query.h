@@ -2,7 +2,7 @@
  * query.h - reading a database of runs: which runs, what they are, and the
  * answer of a query as a table in a file
  *
- * State     a read-only connection of SQLite, the caller's to close.
+ * State     a connection of SQLite that somebody opened (store.h).
  * Errors    ERR_INPUT and ERR_IO with the database's name and the reason.
  */
 #ifndef ANALYSIS_QUERY_H
@@ -21,6 +21,7 @@ struct query_summary {
     int64_t end_largest_free, end_largest_request;
     int64_t min_largest_request, p1_largest_request, min_largest_free;
     int64_t max_live, moved_bytes, inplace_missed;
+    int64_t dropped, max_held, floating, lone_blocks;
     int64_t first_refusal_seq; /* 0: nothing was refused                   */
     int64_t worst_seq;
     double frag_mean, frag_max, frag_end;
@@ -39,9 +40,11 @@ struct query_run {
     struct query_summary summary;
 };
 
-/* Open an existing database of this schema for reading. */
-MUST_CHECK int query_open(sqlite3 **out, const char *path,
-                          struct problem *problem);
+/*
+ * Are the tables of schema.sql there, as plain tables? In a file of other hands
+ * a view of such a name could go on for ever.
+ */
+MUST_CHECK int query_check(sqlite3 *db, struct problem *problem);
 
 /*
  * The runs named by wanted[n_wanted], each a run's number or the beginning
@@ -53,9 +56,9 @@ MUST_CHECK int query_runs(sqlite3 *db, const char *const *wanted, int n_wanted,
                           struct problem *problem);
 void query_free_runs(struct query_run *runs, int n_runs);
 
-/* A run's first key and the one behind its last: [from, to). */
+/* A run's keys lie between these two, both included. */
 int64_t query_key_from(int64_t run);
-int64_t query_key_to(int64_t run);
+int64_t query_key_last(int64_t run);
 
 /* Prepare the query that `format` makes (as sqlite3_mprintf does). */
 MUST_CHECK int query_prepare(sqlite3 *db, sqlite3_stmt **out,

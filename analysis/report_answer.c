@@ -23,10 +23,10 @@ static int read_first_refusal(struct report *r, const struct query_run *run,
         query_prepare(r->db, &q, r->problem,
                       "SELECT key - %lld, outcome, asked, free, "
                       "largest_free, holes, recorded FROM refusal "
-                      "WHERE key >= %lld AND key < %lld "
+                      "WHERE key >= %lld AND key <= %lld "
                       "ORDER BY key LIMIT 1",
                       query_key_from(run->number), query_key_from(run->number),
-                      query_key_to(run->number));
+                      query_key_last(run->number));
     if (err == 0)
         err = query_step(q, r->problem);
     if (err > 0) {

@@ -22,6 +22,7 @@
 #define LABEL       64     /* room for a row's address                       */
 #define FEW_UNITS   2048   /* up to here 64 units a row, 128 beyond          */
 #define EDGES_SHOWN 200000 /* references listed for a moment */
+#define DRAWN_UNITS 262144 /* beyond, a map would make the page unwieldy */
 
 struct moment {
     int64_t seq, base, unit_bytes;
@@ -42,7 +43,7 @@ static void draw_stretch(FILE *f, uint32_t first, uint32_t n, uint32_t columns,
         uint32_t column = first % columns, row = first / columns;
         uint32_t here = columns - column < n ? columns - column : n;
         uint32_t width = here * CELL - (uint32_t)(here == n ? gap : 0);
-        fprintf(f, "M%u %uh%uv%uh-%uz", LABEL + column * CELL, row * ROW, width,
+        fprintf(f, "M%u %uh%uv%dh-%uz", LABEL + column * CELL, row * ROW, width,
                 ROW_FILLED, width);
         first += here;
         n -= here;
@@ -134,8 +135,8 @@ static int write_objects(struct report *r, const struct query_run *run,
     int err = query_prepare(r->db, &q, r->problem,
                             "SELECT id, address, asked, granted, born_seq, "
                             "site, dead, held FROM object WHERE run = %lld "
-                            "AND seq = %lld ORDER BY address",
-                            run->number, m->seq);
+                            "AND seq = %lld AND reason = %Q ORDER BY address",
+                            run->number, m->seq, m->reason);
     int n = 0;
     for (; err >= 0 && (err = query_step(q, r->problem)) > 0; n++)
         write_rows(f, q);
@@ -145,8 +146,8 @@ static int write_objects(struct report *r, const struct query_run *run,
     fputs("],\n// from, word, to\nedges:[\n", f);
     err = query_prepare(r->db, &q, r->problem,
                         "SELECT from_id, word, to_id FROM edge WHERE run = "
-                        "%lld AND seq = %lld LIMIT %d",
-                        run->number, m->seq, EDGES_SHOWN);
+                        "%lld AND seq = %lld AND reason = %Q LIMIT %d",
+                        run->number, m->seq, m->reason, EDGES_SHOWN);
     while (err >= 0 && (err = query_step(q, r->problem)) > 0)
         write_rows(f, q);
     sqlite3_finalize(q);
@@ -200,7 +201,10 @@ static int tell_moment(struct report *r, const struct query_run *run,
     int n = write_data(r, run, m);
     if (n < 0)
         return n;
-    draw_map(r->page, m);
+    if (heapmap_length(m->units) <= DRAWN_UNITS)
+        draw_map(r->page, m);
+    else
+        html(r->page, "<p>The heap is too large to be drawn here.</p>\n");
     html(r->page,
          "<p class=note>%n objects. <a href=\"figures/%s.js\">Data"
          "</a></p></details>\n",

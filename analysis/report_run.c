@@ -61,6 +61,15 @@ static void summary_cards(FILE *f, const struct query_summary *s)
     card_count(f, "reallocations", s->reallocs);
     card_count(f, "collections", s->collections);
     card_bytes(f, "moved", s->moved_bytes);
+    card_count(f, "objects held at once, most", s->max_held);
+    if (s->dropped > 0)
+        card_count(f, "operations on objects refused, dropped", s->dropped);
+    if (s->inplace_missed > 0)
+        card_count(f, "growths in place that had to copy", s->inplace_missed);
+    if (s->floating > 0)
+        card_count(f, "dead objects that a collection kept", s->floating);
+    if (s->lone_blocks > 0)
+        card_count(f, "live objects given back with an area", s->lone_blocks);
     card_bytes(f, "live at the end", s->end_live);
     card_bytes(f, "free at the end", s->end_free);
     html(f, "</dl>\n");
@@ -142,9 +151,10 @@ static int figures(struct report *r, const struct query_run *run)
             return err;
         html(r->page,
              "<figure><div class=wide><img src=\"figures/%s.svg\" alt=\"%s\" "
-             "width=960 height=420 loading=lazy></div>\n<figcaption>%s "
+             "width=%i height=%i loading=lazy></div>\n<figcaption>%s "
              "<span class=links>",
-             stem, k->caption, k->caption);
+             stem, k->caption, (int64_t)PLOT_WIDTH, (int64_t)k->height,
+             k->caption);
         figure_links(r->page, k, stem);
         html(r->page, "</span></figcaption></figure>\n");
     }
@@ -160,9 +170,9 @@ static int refusals(struct report *r, const struct query_run *run)
         query_prepare(r->db, &q, r->problem,
                       "SELECT key - %lld, outcome, recorded, asked, "
                       "free, largest_free, holes, frag_index FROM "
-                      "refusal WHERE key >= %lld AND key < %lld ORDER "
+                      "refusal WHERE key >= %lld AND key <= %lld ORDER "
                       "BY key LIMIT %d",
-                      from, from, query_key_to(run->number), REFUSALS_SHOWN);
+                      from, from, query_key_last(run->number), REFUSALS_SHOWN);
     int n = 0;
     while (err >= 0 && (err = query_step(q, r->problem)) > 0) {
         if (n++ == 0)
@@ -290,9 +300,9 @@ static int collections(struct report *r, const struct query_run *run)
         "SELECT cause, COUNT(*), AVG(reclaimed_bytes), MAX(reclaimed_bytes), "
         "AVG(live_bytes), SUM(moved_bytes), "
         "AVG(largest_free_before), AVG(largest_free_after), SUM(rescans), "
-        "SUM(given_back) FROM collection WHERE key >= %lld AND key < %lld "
+        "SUM(given_back) FROM collection WHERE key >= %lld AND key <= %lld "
         "GROUP BY cause ORDER BY COUNT(*) DESC LIMIT 16",
-        query_key_from(run->number), query_key_to(run->number));
+        query_key_from(run->number), query_key_last(run->number));
     int n = 0;
     while (err >= 0 && (err = query_step(q, r->problem)) > 0) {
         if (n++ == 0)

@@ -42,7 +42,7 @@ static int read_row(struct rerun *r, sqlite3_stmt *q, struct problem *problem)
 
     text_clean(r->trace_name, sizeof r->trace_name,
                (const char *)sqlite3_column_text(q, 4));
-    struct problem why;
+    struct problem why = {""};
     int err = run_spec_parse(&r->spec, spec, r->trace_hash, &why);
     if (err < 0)
         return problem_set(problem, err, "run %.12s: %.400s", r->id, why.text);
@@ -90,7 +90,7 @@ static int play_workload(const struct rerun *r, struct workload *w,
 {
     struct progress progress;
     struct sink shown =
-        progress_sink(&progress, sink, metrics, r->trace_name, false);
+        progress_sink(&progress, sink, metrics, r->trace_name, r->is_quiet);
     int err = replay_run(w, &r->spec.options, &shown, &out->result, problem);
     progress_end(&progress);
     if (err < 0)

@@ -21,6 +21,7 @@ struct rerun {
     char trace_hash[RUN_ID_CAP];
     char trace_name[256];
     struct run_spec spec; /* spec.workload: where the trace lies           */
+    bool is_quiet;        /* no progress on stderr; false when loaded      */
 };
 
 /* What a run came to. */

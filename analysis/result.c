@@ -77,8 +77,7 @@ static void add_figures(cJSON *to, const struct replay_result *r,
     number(to, "worst", m->worst_seq);
 }
 
-static void add_pair(cJSON *to, const char *name,
-                     const struct replay_expect *e)
+static void add_pair(cJSON *to, const char *name, const struct replay_expect *e)
 {
     cJSON *pair = cJSON_AddArrayToObject(to, name);
     cJSON_AddItemToArray(pair, cJSON_CreateNumber((double)e->met));
@@ -283,8 +282,7 @@ static bool holds(int op, double order)
     }
 }
 
-int result_assert(const cJSON *json, const char *claim,
-                  struct problem *problem)
+int result_assert(const cJSON *json, const char *claim, struct problem *problem)
 {
     struct claim c;
     double value;

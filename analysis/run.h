@@ -13,8 +13,8 @@
 #include "sim/replay/replay.h"
 
 struct run_spec {
-    char workload[4096];        /* path, "-", or PRESET:...: not in the id */
-    char machine[32];           /* "native"                               */
+    char workload[4096]; /* path, "-", or PRESET:...: not in the id */
+    char machine[32];    /* "native"                               */
     struct replay_options options;
 };
 

@@ -1,6 +1,7 @@
 /* store.c - see store.h: the database itself; runs: store_sink, store_copy. */
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -19,6 +20,31 @@ uint64_t store_clock_ms(void)
     return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
+/* The folder that `path` lies in, if its name is not too long. */
+static bool folder_of(const char *path, char folder[PATH_MAX])
+{
+    const char *slash = strrchr(path, '/');
+    size_t n = slash == NULL || slash == path ? 1 : (size_t)(slash - path);
+    if (n >= PATH_MAX)
+        return false;
+    memcpy(folder, slash == NULL ? "." : path, n);
+    folder[n] = '\0';
+    return true;
+}
+
+/* SQLite tries several ways to open a file; the last failure misleads. */
+static const char *why_not_open(const struct store *s)
+{
+    char folder[PATH_MAX];
+    bool is_there = access(s->path, F_OK) == 0;
+    if (!is_there && s->is_readonly)
+        return strerror(errno);
+    if (folder_of(s->path, folder) &&
+        access(is_there ? s->path : folder, W_OK) < 0)
+        return strerror(errno);
+    return strerror(sqlite3_system_errno(s->db));
+}
+
 int store_failed(struct store *s, int code, struct problem *problem)
 {
     const char *says = sqlite3_errmsg(s->db);
@@ -35,7 +61,7 @@ int store_failed(struct store *s, int code, struct problem *problem)
         return problem_set(problem, ERR_IO, "%s: it may only be read", s->path);
     case SQLITE_CANTOPEN:
         return problem_set(problem, ERR_IO, "%s: cannot open it: %s", s->path,
-                           strerror(sqlite3_system_errno(s->db)));
+                           why_not_open(s));
     case SQLITE_NOMEM:
         return problem_set(problem, ERR_MEMORY, "%s: no memory for a query",
                            s->path);
@@ -150,6 +176,32 @@ static int make_tables(struct store *s, struct problem *problem)
     return err;
 }
 
+void store_set_patience(struct store *s, uint32_t ms)
+{
+    s->patience_ms = ms;
+}
+
+/*
+ * SQLite's question whether to try again: after a moment, yes, until the
+ * patience is at its end. Who waits long is told why, once.
+ */
+static int wait_a_little(void *ctx, int n_tries)
+{
+    struct store *s = ctx;
+    uint64_t now = store_clock_ms();
+    if (n_tries == 0)
+        s->waiting_since = now;
+    uint64_t waited = now - s->waiting_since;
+    if (waited >= s->patience_ms)
+        return 0;
+    if (waited >= 2000 && !s->has_said_so) {
+        fprintf(stderr, "fraglab: %s: waiting for another writer\n", s->path);
+        s->has_said_so = true;
+    }
+    usleep(n_tries < 10 ? 1000 : 20000);
+    return 1;
+}
+
 /*
  * Nothing in a database that somebody handed us may run by itself, and pages
  * freed need not be overwritten. A large cache would not help: rows come in
@@ -158,7 +210,8 @@ static int make_tables(struct store *s, struct problem *problem)
 static int configure(struct store *s, struct problem *problem)
 {
     sqlite3_extended_result_codes(s->db, 1);
-    sqlite3_busy_timeout(s->db, STORE_WAIT_MS);
+    store_set_patience(s, STORE_WAIT_MS);
+    sqlite3_busy_handler(s->db, wait_a_little, s);
     sqlite3_db_config(s->db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
     sqlite3_db_config(s->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
     sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
@@ -175,6 +228,8 @@ static int prepare_readonly(struct store *s, struct problem *problem)
 {
     struct label found;
     int err = configure(s, problem);
+    if (err == 0)
+        err = store_execute(s, "PRAGMA query_only = ON", problem);
     if (err == 0)
         err = read_label(s, &found, problem);
     if (err == 0)
@@ -206,16 +261,12 @@ static int prepare_writable(struct store *s, struct problem *problem)
     return err;
 }
 
-/* Make the folder that `path` lies in, if only the last part is missing. */
+/* Make the folder that `path` lies in, if only its last part is missing. */
 static void make_folder(const char *path)
 {
-    char folder[4096];
-    const char *slash = strrchr(path, '/');
-    if (slash == NULL || slash == path ||
-        (size_t)(slash - path) >= sizeof folder)
-        return;
-    snprintf(folder, sizeof folder, "%.*s", (int)(slash - path), path);
-    mkdir(folder, 0777); /* what goes wrong shows when the file is opened */
+    char folder[PATH_MAX];
+    if (folder_of(path, folder))
+        mkdir(folder, 0777); /* what goes wrong shows when opening the file */
 }
 
 /*
@@ -255,13 +306,14 @@ static int open_file(struct store *s, int flags, const char *parameters,
 }
 
 /*
- * A database in WAL mode can only be read where its helper files can be made,
- * unless SQLite is told that nobody writes it; on a medium that cannot be
- * written and without such files that is so.
+ * The file is opened for writing where that is allowed and then only read: a
+ * connection that could not write would leave the helper files of WAL mode
+ * behind. On a medium that cannot be written these cannot be made, unless
+ * SQLite is told that nobody writes the file; without them that is so.
  */
 static int open_readonly(struct store *s, struct problem *problem)
 {
-    int err = open_file(s, SQLITE_OPEN_READONLY, "", problem);
+    int err = open_file(s, SQLITE_OPEN_READWRITE, "", problem);
     if (err == 0)
         err = prepare_readonly(s, problem);
 
@@ -299,6 +351,7 @@ int store_open(struct store **out, const char *path, bool readonly,
         return problem_set(problem, ERR_MEMORY, "%s: no memory", path);
     }
     s->last_ended = &s->ended;
+    s->is_readonly = readonly;
 
     struct stat file;
     if (stat(path, &file) == 0 && S_ISDIR(file.st_mode)) {

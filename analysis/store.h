@@ -10,11 +10,11 @@
  *           reached the disk when it returns (NORMAL would lose the last
  *           commits when the machine dies). Readers never wait for a writer.
  *           Several processes may write; they take turns, waiting at most
- *           STORE_WAIT_MS for each other.
+ *           STORE_WAIT_MS for each other, and say so on stderr if it is long.
  * Cost      an operation kept costs a copy of 56 bytes while the run plays
  *           and one row of `INSERT ... SELECT` from a virtual table over the
- *           shard at its end. Memory is constant, plus what lives at the key
- *           moments (moments.h).
+ *           shard at its end, or meanwhile (store_run_may_hold). Memory is
+ *           constant, plus what lives at the key moments (moments.h).
  * Errors    the database's path, a colon, the reason. A full disk, a locked
  *           or read-only database: ERR_IO; a file that is not ours, of
  *           another schema version, or corrupted: ERR_INPUT; another result
@@ -63,7 +63,8 @@ void store_group_commits(struct store *s, uint32_t ms);
 
 /*
  * Commit every ended run. After a failure they can be tried again, but for
- * those that contradict the database (see store_end_run), which are dropped.
+ * those that contradict the database (see store_end_run) or were held, which
+ * are dropped.
  */
 MUST_CHECK int store_flush(struct store *s, struct problem *problem);
 
@@ -83,6 +84,15 @@ struct sink store_run_sink(struct store_run *r);
  * of this.
  */
 void store_run_may_repeat(struct store_run *r);
+
+/*
+ * Say that the run is short enough to keep other writers waiting while it
+ * plays, and the only one of this store until it has ended. If nobody else is
+ * writing when its first operations are many enough, a thread then inserts
+ * them while the run plays, inside the transaction that its end commits: on
+ * two cores twice as fast as copying it all at its end.
+ */
+void store_run_may_hold(struct store_run *r);
 uint64_t store_run_missing(const struct store_run *r);
 MUST_CHECK int store_run_add_worst(struct store_run *r,
                                    const struct replay_view *view,
@@ -91,9 +101,10 @@ MUST_CHECK int store_run_add_worst(struct store_run *r,
 /*
  * The run has come to an end: write its row, summary and series, and commit
  * it. A run of the same id that is already there wins, unless it kept less or
- * had failed: then it is replaced, under its number. If it has another status
- * or state digest, one of the two is wrong and nothing is written (ERR_CHECK).
- * `id` receives the run's id. `r` is gone afterwards, whatever the outcome.
+ * had failed: then it is replaced, and its number may change. If it has another
+ * status or state digest, one of the two is wrong and nothing is written
+ * (ERR_CHECK). `id` receives the run's id. `r` is gone afterwards, whatever the
+ * outcome; after ERR_IO store_flush can try again, unless the run was held.
  */
 MUST_CHECK int store_end_run(struct store_run *r, const struct run_spec *spec,
                              const struct replay_result *result,

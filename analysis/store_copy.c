@@ -115,26 +115,11 @@ static int put_summary(const struct store_copy *c)
         m->worst_seq);
 }
 
-/* Pages in use, in bytes. */
-static int count_pages(const struct store_copy *c, int64_t *bytes)
-{
-    sqlite3_stmt *q;
-    int err = store_prepare(c->store, STORE_COUNT_PAGES, &q, c->problem);
-    if (err < 0)
-        return err;
-    int code = sqlite3_step(q);
-    *bytes = sqlite3_column_int64(q, 0);
-    if (code != SQLITE_ROW)
-        err = store_failed(c->store, code, c->problem);
-    sqlite3_reset(q);
-    return err;
-}
-
 /* All rows of the run, with what they took. */
 static int put_rows(struct store_copy *c, struct spool *spool)
 {
     int64_t before = 0, after = 0;
-    int err = count_pages(c, &before);
+    int err = store_number(c, STORE_COUNT_PAGES, &before);
     if (err == 0)
         err = put_run(c);
     if (err == 0)
@@ -142,10 +127,10 @@ static int put_rows(struct store_copy *c, struct spool *spool)
     if (err == 0)
         err = store_copy_records(c, spool);
     if (err == 0)
-        err = count_pages(c, &after);
+        err = store_number(c, STORE_COUNT_PAGES, &after);
     if (err == 0)
         err = store_put(c->store, c->problem, STORE_PUT_STORED, "ii",
-                        after - before, c->number);
+                        after - before + c->run->held_bytes, c->number);
     return err;
 }
 
@@ -159,6 +144,7 @@ static int delete_run_row(struct store *s, int64_t number,
     return err < 0 ? err : store_execute(s, sql, problem);
 }
 
+/* Copy one run in: 0, or 1 if it is there already; nothing is written then. */
 static int copy_run(struct store *s, struct store_run *r,
                     struct problem *problem)
 {
@@ -175,16 +161,15 @@ static int copy_run(struct store *s, struct store_run *r,
                                "tells which is right",
                                s->path, r->id);
         if (earlier.keep >= r->keep)
-            return 0;
+            return 1;
     }
     if (earlier.number != 0)
         err = delete_run_row(s, earlier.number, problem);
-    c.number = earlier.number;
+    c.number = r->held_number != 0 ? r->held_number : earlier.number;
     return err < 0 ? err : put_rows(&c, &r->spool);
 }
 
-/* Leave a transaction that did not come to its end. */
-static void roll_back(struct store *s)
+void store_roll_back(struct store *s)
 {
     if (!sqlite3_get_autocommit(s->db))
         sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
@@ -205,7 +190,7 @@ static int copy_ended(struct store *s, struct problem *conflict,
                       struct problem *problem)
 {
     int err = 0;
-    for (struct store_run *r = s->ended; r != NULL && err == 0; r = r->next) {
+    for (struct store_run *r = s->ended; r != NULL && err >= 0; r = r->next) {
         err = copy_run(s, r, problem);
         if (err != ERR_CHECK)
             continue;
@@ -213,13 +198,27 @@ static int copy_ended(struct store *s, struct problem *conflict,
             *conflict = *problem;
         err = 0;
     }
-    return err;
+    return err < 0 ? err : 0;
+}
+
+/* The same for a run whose operations are in the open transaction already. */
+static int flush_held(struct store *s, struct problem *problem)
+{
+    int err = copy_run(s, s->ended, problem);
+    if (err == 0)
+        err = store_execute(s, "COMMIT", problem);
+    if (err != 0)
+        store_roll_back(s);
+    store_forget_ended(s);
+    return err < 0 ? err : 0;
 }
 
 int store_flush(struct store *s, struct problem *problem)
 {
     if (s->ended == NULL)
         return 0;
+    if (s->ended->held_number != 0)
+        return flush_held(s, problem);
     struct problem conflict = {""};
     int err = store_execute(s, "BEGIN IMMEDIATE", problem);
     if (err == 0)
@@ -227,7 +226,7 @@ int store_flush(struct store *s, struct problem *problem)
     if (err == 0)
         err = store_execute(s, "COMMIT", problem);
     if (err < 0) {
-        roll_back(s);
+        store_roll_back(s);
         return err;
     }
     store_forget_ended(s);
@@ -273,7 +272,7 @@ int store_delete_run(struct store *s, int64_t number, struct problem *problem)
                             "COMMIT",
                             problem);
     if (err < 0)
-        roll_back(s);
+        store_roll_back(s);
     return err;
 }
 

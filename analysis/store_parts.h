@@ -83,9 +83,14 @@ struct store_run {
     struct moments moments;
     struct shard_op *ops;
     uint32_t n_ops;
-    uint64_t last_seq;  /* of the last operation                           */
-    uint64_t mark_seq;  /* of the last mark                                */
-    uint32_t mark_part; /* its number after that operation                 */
+    bool may_hold; /* store_run_may_hold, until that was decided     */
+    struct store_ahead *ahead; /* null: the operations wait in the spool   */
+    int64_t held_number; /* the operations are inserted under it, in the   */
+                         /* open transaction; 0: they are in the spool     */
+    int64_t held_bytes;  /* ... and took so much                           */
+    uint64_t last_seq;   /* of the last operation                           */
+    uint64_t mark_seq;   /* of the last mark                                */
+    uint32_t mark_part;  /* its number after that operation                 */
 
     /* Known at its end. */
     struct run_spec spec;
@@ -105,6 +110,7 @@ enum store_statement {
     STORE_PUT_OPS,
     STORE_APPEND_OPS,
     STORE_LAST_KEY,
+    STORE_NEXT_NUMBER,
     STORE_PUT_COLLECTION,
     STORE_PUT_REFUSAL,
     STORE_PUT_PHASE,
@@ -129,6 +135,10 @@ struct shard_view {
 struct store {
     sqlite3 *db;
     char *path;
+    bool is_readonly;
+    uint32_t patience_ms;   /* see store_set_patience                      */
+    uint64_t waiting_since; /* clock when the present waiting began       */
+    bool has_said_so;       /* that it waits                               */
     uint32_t group_ms;
     uint64_t oldest_ms; /* when the first ended run began to wait          */
     struct store_run *ended, **last_ended;
@@ -172,6 +182,14 @@ struct store_copy {
     struct problem *problem;
 };
 
+/* The one number that a statement without parameters yields. */
+MUST_CHECK int store_number(const struct store_copy *c,
+                            enum store_statement which, int64_t *out);
+
+/* Insert operations of the run, which follow those inserted before. */
+MUST_CHECK int store_copy_ops(struct store_copy *c, const struct shard_op *ops,
+                              size_t n);
+
 /* Turn every record of the spool into rows. */
 MUST_CHECK int store_copy_records(struct store_copy *c, struct spool *spool);
 
@@ -184,6 +202,24 @@ static inline int64_t store_held(uint64_t value)
 /* Delete all rows of a run but its row in `run`; inside a transaction. */
 MUST_CHECK int store_delete_rows(struct store *s, int64_t number,
                                  struct problem *problem);
+
+/*
+ * Insert the run's operations while it plays (store_ahead.c). Begin: r->ahead,
+ * which stays null if that cannot be; then nothing has changed. Put: hand over
+ * r->ops, all r->n_ops of them, and get an empty array in its place. End: wait
+ * until all are inserted; the transaction stays open and the run is held.
+ * Stop: roll back, if it had begun.
+ */
+void store_ahead_begin(struct store_run *r);
+MUST_CHECK int store_ahead_put(struct store_run *r);
+MUST_CHECK int store_ahead_end(struct store_run *r);
+void store_ahead_stop(struct store_run *r);
+
+/* How long to wait for another process that writes. */
+void store_set_patience(struct store *s, uint32_t ms);
+
+/* Leave a transaction that did not come to its end. */
+void store_roll_back(struct store *s);
 
 void store_run_free(struct store_run *r);
 

@@ -26,6 +26,9 @@ static const char *const statement_sql[STORE_N_STATEMENTS] = {
         " SELECT kind, object, asked, granted, address, live, used, free,"
         " largest_free, largest_request FROM shard_ops",
     [STORE_LAST_KEY] = "SELECT max(key) FROM op",
+    [STORE_NEXT_NUMBER] =
+        "SELECT 1 + max(coalesce((SELECT max(number) FROM run), 0), coalesce("
+        "(SELECT seq FROM sqlite_sequence WHERE name = 'run'), 0))",
     [STORE_PUT_COLLECTION] =
         "INSERT INTO collection VALUES (" VALUES_10 ",?,?,?,?,?)",
     [STORE_PUT_REFUSAL] = "INSERT INTO refusal VALUES (?,?,?,?,?,?,?,?,?)",
@@ -115,34 +118,33 @@ int store_put(struct store *s, struct problem *problem,
     return err;
 }
 
-static int64_t key_of(const struct store_copy *c, uint64_t seq)
-{
-    return c->key + (int64_t)seq;
-}
-
-static int find_last_key(const struct store_copy *c, int64_t *key)
+int store_number(const struct store_copy *c, enum store_statement which,
+                 int64_t *out)
 {
     sqlite3_stmt *q;
-    int err = store_prepare(c->store, STORE_LAST_KEY, &q, c->problem);
+    int err = store_prepare(c->store, which, &q, c->problem);
     if (err < 0)
         return err;
     int code = sqlite3_step(q);
-    *key = sqlite3_column_int64(q, 0);
+    *out = sqlite3_column_int64(q, 0);
     if (code != SQLITE_ROW)
         err = store_failed(c->store, code, c->problem);
     sqlite3_reset(q);
     return err;
 }
 
+static int64_t key_of(const struct store_copy *c, uint64_t seq)
+{
+    return c->key + (int64_t)seq;
+}
+
 /*
  * Rows whose keys follow the largest of the table, one after the other, are
  * appended; a run that takes the place of an older one is not at the end.
  */
-static int copy_ops(struct store_copy *c, const void *bytes, size_t n_bytes)
+int store_copy_ops(struct store_copy *c, const struct shard_op *ops, size_t n)
 {
     struct shard_view *view = &c->store->view;
-    const struct shard_op *ops = bytes;
-    size_t n = n_bytes / sizeof ops[0];
     int64_t first = key_of(c, ops[0].seq), last = key_of(c, ops[n - 1].seq);
     bool appends = first == c->append_key && last - first + 1 == (int64_t)n;
 
@@ -152,9 +154,14 @@ static int copy_ops(struct store_copy *c, const void *bytes, size_t n_bytes)
     *view = (struct shard_view){0};
     int64_t largest = last;
     if (err == 0 && !appends)
-        err = find_last_key(c, &largest);
+        err = store_number(c, STORE_LAST_KEY, &largest);
     c->append_key = largest == last ? last + 1 : 0;
     return err;
+}
+
+static int copy_ops(struct store_copy *c, const void *bytes, size_t n_bytes)
+{
+    return store_copy_ops(c, bytes, n_bytes / sizeof(struct shard_op));
 }
 
 static int copy_collection(struct store_copy *c, const void *bytes,

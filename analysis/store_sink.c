@@ -35,6 +35,9 @@ void store_run_free(struct store_run *r)
 {
     if (r == NULL)
         return;
+    store_ahead_stop(r);
+    if (r->held_number != 0)
+        store_roll_back(r->store);
     spool_free(&r->spool);
     moments_free(&r->moments);
     free(r->ops);
@@ -56,10 +59,19 @@ static int flush_if_due(struct store_run *r)
     return store_flush(s, r->problem);
 }
 
+/*
+ * Full arrays of operations go to the thread that inserts them, if there is
+ * one, otherwise to the spool. The first decides.
+ */
 static int put_ops(struct store_run *r)
 {
     if (r->n_ops == 0)
         return 0;
+    if (r->may_hold && r->n_ops == SHARD_OPS_CAP)
+        store_ahead_begin(r);
+    r->may_hold = false;
+    if (r->ahead != NULL)
+        return store_ahead_put(r);
     int err = spool_put(&r->spool, SHARD_OPS, r->ops,
                         r->n_ops * sizeof r->ops[0], r->problem);
     r->n_ops = 0;
@@ -188,6 +200,11 @@ void store_run_may_repeat(struct store_run *r)
     r->moments.may_skip = true;
 }
 
+void store_run_may_hold(struct store_run *r)
+{
+    r->may_hold = true;
+}
+
 uint64_t store_run_missing(const struct store_run *r)
 {
     return moments_missing(&r->moments);
@@ -298,6 +315,8 @@ static void put_bucket(void *ctx, const struct metrics_bucket *b)
 static int put_rest(struct store_run *r, const struct metrics *metrics)
 {
     struct bucket_sink to = {r, put_ops(r)};
+    if (to.err == 0 && r->ahead != NULL)
+        to.err = store_ahead_end(r);
     if (r->keep < KEEP_SERIES)
         return to.err;
     if (to.err == 0)
@@ -347,7 +366,7 @@ int store_end_run(struct store_run *r, const struct run_spec *spec,
         s->oldest_ms = store_clock_ms();
     *s->last_ended = r;
     s->last_ended = &r->next;
-    if (store_clock_ms() - s->oldest_ms < s->group_ms)
+    if (r->held_number == 0 && store_clock_ms() - s->oldest_ms < s->group_ms)
         return 0;
     return store_flush(s, problem);
 }

@@ -6,13 +6,15 @@ enum { FREE = 0, HEAD = 1, TAIL = 2, MARK = 3 };
 
 static uint32_t kind_of(struct heap *h, const struct area *a, uint32_t b)
 {
-    return *byte_at(h, a->table + b / 4) >> 2 * (b % 4) & 3u;
+    uint32_t four = *byte_at(h, a->table + b / 4);
+    return four >> 2 * (b % 4) & 3;
 }
 
 static uint32_t finaliser_bit(struct heap *h, const struct area *a, uint32_t b)
 {
     addr32 bits = a->table + a->table_bytes + 1;
-    return *byte_at(h, bits + b / 8) >> b % 8 & 1u;
+    uint32_t eight = *byte_at(h, bits + b / 8);
+    return eight >> b % 8 & 1;
 }
 
 /* Do n bytes at `p` lie in the window? */

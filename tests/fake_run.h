@@ -28,7 +28,7 @@ struct fake_heap {
     struct fake_object at[FAKE_UNITS]; /* by first unit */
 };
 
-static uint64_t fake_random(struct fake_heap *h)
+static inline uint64_t fake_random(struct fake_heap *h)
 {
     h->random ^= h->random << 13; /* Marsaglia's xorshift */
     h->random ^= h->random >> 7;
@@ -36,7 +36,7 @@ static uint64_t fake_random(struct fake_heap *h)
     return h->random;
 }
 
-static void fake_map(const void *run, uint8_t *out)
+static inline void fake_map(const void *run, uint8_t *out)
 {
     const struct fake_heap *h = run;
     memset(out, UNIT_FREE, FAKE_UNITS);
@@ -45,9 +45,10 @@ static void fake_map(const void *run, uint8_t *out)
             out[i + k] = k == 0 ? UNIT_HEAD : UNIT_TAIL;
 }
 
-static void fake_objects(const void *run,
-                         bool (*each)(void *ctx, const struct object_view *o),
-                         void *ctx)
+static inline void fake_objects(const void *run,
+                                bool (*each)(void *ctx,
+                                             const struct object_view *o),
+                                void *ctx)
 {
     const struct fake_heap *h = run;
     for (uint32_t i = 0; i < FAKE_UNITS; i++) {
@@ -65,10 +66,10 @@ static void fake_objects(const void *run,
     }
 }
 
-static void fake_edges(const void *run,
-                       bool (*each)(void *ctx, uint64_t from, uint32_t word,
-                                    uint64_t to),
-                       void *ctx)
+static inline void fake_edges(const void *run,
+                              bool (*each)(void *ctx, uint64_t from,
+                                           uint32_t word, uint64_t to),
+                              void *ctx)
 {
     const struct fake_heap *h = run;
     for (uint32_t i = 0; i < FAKE_UNITS; i++)
@@ -77,8 +78,9 @@ static void fake_edges(const void *run,
             return;
 }
 
-static void fake_holes(const void *run, void (*each)(void *ctx, uint64_t bytes),
-                       void *ctx)
+static inline void fake_holes(const void *run,
+                              void (*each)(void *ctx, uint64_t bytes),
+                              void *ctx)
 {
     uint8_t map[FAKE_UNITS];
     fake_map(run, map);
@@ -92,13 +94,13 @@ static void fake_holes(const void *run, void (*each)(void *ctx, uint64_t bytes),
     }
 }
 
-static struct replay_view fake_view(const struct fake_heap *h)
+static inline struct replay_view fake_view(const struct fake_heap *h)
 {
     return (struct replay_view){h,        FAKE_BASE,    16,         FAKE_UNITS,
                                 fake_map, fake_objects, fake_edges, fake_holes};
 }
 
-static struct heap_figures fake_figures(const struct fake_heap *h)
+static inline struct heap_figures fake_figures(const struct fake_heap *h)
 {
     struct heap_figures f = {0};
     uint32_t hole = 0;
@@ -118,7 +120,7 @@ static struct heap_figures fake_figures(const struct fake_heap *h)
 }
 
 /* First unit of `n` free ones, or FAKE_UNITS. */
-static uint32_t fake_fit(const struct fake_heap *h, uint32_t n)
+static inline uint32_t fake_fit(const struct fake_heap *h, uint32_t n)
 {
     for (uint32_t i = 0, hole = 0; i < FAKE_UNITS;) {
         hole = h->at[i].n_units > 0 ? 0 : hole + 1;
@@ -130,7 +132,7 @@ static uint32_t fake_fit(const struct fake_heap *h, uint32_t n)
 }
 
 /* One random operation. */
-static struct op_record fake_op(struct fake_heap *h)
+static inline struct op_record fake_op(struct fake_heap *h)
 {
     struct op_record r = {.seq = ++h->seq};
     uint32_t pick = (uint32_t)(fake_random(h) % FAKE_UNITS);
@@ -157,8 +159,8 @@ static struct op_record fake_op(struct fake_heap *h)
 }
 
 /* What a replay tells of one operation: 0, or what a sink answered. */
-static int fake_tell(struct fake_heap *h, const struct op_record *r,
-                     const struct sink *sink, struct metrics *metrics)
+static inline int fake_tell(struct fake_heap *h, const struct op_record *r,
+                            const struct sink *sink, struct metrics *metrics)
 {
     struct replay_view view = fake_view(h);
     int err = metrics_op(metrics, r, &view);
@@ -191,8 +193,9 @@ static int fake_tell(struct fake_heap *h, const struct op_record *r,
 /*
  * Play `n_ops` operations of `seed` to `sink` and `metrics`; fills `result`.
  */
-static int fake_play(uint64_t seed, uint64_t n_ops, const struct sink *sink,
-                     struct metrics *metrics, struct replay_result *result)
+static inline int fake_play(uint64_t seed, uint64_t n_ops,
+                            const struct sink *sink, struct metrics *metrics,
+                            struct replay_result *result)
 {
     struct fake_heap *h = calloc(1, sizeof *h);
     int err = 0;
@@ -220,10 +223,10 @@ static int fake_play(uint64_t seed, uint64_t n_ops, const struct sink *sink,
     return err;
 }
 
-/* Play and keep a run in `s`. */
-static int fake_store(struct store *s, enum keep keep, uint64_t seed,
-                      uint64_t n_ops, char id[RUN_ID_CAP],
-                      struct problem *problem)
+/* Play and keep a run in `s`, which other writers may have to wait for. */
+static inline int fake_store_with(struct store *s, bool holds, enum keep keep,
+                                  uint64_t seed, uint64_t n_ops,
+                                  char id[RUN_ID_CAP], struct problem *problem)
 {
     struct run_spec spec = {.workload = "fake:", .machine = "native"};
     struct replay_result result;
@@ -234,6 +237,8 @@ static int fake_store(struct store *s, enum keep keep, uint64_t seed,
     int err = store_begin_run(s, keep, &run, problem);
     if (err < 0)
         return err;
+    if (holds)
+        store_run_may_hold(run);
     struct metrics *metrics = metrics_new();
     struct sink sink = store_run_sink(run);
     err = fake_play(seed, n_ops, &sink, metrics, &result);
@@ -243,6 +248,13 @@ static int fake_store(struct store *s, enum keep keep, uint64_t seed,
         store_abandon_run(run);
     metrics_free(metrics);
     return err;
+}
+
+static inline int fake_store(struct store *s, enum keep keep, uint64_t seed,
+                             uint64_t n_ops, char id[RUN_ID_CAP],
+                             struct problem *problem)
+{
+    return fake_store_with(s, false, keep, seed, n_ops, id, problem);
 }
 
 #endif /* TESTS_FAKE_RUN_H */

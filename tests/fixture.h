@@ -133,8 +133,8 @@ static inline void fixture_moment(struct fixture *f, const char *reason)
     if (strcmp(reason, "worst") == 0) {
         fixture_sql(f->db,
                     "DELETE FROM heapmap WHERE run=%d AND reason='worst';"
-                    "DELETE FROM object WHERE run=%d; DELETE FROM edge WHERE "
-                    "run=%d",
+                    "DELETE FROM object WHERE run=%d AND reason='worst';"
+                    "DELETE FROM edge WHERE run=%d AND reason='worst'",
                     f->run->number, f->run->number, f->run->number);
     }
     fixture_map(f, reason);
@@ -142,15 +142,15 @@ static inline void fixture_moment(struct fixture *f, const char *reason)
         const struct fixture_object *o = &f->object[i];
         fixture_sql(f->db,
                     "INSERT OR IGNORE INTO object "
-                    "VALUES(%d,%lld,%lld,%u,%lld,%u,%lld,%u,%d,%d)",
-                    f->run->number, f->seq, o->id, FIXTURE_BASE + o->unit * 16,
-                    o->asked, o->n_units * 16, o->born, (unsigned)(o->id % 7),
-                    o->is_dead, i % 97 == 0);
+                    "VALUES(%d,%lld,%Q,%lld,%u,%lld,%u,%lld,%u,%d,%d)",
+                    f->run->number, f->seq, reason, o->id,
+                    FIXTURE_BASE + o->unit * 16, o->asked, o->n_units * 16,
+                    o->born, (unsigned)(o->id % 7), o->is_dead, i % 97 == 0);
         for (uint32_t k = 0; k < o->id % 3 && !o->is_dead; k++)
             fixture_sql(f->db,
                         "INSERT OR IGNORE INTO edge "
-                        "VALUES(%d,%lld,%lld,%u,%lld)",
-                        f->run->number, f->seq, o->id, k,
+                        "VALUES(%d,%lld,%Q,%lld,%u,%lld)",
+                        f->run->number, f->seq, reason, o->id, k,
                         f->object[(i * 7 + k * 31) % f->n_objects].id);
     }
 }
@@ -298,6 +298,31 @@ static inline void fixture_bucket(void *ctx, const struct metrics_bucket *b)
                 f->run->number, b->name, b->lower, b->upper, b->count);
 }
 
+/* A run's row, and its summary with nothing in it. */
+static inline void fixture_rows(sqlite3 *db, int number, uint32_t n_units,
+                                uint32_t shift, const char *keep)
+{
+    fixture_sql(db,
+                "INSERT INTO run(number,id,spec,trace,manager,machine,"
+                "heap_bytes,control_bytes,keep,program_version,state_digest,"
+                "status,reason,series_shift,stored_bytes) VALUES(%d,"
+                "'%08x%024x','{\"heap\":%u}','hash%d','marksweep','native',"
+                "%u,352,%Q,'0.1.0','%032x','complete','',%u,0)",
+                number, number * 2654435761U, number, n_units * 16, number,
+                n_units * 16, keep, number, shift);
+    fixture_sql(db,
+                "INSERT INTO summary(run,operations,events,allocations,frees,"
+                "reallocs,collections,refused,refused_short,"
+                "refused_fragmented,refused_other,inplace_missed,dropped,"
+                "end_asked,end_live,end_used,end_free,end_largest_free,"
+                "end_largest_request,min_largest_request,p1_largest_request,"
+                "min_largest_free,max_live,frag_mean,frag_max,frag_end,"
+                "moved_bytes,max_held,floating,lone_blocks,worst_seq) VALUES("
+                "%d,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,"
+                "0,1)",
+                number);
+}
+
 static inline void fixture_finish(struct fixture *f)
 {
     const struct fixture_run *run = f->run;
@@ -325,25 +350,23 @@ static inline void fixture_finish(struct fixture *f)
                 "'binary','micropython',%lld,%lld)",
                 run->number, run->trace, run->trace, run->n_ops * 3,
                 run->n_ops);
-    fixture_sql(f->db,
-                "INSERT INTO run VALUES(%d,'%08x%024x','{\"heap\":%u}',"
-                "'hash%d','marksweep','native',%u,352,%Q,'0.1.0','%032x',"
-                "'complete','',%u)",
-                run->number, run->number * 2654435761U, run->number,
-                run->n_units * 16, run->number,
-                (run->n_units + FIXTURE_TABLES) * 16,
-                run->with_ops ? "ops" : "series", run->number, shift);
+    fixture_rows(f->db, run->number, run->n_units + FIXTURE_TABLES, shift,
+                 run->with_ops ? "ops" : "series");
     fixture_sql(
         f->db,
-        "INSERT INTO summary VALUES(%d,%lld,%lld,%lld,0,0,%lld,%lld,0,%lld,0,"
-        "0,%lld,%lld,%lld,%lld,%lld,%lld,%lld,%lld,%lld,%lld,%f,%f,%f,0,"
-        "NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULLIF(%lld,0),%lld)",
-        run->number, run->n_ops, run->n_ops * 3, run->n_ops, f->n_collections,
-        f->n_refused, f->n_refused, r.after.asked, r.after.live, r.after.used,
-        r.after.free, r.after.largest_free, r.after.largest_request,
-        s.min_largest_request, s.p1_largest_request, s.min_largest_free,
-        s.max_live, s.frag_mean, s.frag_max, s.frag_end, s.first_refusal_seq,
-        s.worst_seq);
+        "UPDATE summary SET operations=%lld, events=%lld, allocations=%lld,"
+        "collections=%lld, refused=%lld, refused_fragmented=%lld,"
+        "end_asked=%lld, end_live=%lld, end_used=%lld, end_free=%lld,"
+        "end_largest_free=%lld, end_largest_request=%lld,"
+        "min_largest_request=%lld, p1_largest_request=%lld,"
+        "min_largest_free=%lld, max_live=%lld, frag_mean=%f, frag_max=%f,"
+        "frag_end=%f, first_refusal_seq=NULLIF(%lld,0), worst_seq=%lld "
+        "WHERE run=%d",
+        run->n_ops, run->n_ops * 3, run->n_ops, f->n_collections, f->n_refused,
+        f->n_refused, r.after.asked, r.after.live, r.after.used, r.after.free,
+        r.after.largest_free, r.after.largest_request, s.min_largest_request,
+        s.p1_largest_request, s.min_largest_free, s.max_live, s.frag_mean,
+        s.frag_max, s.frag_end, s.first_refusal_seq, s.worst_seq, run->number);
 }
 
 /* An empty database of the schema at `path`, or in memory for ":memory:". */

@@ -162,6 +162,19 @@ Test(replay_areas, a_lone_block_that_is_resized_while_its_area_goes)
                       "collect ordinary\n");
 }
 
+Test(replay_areas, a_lone_block_moves_out_while_its_area_goes)
+{
+    well("heap=1024 grow=1 outer_bytes=16384 quirks=exact check",
+         "alloc 1 944\nalloc 2 3000\nfree 2\nalloc 3 16\nalloc 4 16\n"
+         "root 0 4\nheld roots 3\nstore 4 0 3\nstore 3 0 4\ndeath 1\n"
+         "alloc 5 4600\ndeath 5\nrealloc 4 900 move\nstore 4 200 3\n"
+         "held roots 3\ncollect ordinary\nfree 4\n");
+    cr_assert(eq(u64, p.result.lone_blocks, 0));
+    cr_assert(eq(u32, p.ops[6].address, p.ops[0].address));
+    cr_assert(eq(u32, p.collections[1].given_back, 1));
+    cr_assert(eq(str, p.live, " 3"));
+}
+
 Test(replay_areas, two_lone_blocks_are_lost_in_one_collection)
 {
     well("heap=1024 grow=1 outer_bytes=32768 quirks=exact check",

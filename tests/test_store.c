@@ -63,6 +63,13 @@ static void keep_run(enum keep keep, uint64_t seed, uint64_t n_ops)
               problem.text);
 }
 
+/* The same by a thread that inserts while the run plays. */
+static void hold_run(enum keep keep, uint64_t seed, uint64_t n_ops)
+{
+    int err = fake_store_with(s, true, keep, seed, n_ops, id, &problem);
+    cr_assert(eq(int, err, 0), "%s", problem.text);
+}
+
 static void expect_sound(void)
 {
     cr_expect(eq(str, (char *)text("PRAGMA integrity_check"), "ok"));
@@ -324,6 +331,96 @@ Test(store, names_of_kinds_and_outcomes_have_their_codes)
     cr_expect(eq(i64, number("SELECT count(*) FROM outcome"), OUTCOME_N));
 }
 
+/* --- runs that hold the database --------------------------------------- */
+
+Test(store, a_held_run_leaves_the_same_rows)
+{
+    keep_run(KEEP_OPS, 1, 60000);
+    hold_run(KEEP_OPS, 2, 60000);
+    cr_assert(eq(int, store_delete_run(s, 2, &problem), 0));
+    keep_run(KEEP_OPS, 2, 60000);
+    hold_run(KEEP_OPS, 4, 60000);
+    cr_assert(eq(int, store_delete_run(s, 1, &problem), 0));
+    hold_run(KEEP_OPS, 1, 60000); /* number 5; it was number 1 */
+
+    cr_expect(eq(i64, number("SELECT count(*) FROM op"), 3 * 60000));
+    cr_expect(eq(i64, number("SELECT count(*) FROM run"), 3));
+    cr_expect(eq(i64,
+                 number("SELECT count(*) FROM run r WHERE 60000 <> (SELECT"
+                        " count(*) FROM op WHERE key >> 36 = r.number)"),
+                 0));
+    cr_expect(eq(i64,
+                 number("SELECT max(stored_bytes) - min(stored_bytes)"
+                        " < 300000 AND min(stored_bytes) > 60000 * 20"
+                        " FROM run"),
+                 1));
+    expect_sound();
+}
+
+Test(store, a_held_run_that_is_there_already_leaves_nothing_new)
+{
+    keep_run(KEEP_OPS, 1, 40000);
+    hold_run(KEEP_OPS, 1, 40000);
+    cr_expect(eq(i64, number("SELECT count(*) FROM run"), 1));
+    cr_expect(eq(i64, number("SELECT count(*) FROM op"), 40000));
+    int err = fake_store_with(s, true, KEEP_OPS, 1, 40001, id, &problem);
+    cr_expect(eq(int, err, ERR_CHECK));
+    cr_expect(eq(i64, number("SELECT count(*) FROM op"), 40000));
+    keep_run(KEEP_OPS, 2, 100); /* the connection is free again */
+    expect_sound();
+}
+
+Test(store, a_held_run_replaces_one_that_kept_less)
+{
+    keep_run(KEEP_SERIES, 1, 40000);
+    hold_run(KEEP_OPS, 1, 40000);
+    cr_expect(eq(i64, number("SELECT count(*) FROM run"), 1));
+    cr_expect(eq(str, (char *)text("SELECT keep FROM run"), "ops"));
+    cr_expect(eq(i64,
+                 number("SELECT count(*) FROM op o JOIN run r"
+                        " ON o.key >> 36 = r.number"),
+                 40000));
+    expect_sound();
+}
+
+Test(store, a_held_run_that_is_abandoned_leaves_nothing)
+{
+    struct store_run *run;
+    struct metrics *metrics = metrics_new();
+    struct replay_result result;
+    cr_assert(eq(int, store_begin_run(s, KEEP_OPS, &run, &problem), 0));
+    store_run_may_hold(run);
+    struct sink sink = store_run_sink(run);
+    cr_assert(eq(int, fake_play(1, 100000, &sink, metrics, &result), 0));
+    store_abandon_run(run);
+    metrics_free(metrics);
+    cr_expect(eq(i64, number("SELECT count(*) FROM op"), 0));
+    keep_run(KEEP_OPS, 2, 100);
+}
+
+/* Somebody else writes: the run does not wait while it plays. */
+Test(store, a_run_that_finds_the_database_held_waits_at_its_end_only)
+{
+    sqlite3 *other;
+    struct store_run *run;
+    struct metrics *metrics = metrics_new();
+    struct replay_result result;
+    sqlite3_open(path, &other);
+    sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+    cr_assert(eq(int, store_begin_run(s, KEEP_OPS, &run, &problem), 0));
+    store_run_may_hold(run);
+    struct sink sink = store_run_sink(run);
+    cr_assert(eq(int, fake_play(1, 40000, &sink, metrics, &result), 0));
+    sqlite3_exec(other, "COMMIT", NULL, NULL, NULL);
+    sqlite3_close(other);
+
+    struct run_spec spec = {.machine = "native"};
+    int err = store_end_run(run, &spec, &result, metrics, id, &problem);
+    cr_assert(eq(int, err, 0), "%s", problem.text);
+    metrics_free(metrics);
+    cr_expect(eq(i64, number("SELECT count(*) FROM op"), 40000));
+}
+
 /* --- several processes ------------------------------------------------- */
 
 Test(store, two_processes_fill_one_database)
@@ -337,8 +434,8 @@ Test(store, two_processes_fill_one_database)
             continue;
         int err = store_open(&s, path, false, &problem);
         for (uint64_t i = 0; i < N_RUNS && err == 0; i++)
-            err = fake_store(s, KEEP_OPS, 10 * i + (uint64_t)p, 3000, id,
-                             &problem);
+            err = fake_store_with(s, i % 2 == 0, KEEP_OPS, 10 * i + (uint64_t)p,
+                                  20000, id, &problem);
         if (err < 0)
             fprintf(stderr, "%s\n", problem.text);
         store_close(s);
@@ -351,7 +448,7 @@ Test(store, two_processes_fill_one_database)
     }
     cr_assert(eq(int, store_open(&s, path, false, &problem), 0));
     cr_expect(eq(i64, number("SELECT count(*) FROM run"), 2 * N_RUNS));
-    cr_expect(eq(i64, number("SELECT count(*) FROM op"), 2 * N_RUNS * 3000));
+    cr_expect(eq(i64, number("SELECT count(*) FROM op"), 2 * N_RUNS * 20000));
     expect_sound();
 }
 
@@ -367,8 +464,8 @@ static int64_t kill_child_after(uint64_t first_seed, unsigned us)
         if (store_open(&mine, path, false, &problem) < 0)
             _exit(1);
         for (uint64_t i = 0;; i++) {
-            if (fake_store(mine, KEEP_OPS, first_seed + i, 30000, id,
-                           &problem) < 0 ||
+            if (fake_store_with(mine, i % 2 == 0, KEEP_OPS, first_seed + i,
+                                30000, id, &problem) < 0 ||
                 write(pipes[1], "r", 1) != 1)
                 _exit(1);
         }

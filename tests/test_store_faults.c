@@ -179,6 +179,7 @@ static sqlite3_vfs failing;
 static char folder[SCRATCH_CAP], path[SCRATCH_CAP + 64];
 static struct problem problem;
 static char id[RUN_ID_CAP];
+static uint64_t n_ops = 100; /* of each run                                */
 
 static void setup(void)
 {
@@ -223,13 +224,13 @@ static void remove_database(void)
 }
 
 /* Open, keep a run, close: whether the run was promised to be there. */
-static bool keep(uint64_t seed)
+static bool keep(uint64_t seed, bool holds)
 {
     struct store *s;
     problem.text[0] = '\0';
     int err = store_open(&s, path, false, &problem);
     if (err == 0)
-        err = fake_store(s, KEEP_OPS, seed, 100, id, &problem);
+        err = fake_store_with(s, holds, KEEP_OPS, seed, n_ops, id, &problem);
     store_close(s);
     cr_expect(err == 0 || problem.text[0] != '\0');
     return err == 0;
@@ -244,7 +245,8 @@ static void expect_whole(int64_t n_promised)
               problem.text);
     int64_t n = number(s, "SELECT count(*) FROM run");
     cr_expect(n >= n_promised, "%d of %d runs", (int)n, (int)n_promised);
-    cr_expect(eq(i64, number(s, "SELECT count(*) FROM op"), n * 100));
+    cr_expect(
+        eq(i64, number(s, "SELECT count(*) FROM op"), n * (int64_t)n_ops));
     cr_expect(eq(i64, number(s, "SELECT count(*) FROM summary"), n));
     cr_expect(eq(i64,
                  number(s, "SELECT integrity_check = 'ok'"
@@ -253,22 +255,25 @@ static void expect_whole(int64_t n_promised)
     store_close(s);
 }
 
-/* A new database and two runs, with the n-th call failing. */
+/* A new database and two runs, with the n-th call failing: did one fail? */
+static bool fail_at_call(int n, int code, bool for_good, bool holds)
+{
+    remove_database();
+    faults = (struct faults){n, for_good, code, false};
+    int64_t n_promised = keep(1, holds);
+    n_promised += keep(2, holds);
+    bool has_fired = faults.has_fired;
+    expect_whole(n_promised);
+    cr_expect(has_fired || n_promised == 2);
+    return has_fired;
+}
+
 static void fail_at_every_call(int code, bool for_good)
 {
-    for (int n = 1;; n++) {
-        remove_database();
-        faults = (struct faults){n, for_good, code, false};
-        int64_t n_promised = keep(1);
-        n_promised += keep(2);
-        bool has_fired = faults.has_fired;
-        expect_whole(n_promised);
-        if (!has_fired) {
-            cr_expect(gt(int, n, 20)); /* it was worth while */
-            cr_expect(eq(i64, n_promised, 2));
-            return;
-        }
-    }
+    int n = 1;
+    while (fail_at_call(n, code, for_good, false))
+        n++;
+    cr_expect(gt(int, n, 20)); /* it was worth while */
 }
 
 Test(store_faults, a_call_that_fails_once_breaks_nothing)
@@ -279,6 +284,14 @@ Test(store_faults, a_call_that_fails_once_breaks_nothing)
 Test(store_faults, a_disk_that_stays_full_breaks_nothing)
 {
     fail_at_every_call(SQLITE_FULL, true);
+}
+
+/* Such runs are long, so the calls that fail lie ever farther apart. */
+Test(store_faults, a_held_run_fails_as_a_whole)
+{
+    n_ops = 40000;
+    for (int n = 1; fail_at_call(n, SQLITE_FULL, true, true);)
+        n += n / 4 + 1;
 }
 
 Test(store_faults, a_full_disk_is_called_full)

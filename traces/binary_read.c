@@ -2,183 +2,33 @@
 #include "traces/binary.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
-#include <xxhash.h>
 #include <zstd.h>
 
-#include "traces/binary_section.h"
+#include "traces/binary_input.h"
 #include "traces/frame.h"
 #include "traces/hash.h"
 #include "traces/kinds.h"
 
-struct section {
-    uint64_t offset; /* of its head, in the file                          */
-    uint32_t tag;
-    uint32_t n_records;
-    uint64_t first_record;
-    uint64_t first_operation;
-    uint32_t raw_bytes;
-    uint32_t stored_bytes;
-};
-
 struct binary_reader {
-    struct workload base;  /* first, so that a workload is its reader     */
-    struct stream *stream; /* null for a plain file                       */
-    int fd;                /* plain file, or -1                           */
-    char name[512];
-    uint64_t offset;        /* of the next byte                            */
-    struct section section; /* the one read last                          */
-    struct bytes stored;    /* its payload as it stands in the file        */
-    struct bytes raw;       /* and unpacked                                */
+    struct workload base;   /* first, so that a workload is its reader   */
+    struct binary_input in; /* where the sections come from              */
+    struct bytes raw;       /* a DATA section's payload, unpacked        */
     bool has_frame;         /* `frame` is being decoded                    */
     bool has_sought;        /* records were passed over                    */
     bool is_ended;
     struct frame_decoder frame;
     ZSTD_DCtx *zstd;
-    XXH3_state_t *check;
     struct trace_counts counts;   /* of what was read                     */
     struct trace_counts promised; /* by the end record of a plain file    */
     char hash[TRACE_HASH_HEX];    /* that the end record states           */
     uint64_t tail_offset;
-    struct section *index; /* DATA sections, by the index          */
+    struct binary_section *index; /* DATA sections, by the index          */
     size_t n_index;
 };
-
-__attribute__((format(printf, 4, 5))) static int fail(
-    const struct binary_reader *r, uint64_t offset, struct problem *problem,
-    const char *format, ...)
-{
-    char reason[256];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(reason, sizeof reason, format, args);
-    va_end(args);
-    return problem_set(problem, ERR_INPUT, "%.200s: byte %" PRIu64 ": %s",
-                       r->name, offset, reason);
-}
-
-static int fail_memory(const struct binary_reader *r, struct problem *problem)
-{
-    return problem_set(problem, ERR_MEMORY, "%.200s: out of memory", r->name);
-}
-
-static int fail_truncated(const struct binary_reader *r, uint64_t offset,
-                          struct problem *problem)
-{
-    return fail(r, offset, problem,
-                "the file ends here, without its end record: it is truncated");
-}
-
-/* Up to `n` bytes from where the reader stands; fewer only at the end. */
-static int read_bytes(struct binary_reader *r, void *to, size_t n, size_t *got,
-                      struct problem *problem)
-{
-    int err = 0;
-    *got = 0;
-    if (r->fd < 0)
-        err = stream_read(r->stream, to, n, got, problem);
-    while (r->fd >= 0 && *got < n) {
-        ssize_t done = pread(r->fd, (uint8_t *)to + *got, n - *got,
-                             (off_t)(r->offset + *got));
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done < 0)
-            return problem_set(problem, ERR_IO, "%.200s: %s", r->name,
-                               strerror(errno));
-        if (done == 0)
-            break;
-        *got += (size_t)done;
-    }
-    r->offset += *got;
-    return err;
-}
-
-/* Exactly `n` bytes: fewer are a truncated file. */
-static int read_all(struct binary_reader *r, void *to, size_t n,
-                    struct problem *problem)
-{
-    size_t got;
-    int err = read_bytes(r, to, n, &got, problem);
-    if (err == 0 && got < n)
-        err = fail_truncated(r, r->offset, problem);
-    return err;
-}
-
-static bool is_tag(uint32_t tag)
-{
-    return tag == BINARY_HEAD || tag == BINARY_DATA || tag == BINARY_TAIL ||
-           tag == BINARY_INDX;
-}
-
-static bool is_sane(const struct section *s)
-{
-    bool is_packed = s->tag == BINARY_DATA;
-    return s->raw_bytes <= BINARY_PAYLOAD_MAX &&
-           s->stored_bytes <= BINARY_PAYLOAD_MAX &&
-           s->n_records <= (is_packed ? FRAME_RECORDS_MAX : 0) &&
-           (is_packed || s->raw_bytes == s->stored_bytes);
-}
-
-/* Room for `n` bytes in an empty buffer. */
-static bool reserve(struct bytes *b, size_t n)
-{
-    b->n = 0;
-    return b->cap >= n || bytes_grow(b, n);
-}
-
-/*
- * The next section, its payload as stored. Memory is taken in steps that the
- * file has bytes for, so that a false length cannot ask for much.
- */
-static int read_payload(struct binary_reader *r, struct problem *problem)
-{
-    size_t left = r->section.stored_bytes;
-    r->stored.n = 0;
-    while (left > 0) {
-        size_t step = left < (1u << 20) ? left : 1u << 20;
-        if (r->stored.cap - r->stored.n < step && !bytes_grow(&r->stored, step))
-            return fail_memory(r, problem);
-        int err = read_all(r, r->stored.data + r->stored.n, step, problem);
-        if (err < 0)
-            return err;
-        r->stored.n += step;
-        left -= step;
-    }
-    return 0;
-}
-
-static int read_section(struct binary_reader *r, struct problem *problem)
-{
-    uint8_t head[SECTION_SIZE];
-    struct section *s = &r->section;
-    s->offset = r->offset;
-    int err = read_all(r, head, sizeof head, problem);
-    if (err < 0)
-        return err;
-    s->tag = binary_get32(head + SECTION_TAG);
-    s->n_records = binary_get32(head + SECTION_RECORDS);
-    s->first_record = binary_get64(head + SECTION_FIRST_RECORD);
-    s->first_operation = binary_get64(head + SECTION_FIRST_OPERATION);
-    s->raw_bytes = binary_get32(head + SECTION_RAW_BYTES);
-    s->stored_bytes = binary_get32(head + SECTION_STORED_BYTES);
-    if (!is_tag(s->tag) || !is_sane(s))
-        return fail(r, s->offset, problem, "no section begins here");
-    err = read_payload(r, problem);
-    if (err < 0)
-        return err;
-
-    XXH3_64bits_reset(r->check);
-    XXH3_64bits_update(r->check, head, SECTION_CHECK);
-    XXH3_64bits_update(r->check, r->stored.data, r->stored.n);
-    if (XXH3_64bits_digest(r->check) != binary_get64(head + SECTION_CHECK))
-        return fail(r, s->offset, problem, "wrong checksum of a section");
-    return 0;
-}
 
 static bool take_number(const uint8_t **at, const uint8_t *end, uint64_t max,
                         uint64_t *value)
@@ -256,30 +106,34 @@ static bool take_header(struct trace_header *h, const uint8_t *at,
 static int read_header(struct binary_reader *r, struct problem *problem)
 {
     uint8_t magic[BINARY_MAGIC_SIZE];
-    int err = read_all(r, magic, sizeof magic, problem);
+    int err = binary_read_all(&r->in, magic, sizeof magic, problem);
     if (err < 0)
         return err;
     if (memcmp(magic, BINARY_MAGIC, sizeof magic) != 0)
-        return fail(r, 0, problem, "this is no trace in binary form");
-    err = read_section(r, problem);
+        return binary_fail(&r->in, 0, problem,
+                           "this is no trace in binary form");
+    err = binary_read_section(&r->in, problem);
     if (err < 0)
         return err;
-    if (r->section.tag != BINARY_HEAD)
-        return fail(r, r->section.offset, problem, "the header is missing");
+    if (r->in.section.tag != BINARY_HEAD)
+        return binary_fail(&r->in, r->in.section.offset, problem,
+                           "the header is missing");
 
-    const uint8_t *at = r->stored.data;
-    const uint8_t *end = at + r->stored.n;
+    const uint8_t *at = r->in.stored.data;
+    const uint8_t *end = at + r->in.stored.n;
     uint64_t version;
     if (!take_number(&at, end, UINT32_MAX, &version))
-        return fail(r, r->section.offset, problem, "the header is damaged");
+        return binary_fail(&r->in, r->in.section.offset, problem,
+                           "the header is damaged");
     if (version != TRACE_FORMAT_VERSION)
-        return fail(r, r->section.offset, problem,
-                    "format version %" PRIu64 ", but this program knows "
-                    "version %d only",
-                    version, TRACE_FORMAT_VERSION);
+        return binary_fail(&r->in, r->in.section.offset, problem,
+                           "format version %" PRIu64 ", but this program knows "
+                           "version %d only",
+                           version, TRACE_FORMAT_VERSION);
     r->base.header.version = TRACE_FORMAT_VERSION;
     if (!take_header(&r->base.header, at, end))
-        return fail(r, r->section.offset, problem, "the header is damaged");
+        return binary_fail(&r->in, r->in.section.offset, problem,
+                           "the header is damaged");
     return 0;
 }
 
@@ -287,15 +141,16 @@ static int read_header(struct binary_reader *r, struct problem *problem)
 static int take_tail(struct binary_reader *r, struct trace_counts *c,
                      struct problem *problem)
 {
-    if (r->section.tag != BINARY_TAIL || r->stored.n != TAIL_SIZE)
-        return fail(r, r->section.offset, problem, "the end record is damaged");
+    if (r->in.section.tag != BINARY_TAIL || r->in.stored.n != TAIL_SIZE)
+        return binary_fail(&r->in, r->in.section.offset, problem,
+                           "the end record is damaged");
     uint64_t *const fields[TAIL_COUNTS] = {
         &c->events,          &c->operations,  &c->allocations,
         &c->frees,           &c->reallocs,    &c->failed,
         &c->failed_reallocs, &c->collections, &c->peak_live};
     for (size_t i = 0; i < TAIL_COUNTS; i++)
-        *fields[i] = binary_get64(r->stored.data + 8 * i);
-    const uint8_t *hash = r->stored.data + TAIL_SIZE - 16;
+        *fields[i] = binary_get64(r->in.stored.data + 8 * i);
+    const uint8_t *hash = r->in.stored.data + TAIL_SIZE - 16;
     for (size_t i = 0; i < 16; i++)
         snprintf(r->hash + 2 * i, 3, "%02x", hash[i]);
     return 0;
@@ -304,28 +159,32 @@ static int take_tail(struct binary_reader *r, struct trace_counts *c,
 /* The sections named by an INDX that was just read. */
 static int take_index(struct binary_reader *r, struct problem *problem)
 {
-    size_t n = r->stored.n / INDX_ENTRY_SIZE;
-    if (r->section.tag != BINARY_INDX || r->stored.n % INDX_ENTRY_SIZE != 0)
-        return fail(r, r->section.offset, problem, "the index is damaged");
+    size_t n = r->in.stored.n / INDX_ENTRY_SIZE;
+    if (r->in.section.tag != BINARY_INDX ||
+        r->in.stored.n % INDX_ENTRY_SIZE != 0)
+        return binary_fail(&r->in, r->in.section.offset, problem,
+                           "the index is damaged");
     free(r->index);
     r->n_index = 0;
     r->index = malloc((n + 1) * sizeof *r->index);
     if (r->index == NULL)
-        return fail_memory(r, problem);
+        return binary_fail_memory(&r->in, problem);
     for (size_t i = 0; i < n; i++) {
-        const uint8_t *at = r->stored.data + i * INDX_ENTRY_SIZE;
-        r->index[i] = (struct section){.offset = binary_get64(at),
-                                       .tag = BINARY_DATA,
-                                       .first_record = binary_get64(at + 8),
-                                       .first_operation = binary_get64(at + 16),
-                                       .raw_bytes = binary_get32(at + 24),
-                                       .stored_bytes = binary_get32(at + 28)};
+        const uint8_t *at = r->in.stored.data + i * INDX_ENTRY_SIZE;
+        r->index[i] =
+            (struct binary_section){.offset = binary_get64(at),
+                                    .tag = BINARY_DATA,
+                                    .first_record = binary_get64(at + 8),
+                                    .first_operation = binary_get64(at + 16),
+                                    .raw_bytes = binary_get32(at + 24),
+                                    .stored_bytes = binary_get32(at + 28)};
         bool is_ascending =
             i == 0 ||
             (r->index[i].offset > r->index[i - 1].offset &&
              r->index[i].first_operation >= r->index[i - 1].first_operation);
         if (!is_ascending || r->index[i].offset >= r->tail_offset)
-            return fail(r, r->section.offset, problem, "the index is damaged");
+            return binary_fail(&r->in, r->in.section.offset, problem,
+                               "the index is damaged");
     }
     r->n_index = n;
     return 0;
@@ -339,53 +198,63 @@ static int read_backwards(struct binary_reader *r, struct problem *problem)
 {
     struct stat st;
     uint8_t footer[FOOTER_SIZE];
-    uint64_t stood_at = r->offset;
-    if (fstat(r->fd, &st) < 0)
-        return problem_set(problem, ERR_IO, "%.200s: %s", r->name,
+    uint64_t stood_at = r->in.offset;
+    if (fstat(r->in.fd, &st) < 0)
+        return problem_set(problem, ERR_IO, "%.200s: %s", r->in.name,
                            strerror(errno));
     uint64_t size = (uint64_t)st.st_size;
-    if (size < r->offset + FOOTER_SIZE)
-        return fail_truncated(r, size, problem);
-    r->offset = size - FOOTER_SIZE;
-    int err = read_all(r, footer, sizeof footer, problem);
+    if (size < r->in.offset + FOOTER_SIZE)
+        return binary_fail_truncated(&r->in, size, problem);
+    r->in.offset = size - FOOTER_SIZE;
+    int err = binary_read_all(&r->in, footer, sizeof footer, problem);
     if (err < 0)
         return err;
     if (memcmp(footer + 8, BINARY_MAGIC_END, BINARY_MAGIC_SIZE) != 0)
-        return fail_truncated(r, size, problem);
+        return binary_fail_truncated(&r->in, size, problem);
     r->tail_offset = binary_get64(footer);
     if (r->tail_offset < stood_at || r->tail_offset > size)
-        return fail(r, size - FOOTER_SIZE, problem, "the footer is damaged");
+        return binary_fail(&r->in, size - FOOTER_SIZE, problem,
+                           "the footer is damaged");
 
-    r->offset = r->tail_offset;
-    if ((err = read_section(r, problem)) < 0 ||
+    r->in.offset = r->tail_offset;
+    if ((err = binary_read_section(&r->in, problem)) < 0 ||
         (err = take_tail(r, &r->promised, problem)) < 0 ||
-        (err = read_section(r, problem)) < 0 ||
+        (err = binary_read_section(&r->in, problem)) < 0 ||
         (err = take_index(r, problem)) < 0)
         return err;
     r->base.header.peak_live = r->promised.peak_live;
-    r->offset = stood_at;
+    r->in.offset = stood_at;
     return 0;
+}
+
+/* Room for `n` bytes in an empty buffer. */
+static bool reserve(struct bytes *b, size_t n)
+{
+    b->n = 0;
+    return b->cap >= n || bytes_grow(b, n);
 }
 
 /* Unpack the DATA section that was just read, and begin its frame. */
 static int begin_frame(struct binary_reader *r, struct problem *problem)
 {
-    const struct section *s = &r->section;
+    const struct binary_section *s = &r->in.section;
     unsigned long long size =
-        ZSTD_getFrameContentSize(r->stored.data, r->stored.n);
+        ZSTD_getFrameContentSize(r->in.stored.data, r->in.stored.n);
     if (size != s->raw_bytes)
-        return fail(r, s->offset, problem, "a frame of another size");
+        return binary_fail(&r->in, s->offset, problem,
+                           "a frame of another size");
     if (!reserve(&r->raw, s->raw_bytes))
-        return fail_memory(r, problem);
+        return binary_fail_memory(&r->in, problem);
     size_t n = ZSTD_decompressDCtx(r->zstd, r->raw.data, r->raw.cap,
-                                   r->stored.data, r->stored.n);
+                                   r->in.stored.data, r->in.stored.n);
     if (ZSTD_isError(n) || n != s->raw_bytes)
-        return fail(r, s->offset, problem, "a damaged frame: %s",
-                    ZSTD_isError(n) ? ZSTD_getErrorName(n) : "wrong size");
+        return binary_fail(&r->in, s->offset, problem, "a damaged frame: %s",
+                           ZSTD_isError(n) ? ZSTD_getErrorName(n)
+                                           : "wrong size");
     r->raw.n = n;
     if (!frame_decoder_begin(&r->frame, r->raw.data, n) ||
         r->frame.n_records != s->n_records)
-        return fail(r, s->offset, problem, "a damaged frame");
+        return binary_fail(&r->in, s->offset, problem, "a damaged frame");
     r->has_frame = true;
     return 0;
 }
@@ -406,26 +275,30 @@ static int read_end(struct binary_reader *r, struct problem *problem)
     struct trace_counts promised = {0};
     uint8_t footer[FOOTER_SIZE + 1];
     size_t got;
-    r->tail_offset = r->section.offset;
+    r->tail_offset = r->in.section.offset;
     int err = take_tail(r, &promised, problem);
     if (err < 0)
         return err;
     if (!r->has_sought && !are_equal(&promised, &r->counts))
-        return fail(r, r->section.offset, problem,
-                    "the end record counts other records than there are");
+        return binary_fail(
+            &r->in, r->in.section.offset, problem,
+            "the end record counts other records than there are");
     r->base.header.peak_live = promised.peak_live;
 
-    if ((err = read_section(r, problem)) < 0 ||
+    if ((err = binary_read_section(&r->in, problem)) < 0 ||
         (err = take_index(r, problem)) < 0 ||
-        (err = read_bytes(r, footer, sizeof footer, &got, problem)) < 0)
+        (err = binary_read_bytes(&r->in, footer, sizeof footer, &got,
+                                 problem)) < 0)
         return err;
     if (got < FOOTER_SIZE)
-        return fail_truncated(r, r->offset, problem);
+        return binary_fail_truncated(&r->in, r->in.offset, problem);
     if (binary_get64(footer) != r->tail_offset ||
         memcmp(footer + 8, BINARY_MAGIC_END, BINARY_MAGIC_SIZE) != 0)
-        return fail(r, r->offset - got, problem, "the footer is damaged");
+        return binary_fail(&r->in, r->in.offset - got, problem,
+                           "the footer is damaged");
     if (got > FOOTER_SIZE)
-        return fail(r, r->offset - 1, problem, "more bytes after the end");
+        return binary_fail(&r->in, r->in.offset - 1, problem,
+                           "more bytes after the end");
     r->is_ended = true;
     return 0;
 }
@@ -434,18 +307,18 @@ static int read_end(struct binary_reader *r, struct problem *problem)
 static int advance(struct binary_reader *r, struct problem *problem)
 {
     uint64_t n = r->counts.events;
-    int err = read_section(r, problem);
+    int err = binary_read_section(&r->in, problem);
     if (err < 0)
         return err;
-    if (r->section.first_record != n ||
-        r->section.first_operation != r->counts.operations)
-        return fail(r, r->section.offset, problem,
-                    "a section of another place in the trace");
-    if (r->section.tag == BINARY_TAIL)
+    if (r->in.section.first_record != n ||
+        r->in.section.first_operation != r->counts.operations)
+        return binary_fail(&r->in, r->in.section.offset, problem,
+                           "a section of another place in the trace");
+    if (r->in.section.tag == BINARY_TAIL)
         return read_end(r, problem);
-    if (r->section.tag != BINARY_DATA)
-        return fail(r, r->section.offset, problem,
-                    "neither a frame nor the end record");
+    if (r->in.section.tag != BINARY_DATA)
+        return binary_fail(&r->in, r->in.section.offset, problem,
+                           "neither a frame nor the end record");
     return begin_frame(r, problem);
 }
 
@@ -472,7 +345,7 @@ static int next(struct workload *w, const struct workload_view *view,
     op->place = r->counts.events + 1;
     if (fault != NULL) {
         if (r->frame.is_full)
-            return fail_memory(r, problem);
+            return binary_fail_memory(&r->in, problem);
         return workload_fail(w, op, problem, ERR_INPUT, "%s", fault);
     }
     counts_add(&r->counts, op);
@@ -483,39 +356,19 @@ static void where(const struct workload *w, const struct trace_op *op, char *to,
                   size_t cap)
 {
     const struct binary_reader *r = (const struct binary_reader *)w;
-    snprintf(to, cap, "%.200s: event %" PRIu64 " (byte %" PRIu64 ")", r->name,
-             op->place, r->section.offset);
+    snprintf(to, cap, "%.200s: event %" PRIu64 " (byte %" PRIu64 ")",
+             r->in.name, op->place, r->in.section.offset);
 }
 
 static void close_reader(struct workload *w)
 {
     struct binary_reader *r = (struct binary_reader *)w;
-    stream_close(r->stream);
-    if (r->fd >= 0)
-        close(r->fd);
-    bytes_free(&r->stored);
+    binary_input_close(&r->in);
     bytes_free(&r->raw);
     frame_decoder_free(&r->frame);
     ZSTD_freeDCtx(r->zstd);
-    XXH3_freeState(r->check);
     free(r->index);
     free(r);
-}
-
-/* If `s` reads a plain file that is not packed: a descriptor of it, else -1. */
-static int open_plain(const struct stream *s)
-{
-    struct stat st;
-    uint8_t magic[BINARY_MAGIC_SIZE];
-    int fd = open(stream_name(s), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
-        return -1;
-    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-        pread(fd, magic, sizeof magic, 0) == (ssize_t)sizeof magic &&
-        memcmp(magic, BINARY_MAGIC, sizeof magic) == 0)
-        return fd;
-    close(fd);
-    return -1;
 }
 
 bool binary_sniff(const uint8_t *bytes, size_t n)
@@ -532,26 +385,18 @@ int binary_open(struct workload **out, struct stream *s,
         stream_close(s);
         return problem_set(problem, ERR_MEMORY, "out of memory");
     }
-    r->stream = s;
-    snprintf(r->name, sizeof r->name, "%s", stream_name(s));
-    r->fd = open_plain(s);
-    if (r->fd >= 0) {
-        stream_close(s);
-        r->stream = NULL;
-    }
     r->base.format = "binary";
     r->base.next = next;
     r->base.close = close_reader;
     r->base.where = where;
     r->zstd = ZSTD_createDCtx();
-    r->check = XXH3_createState();
 
-    int err = 0;
-    if (r->zstd == NULL || r->check == NULL)
-        err = fail_memory(r, problem);
+    int err = binary_input_open(&r->in, s, problem);
+    if (err == 0 && r->zstd == NULL)
+        err = binary_fail_memory(&r->in, problem);
     if (err == 0)
         err = read_header(r, problem);
-    if (err == 0 && r->fd >= 0)
+    if (err == 0 && r->in.fd >= 0)
         err = read_backwards(r, problem);
     if (err < 0) {
         close_reader(&r->base);
@@ -563,8 +408,8 @@ int binary_open(struct workload **out, struct stream *s,
 }
 
 /* The last frame that begins at or before this operation's place. */
-static const struct section *find_frame(const struct binary_reader *r,
-                                        uint64_t operation)
+static const struct binary_section *find_frame(const struct binary_reader *r,
+                                               uint64_t operation)
 {
     size_t low = 0;
     size_t high = r->n_index;
@@ -581,18 +426,18 @@ static const struct section *find_frame(const struct binary_reader *r,
 int binary_seek(struct workload *w, uint64_t operation, struct problem *problem)
 {
     struct binary_reader *r = (struct binary_reader *)w;
-    if (r->fd < 0)
+    if (r->in.fd < 0)
         return problem_set(problem, ERR_INPUT,
                            "%.200s: only a plain file can be entered at an "
                            "operation",
-                           r->name);
-    const struct section *from = find_frame(r, operation);
+                           r->in.name);
+    const struct binary_section *from = find_frame(r, operation);
     if (from == NULL || operation > r->promised.operations)
         return problem_set(problem, ERR_INPUT,
                            "%.200s: no operation %" PRIu64 " (there are "
                            "%" PRIu64 ")",
-                           r->name, operation, r->promised.operations);
-    r->offset = from->offset;
+                           r->in.name, operation, r->promised.operations);
+    r->in.offset = from->offset;
     r->has_frame = false;
     r->is_ended = false;
     r->has_sought = true;
@@ -615,7 +460,8 @@ int binary_seek(struct workload *w, uint64_t operation, struct problem *problem)
         if (got < 0)
             return got;
         if (op.kind == TRACE_END)
-            return fail(r, from->offset, problem, "the index is damaged");
+            return binary_fail(&r->in, from->offset, problem,
+                               "the index is damaged");
     }
 }
 

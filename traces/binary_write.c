@@ -125,6 +125,7 @@ struct binary_encoder *binary_encoder_new(const struct trace_header *header,
     }
     ZSTD_CCtx_setParameter(e->zstd, ZSTD_c_compressionLevel, ZSTD_LEVEL);
     ZSTD_CCtx_setParameter(e->zstd, ZSTD_c_checksumFlag, 1);
+    frame_encoder_begin(&e->frame);
     e->frame.model.block_bytes = header->block_bytes;
 
     bytes_put(to, BINARY_MAGIC, BINARY_MAGIC_SIZE);

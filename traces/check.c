@@ -171,9 +171,9 @@ static int check_word(const struct trace_check *c, const struct trace_op *op,
     const struct live_object *o = need_live(c, op, op->id, reason);
     if (o == NULL)
         return ERR_INPUT;
+    if ((uint64_t)op->word * c->word_bytes < o->bytes)
+        return 0; /* it begins within them, so it is one of their words   */
     uint64_t n_words = (o->bytes + c->word_bytes - 1) / c->word_bytes;
-    if (op->word < n_words)
-        return 0;
     return problem_set(reason, ERR_INPUT,
                        "%s of word %" PRIu32 " of object %" PRIu64
                        ", which has %" PRIu64 " bytes (%" PRIu64 " words)",

@@ -25,14 +25,21 @@ struct problem {
     char text[512]; /* one line, no newline: place, colon, reason; or ""  */
 };
 
-/* Write the message of `p` as printf would, and return `err`. */
-__attribute__((format(printf, 3, 4))) static inline int
-problem_set(struct problem *p, int err, const char *format, ...)
+/*
+ * Write the message of `p` as printf would, and return `err`. What it quotes
+ * may come from anywhere: control characters become '?', so that it stays one
+ * line and nothing acts on a terminal.
+ */
+__attribute__((format(printf, 3, 4))) static inline int problem_set(
+    struct problem *p, int err, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
     vsnprintf(p->text, sizeof p->text, format, args);
     va_end(args);
+    for (char *c = p->text; *c != '\0'; c++)
+        if ((unsigned char)*c < 0x20 || *c == 0x7f)
+            *c = '?';
     return err;
 }
 

@@ -83,6 +83,7 @@
 
 #define FRAME_RECORDS_MAX 65536
 #define FRAME_RECENT      96
+#define FRAME_RECENT_ROOM 1024
 #define FRAME_MEMORY      4096
 #define FRAME_HELD_SKIP   31
 
@@ -137,8 +138,8 @@ struct frame_model {
     uint64_t block_bytes;
     uint32_t block_end;
     uint32_t block_area;
-    uint32_t n_recent;
-    uint64_t recent[FRAME_RECENT];
+    uint32_t n_recent, first_recent;
+    uint64_t recent[FRAME_RECENT_ROOM]; /* filled from its end downwards  */
     struct frame_known known[FRAME_MEMORY];
     struct frame_list held[TRACE_N_HELD];
 };
@@ -171,9 +172,48 @@ void frame_learn_block(struct frame_model *m, uint32_t area, uint32_t block);
 bool frame_learn_held(struct frame_model *m, uint8_t what, const uint64_t *ids,
                       size_t n);
 
-void frame_recent_add(struct frame_model *m, uint64_t id);
-void frame_recent_use(struct frame_model *m, uint32_t i);
-void frame_recent_drop(struct frame_model *m, uint32_t i);
+/* The objects named last, the last one first; n_recent of them. */
+static inline uint64_t *frame_recent(struct frame_model *m)
+{
+    return m->recent + m->first_recent;
+}
+
+/* Let those before place i move back by one, over place i. */
+static inline void frame_recent_close(uint64_t *recent, uint32_t i)
+{
+    if (i > 8)
+        memmove(recent + 1, recent, i * sizeof *recent);
+    else
+        for (; i > 0; i--) /* nearly always: cheaper than the call        */
+            recent[i] = recent[i - 1];
+}
+
+static inline void frame_recent_add(struct frame_model *m, uint64_t id)
+{
+    if (m->first_recent == 0) {
+        m->first_recent = FRAME_RECENT_ROOM - m->n_recent;
+        memmove(frame_recent(m), m->recent, m->n_recent * sizeof id);
+    }
+    m->recent[--m->first_recent] = id;
+    if (m->n_recent < FRAME_RECENT)
+        m->n_recent++; /* else the last falls off the end                 */
+}
+
+/* Requires i < n_recent, as the next one does. */
+static inline void frame_recent_use(struct frame_model *m, uint32_t i)
+{
+    uint64_t *recent = frame_recent(m);
+    uint64_t id = recent[i];
+    frame_recent_close(recent, i);
+    recent[0] = id;
+}
+
+static inline void frame_recent_drop(struct frame_model *m, uint32_t i)
+{
+    frame_recent_close(frame_recent(m), i);
+    m->first_recent++;
+    m->n_recent--;
+}
 
 /* Encoding: records go in, frame_encoder_finish appends the frame to `to`. */
 struct frame_encoder {
@@ -183,6 +223,9 @@ struct frame_encoder {
     uint32_t n_records;
     bool can_fuse; /* the last record is an alloc or realloc              */
 };
+
+/* Begin the first frame of a trace, in an encoder that is all zero. */
+void frame_encoder_begin(struct frame_encoder *e);
 
 /* Requires a record that trace_op_fault finds sound, and not end. */
 void frame_encode(struct frame_encoder *e, const struct trace_op *op);

@@ -22,10 +22,11 @@ static void put_kind(struct frame_encoder *e, uint8_t kind, unsigned v)
 }
 
 /* Its place among the objects named last; FRAME_RECENT if it is not there. */
-static uint32_t find_recent(const struct frame_model *m, uint64_t id)
+static uint32_t find_recent(struct frame_model *m, uint64_t id)
 {
+    const uint64_t *recent = frame_recent(m);
     uint32_t i = 0;
-    while (i < m->n_recent && m->recent[i] != id)
+    while (i < m->n_recent && recent[i] != id)
         i++;
     return i < m->n_recent ? i : FRAME_RECENT;
 }
@@ -359,6 +360,11 @@ bool frame_encoder_failed(const struct frame_encoder *e)
             return true;
     }
     return false;
+}
+
+void frame_encoder_begin(struct frame_encoder *e)
+{
+    frame_model_reset(&e->model, 0);
 }
 
 void frame_encoder_finish(struct frame_encoder *e, struct bytes *to)

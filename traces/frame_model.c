@@ -1,7 +1,6 @@
 /* frame_model.c - what encoder and decoder of a frame predict (frame.h). */
 #include "traces/frame.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +13,7 @@ void frame_model_reset(struct frame_model *m, uint64_t base)
     m->block_end = 0;
     m->block_area = 0;
     m->n_recent = 0;
+    m->first_recent = FRAME_RECENT_ROOM;
     memset(m->known, 0, sizeof m->known);
     for (int i = 0; i < TRACE_N_HELD; i++)
         m->held[i].n = 0;
@@ -65,30 +65,4 @@ bool frame_learn_held(struct frame_model *m, uint8_t what, const uint64_t *ids,
         memcpy(list->ids, ids, n * sizeof *ids);
     list->n = n;
     return true;
-}
-
-void frame_recent_add(struct frame_model *m, uint64_t id)
-{
-    if (m->n_recent < FRAME_RECENT)
-        m->n_recent++;
-    memmove(m->recent + 1, m->recent, (m->n_recent - 1) * sizeof m->recent[0]);
-    m->recent[0] = id;
-}
-
-void frame_recent_use(struct frame_model *m, uint32_t i)
-{
-    assert(i < m->n_recent);
-
-    uint64_t id = m->recent[i];
-    memmove(m->recent + 1, m->recent, i * sizeof m->recent[0]);
-    m->recent[0] = id;
-}
-
-void frame_recent_drop(struct frame_model *m, uint32_t i)
-{
-    assert(i < m->n_recent);
-
-    m->n_recent--;
-    memmove(m->recent + i, m->recent + i + 1,
-            (m->n_recent - i) * sizeof m->recent[0]);
 }

@@ -1,7 +1,6 @@
 /* hash.c - see hash.h for the contract and the source. */
 #include "traces/hash.h"
 
-#include <assert.h>
 #include <endian.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,9 +26,9 @@ static void flush(struct trace_hash *h)
     h->n = 0;
 }
 
+/* Requires room, of which trace_hash_op leaves enough for any record. */
 static inline void put(struct trace_hash *h, uint64_t value)
 {
-    assert(h->n < BUFFER_WORDS);
     h->words[h->n++] = htole64(value);
 }
 
@@ -134,6 +133,21 @@ static void put_fact(struct trace_hash *h, const struct trace_op *op)
     }
 }
 
+/* Facts, and what has no fixed length. */
+static void put_rest(struct trace_hash *h, const struct trace_op *op,
+                     uint32_t fields)
+{
+    if ((fields & FIELD_FACT) != 0)
+        put_fact(h, op);
+    if ((fields & FIELD_IDS) != 0) {
+        put_any(h, op->n_ids);
+        for (uint32_t i = 0; i < op->n_ids; i++)
+            put_any(h, op->ids[i]);
+    }
+    if ((fields & FIELD_TEXT) != 0)
+        put_text(h, op->text);
+}
+
 struct trace_hash *trace_hash_new(const struct trace_header *header)
 {
     struct trace_hash *h = malloc(sizeof *h);
@@ -174,27 +188,21 @@ void trace_hash_op(struct trace_hash *h, const struct trace_op *op)
         first |= (uint64_t)op->word << 32;
     if ((fields & FIELD_ALIGN) != 0)
         first |= (uint64_t)op->align << 32;
-    put(h, first);
-
+    uint64_t *to = h->words + h->n;
+    *to++ = htole64(first);
     if ((fields & FIELD_ID) != 0)
-        put(h, op->id);
+        *to++ = htole64(op->id);
     if ((fields & FIELD_BYTES) != 0)
-        put(h, op->bytes);
+        *to++ = htole64(op->bytes);
     if ((fields & FIELD_SITE) != 0)
-        put(h, op->site);
+        *to++ = htole64(op->site);
     if ((fields & FIELD_VALUE) != 0)
-        put(h, op->value);
+        *to++ = htole64(op->value);
     if ((fields & FIELD_TARGET) != 0)
-        put(h, op->target);
-    if ((fields & FIELD_FACT) != 0)
-        put_fact(h, op);
-    if ((fields & FIELD_IDS) != 0) {
-        put_any(h, op->n_ids);
-        for (uint32_t i = 0; i < op->n_ids; i++)
-            put_any(h, op->ids[i]);
-    }
-    if ((fields & FIELD_TEXT) != 0)
-        put_text(h, op->text);
+        *to++ = htole64(op->target);
+    h->n = (size_t)(to - h->words);
+    if ((fields & (FIELD_FACT | FIELD_IDS | FIELD_TEXT)) != 0)
+        put_rest(h, op, fields);
 }
 
 void trace_hash_digest(struct trace_hash *h, char hex[TRACE_HASH_HEX])

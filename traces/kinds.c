@@ -5,36 +5,58 @@
 #include <string.h>
 
 /* clang-format off */
-static const struct {
-    const char *name;
-    uint32_t fields;
-} kinds[TRACE_N_KINDS] = {
-    [TRACE_END]      = {"end",      0},
-    [TRACE_ALLOC]    = {"alloc",    FIELD_ID | FIELD_BYTES | FIELD_FLAGS |
-                                    FIELD_ALIGN | FIELD_SITE},
-    [TRACE_FREE]     = {"free",     FIELD_ID},
-    [TRACE_REALLOC]  = {"realloc",  FIELD_ID | FIELD_BYTES | FIELD_FLAGS |
-                                    FIELD_SITE},
-    [TRACE_COLLECT]  = {"collect",  FIELD_WHAT},
-    [TRACE_STEP]     = {"step",     FIELD_VALUE},
-    [TRACE_CONTROL]  = {"control",  FIELD_WHAT | FIELD_VALUE},
-    [TRACE_PROMOTE]  = {"promote",  FIELD_ID},
-    [TRACE_INTERN]   = {"intern",   FIELD_ID | FIELD_BYTES},
-    [TRACE_REFUSED]  = {"refused",  FIELD_WHAT | FIELD_CAUSE | FIELD_BYTES |
-                                    FIELD_FLAGS},
-    [TRACE_STORE]    = {"store",    FIELD_ID | FIELD_WORD | FIELD_TARGET},
-    [TRACE_ROOT]     = {"root",     FIELD_WORD | FIELD_TARGET},
-    [TRACE_TOUCH]    = {"touch",    FIELD_ID | FIELD_WORD},
-    [TRACE_PIN]      = {"pin",      FIELD_ID},
-    [TRACE_UNPIN]    = {"unpin",    FIELD_ID},
-    [TRACE_DEATH]    = {"death",    FIELD_ID},
-    [TRACE_HELD]     = {"held",     FIELD_WHAT | FIELD_IDS},
-    [TRACE_FINALISE] = {"finalise", FIELD_IDS},
-    [TRACE_EXPECT]   = {"expect",   FIELD_WHAT | FIELD_FACT},
-    [TRACE_PHASE]    = {"phase",    FIELD_WHAT | FIELD_TEXT},
-    [TRACE_NOTE]     = {"note",     FIELD_TEXT},
-    [TRACE_TIME]     = {"time",     FIELD_VALUE},
-    [TRACE_THREAD]   = {"thread",   FIELD_VALUE},
+static const char *const names[TRACE_N_KINDS] = {
+    [TRACE_END]      = "end",
+    [TRACE_ALLOC]    = "alloc",
+    [TRACE_FREE]     = "free",
+    [TRACE_REALLOC]  = "realloc",
+    [TRACE_COLLECT]  = "collect",
+    [TRACE_STEP]     = "step",
+    [TRACE_CONTROL]  = "control",
+    [TRACE_PROMOTE]  = "promote",
+    [TRACE_INTERN]   = "intern",
+    [TRACE_REFUSED]  = "refused",
+    [TRACE_STORE]    = "store",
+    [TRACE_ROOT]     = "root",
+    [TRACE_TOUCH]    = "touch",
+    [TRACE_PIN]      = "pin",
+    [TRACE_UNPIN]    = "unpin",
+    [TRACE_DEATH]    = "death",
+    [TRACE_HELD]     = "held",
+    [TRACE_FINALISE] = "finalise",
+    [TRACE_EXPECT]   = "expect",
+    [TRACE_PHASE]    = "phase",
+    [TRACE_NOTE]     = "note",
+    [TRACE_TIME]     = "time",
+    [TRACE_THREAD]   = "thread",
+};
+
+const uint32_t trace_kind_fields[TRACE_N_KINDS] = {
+    [TRACE_END]      = 0,
+    [TRACE_ALLOC]    = FIELD_ID | FIELD_BYTES | FIELD_FLAGS |
+                       FIELD_ALIGN | FIELD_SITE,
+    [TRACE_FREE]     = FIELD_ID,
+    [TRACE_REALLOC]  = FIELD_ID | FIELD_BYTES | FIELD_FLAGS | FIELD_SITE,
+    [TRACE_COLLECT]  = FIELD_WHAT,
+    [TRACE_STEP]     = FIELD_VALUE,
+    [TRACE_CONTROL]  = FIELD_WHAT | FIELD_VALUE,
+    [TRACE_PROMOTE]  = FIELD_ID,
+    [TRACE_INTERN]   = FIELD_ID | FIELD_BYTES,
+    [TRACE_REFUSED]  = FIELD_WHAT | FIELD_CAUSE | FIELD_BYTES |
+                       FIELD_FLAGS,
+    [TRACE_STORE]    = FIELD_ID | FIELD_WORD | FIELD_TARGET,
+    [TRACE_ROOT]     = FIELD_WORD | FIELD_TARGET,
+    [TRACE_TOUCH]    = FIELD_ID | FIELD_WORD,
+    [TRACE_PIN]      = FIELD_ID,
+    [TRACE_UNPIN]    = FIELD_ID,
+    [TRACE_DEATH]    = FIELD_ID,
+    [TRACE_HELD]     = FIELD_WHAT | FIELD_IDS,
+    [TRACE_FINALISE] = FIELD_IDS,
+    [TRACE_EXPECT]   = FIELD_WHAT | FIELD_FACT,
+    [TRACE_PHASE]    = FIELD_WHAT | FIELD_TEXT,
+    [TRACE_NOTE]     = FIELD_TEXT,
+    [TRACE_TIME]     = FIELD_VALUE,
+    [TRACE_THREAD]   = FIELD_VALUE,
 };
 
 const char *const trace_control_names[] = {
@@ -102,23 +124,9 @@ void trace_header_set(struct trace_header *h,
     memcpy(at, &narrow, sizeof narrow);
 }
 
-uint32_t trace_fields(const struct trace_op *op)
-{
-    if (op->kind >= TRACE_N_KINDS)
-        return 0;
-    uint32_t fields = kinds[op->kind].fields;
-    if (op->kind == TRACE_REFUSED)
-        fields |= op->what == TRACE_ALLOC ? FIELD_ALIGN : FIELD_ID;
-    if (op->kind == TRACE_EXPECT && op->what == TRACE_EXPECT_COLLECTION)
-        fields |= FIELD_IDS;
-    if (op->kind == TRACE_EXPECT && op->what == TRACE_EXPECT_STATE)
-        fields |= FIELD_TEXT;
-    return fields;
-}
-
 const char *trace_kind_name(uint8_t kind)
 {
-    return kind < TRACE_N_KINDS ? kinds[kind].name : "?";
+    return kind < TRACE_N_KINDS ? names[kind] : "?";
 }
 
 /* One more than the largest `what` of a kind; 1 where it has none. */
@@ -184,12 +192,9 @@ static const char *find_fact_fault(const struct trace_op *op)
     }
 }
 
-const char *trace_op_fault(const struct trace_op *op)
+/* What is left to look at when a record has more than ids and a size. */
+static const char *find_fault(const struct trace_op *op, uint32_t fields)
 {
-    if (op->kind >= TRACE_N_KINDS)
-        return "an unknown kind";
-    uint32_t fields = trace_fields(op);
-
     if (op->kind == TRACE_REFUSED) {
         if (op->what != TRACE_ALLOC && op->what != TRACE_REALLOC)
             return "a refused request that is neither alloc nor realloc";
@@ -198,13 +203,6 @@ const char *trace_op_fault(const struct trace_op *op)
     }
     if ((fields & FIELD_CAUSE) != 0 && op->cause >= TRACE_N_CAUSES)
         return "an unknown cause";
-    if ((fields & FIELD_ID) != 0 && op->id > TRACE_ID_MAX)
-        return "an id beyond 2^62 - 1";
-    if ((fields & FIELD_BYTES) != 0 && op->bytes > TRACE_ID_MAX)
-        return "a size beyond 2^62 - 1";
-    if ((fields & FIELD_TARGET) != 0 && op->target > TRACE_ID_MAX &&
-        op->target != TRACE_NONE)
-        return "an id beyond 2^62 - 1";
     if ((fields & FIELD_ALIGN) != 0 && (op->align & (op->align - 1)) != 0)
         return "an alignment that is no power of two";
     if ((fields & FIELD_IDS) != 0) {
@@ -215,15 +213,34 @@ const char *trace_op_fault(const struct trace_op *op)
                 return "an id beyond 2^62 - 1";
         }
     }
+    if ((fields & FIELD_TEXT) != 0 && op->text != NULL &&
+        strnlen(op->text, TRACE_TEXT_MAX + 1) > TRACE_TEXT_MAX)
+        return "a text of more than 2^16 bytes";
     if ((fields & FIELD_FLAGS) != 0) {
         const char *fault = find_flag_fault(op);
         if (fault != NULL)
             return fault;
     }
-    if ((fields & FIELD_TEXT) != 0 && op->text != NULL &&
-        strnlen(op->text, TRACE_TEXT_MAX + 1) > TRACE_TEXT_MAX)
-        return "a text of more than 2^16 bytes";
     return (fields & FIELD_FACT) != 0 ? find_fact_fault(op) : NULL;
+}
+
+const char *trace_op_fault(const struct trace_op *op)
+{
+    if (op->kind >= TRACE_N_KINDS)
+        return "an unknown kind";
+    uint32_t fields = trace_fields(op);
+    if ((fields & FIELD_ID) != 0 && op->id > TRACE_ID_MAX)
+        return "an id beyond 2^62 - 1";
+    if ((fields & FIELD_BYTES) != 0 && op->bytes > TRACE_ID_MAX)
+        return "a size beyond 2^62 - 1";
+    if ((fields & FIELD_TARGET) != 0 && op->target > TRACE_ID_MAX &&
+        op->target != TRACE_NONE)
+        return "an id beyond 2^62 - 1";
+
+    const uint32_t plain = FIELD_ID | FIELD_BYTES | FIELD_TARGET | FIELD_WORD |
+                           FIELD_VALUE | FIELD_SITE;
+    bool is_block = op->kind == TRACE_EXPECT && op->what == TRACE_EXPECT_BLOCK;
+    return (fields & ~plain) == 0 || is_block ? NULL : find_fault(op, fields);
 }
 
 static bool is_text(const char *text)

@@ -30,8 +30,23 @@ enum trace_field {
     FIELD_FACT = 1 << 12
 };
 
-/* The fields of this operation; of `refused` and `expect` by its `what`. */
-uint32_t trace_fields(const struct trace_op *op);
+/* By kind; of `refused` and `expect` without those that hang on `what`.    */
+extern const uint32_t trace_kind_fields[TRACE_N_KINDS];
+
+/* The fields of this operation; 0 if it is of no kind. */
+static inline uint32_t trace_fields(const struct trace_op *op)
+{
+    if (op->kind >= TRACE_N_KINDS)
+        return 0;
+    uint32_t fields = trace_kind_fields[op->kind];
+    if (op->kind == TRACE_REFUSED)
+        fields |= op->what == TRACE_ALLOC ? FIELD_ALIGN : FIELD_ID;
+    if (op->kind == TRACE_EXPECT && op->what == TRACE_EXPECT_COLLECTION)
+        fields |= FIELD_IDS;
+    if (op->kind == TRACE_EXPECT && op->what == TRACE_EXPECT_STATE)
+        fields |= FIELD_TEXT;
+    return fields;
+}
 
 /* "alloc", "free", ...; "?" for a number that is no kind. */
 const char *trace_kind_name(uint8_t kind);

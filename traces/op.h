@@ -22,8 +22,8 @@
 #include <stdint.h>
 
 #define TRACE_FORMAT_VERSION 1
-#define TRACE_NONE UINT64_MAX
-#define TRACE_ID_MAX ((UINT64_C(1) << 62) - 1)
+#define TRACE_NONE           UINT64_MAX
+#define TRACE_ID_MAX         ((UINT64_C(1) << 62) - 1)
 
 enum trace_kind {
     TRACE_END = 0, /* the end record: without it an input is truncated    */
@@ -140,36 +140,36 @@ struct trace_area_state {
 };
 
 struct trace_state {
-    bool after_collection;    /* of the collection just ended (e), not c  */
+    bool after_collection; /* of the collection just ended (e), not c  */
     uint64_t used_bytes;
     uint64_t free_bytes;
     uint32_t max_free_blocks; /* longest run                              */
     uint32_t n_one_block;     /* objects of one block                     */
     uint32_t n_two_block;
-    uint32_t max_block;       /* longest object, in blocks                */
-    uint32_t last_free_area;  /* number of the area searched first        */
-    int64_t outer_avail;      /* outer heap can give; -1: cannot grow     */
-    uint64_t digest;          /* over all areas in list order             */
-    uint32_t n_areas;         /* at least 1                               */
+    uint32_t max_block;      /* longest object, in blocks                */
+    uint32_t last_free_area; /* number of the area searched first        */
+    int64_t outer_avail;     /* outer heap can give; -1: cannot grow     */
+    uint64_t digest;         /* over all areas in list order             */
+    uint32_t n_areas;        /* at least 1                               */
     const struct trace_area_state *areas; /* the reader's, until its next */
 };
 
 struct trace_op {
-    uint8_t kind;     /* enum trace_kind                                  */
-    uint8_t flags;    /* enum trace_flag                                  */
-    uint8_t what;     /* see the kind                                     */
-    uint8_t cause;    /* TRACE_REFUSED: enum trace_cause                  */
-    uint32_t align;   /* alloc: 0 the manager's own, else a power of two  */
-    uint64_t id;      /* the object; store: the holder                    */
-    uint64_t bytes;   /* alloc, realloc, intern                           */
-    uint64_t value;   /* step, control, time, thread                      */
-    uint64_t target;  /* store, root: the object named, or TRACE_NONE     */
-    uint32_t word;    /* store, touch: word index; root: slot             */
-    uint32_t site;    /* 0 unknown                                        */
+    uint8_t kind;    /* enum trace_kind                                  */
+    uint8_t flags;   /* enum trace_flag                                  */
+    uint8_t what;    /* see the kind                                     */
+    uint8_t cause;   /* TRACE_REFUSED: enum trace_cause                  */
+    uint32_t align;  /* alloc: 0 the manager's own, else a power of two  */
+    uint64_t id;     /* the object; store: the holder                    */
+    uint64_t bytes;  /* alloc, realloc, intern                           */
+    uint64_t value;  /* step, control, time, thread                      */
+    uint64_t target; /* store, root: the object named, or TRACE_NONE     */
+    uint32_t word;   /* store, touch: word index; root: slot             */
+    uint32_t site;   /* 0 unknown                                        */
     uint32_t n_ids;
     const uint64_t *ids; /* held, finalise, expect collection: the        */
                          /* reader's, valid until its next operation      */
-    const char *text; /* phase, note, checkpoint label: the same; else 0  */
+    const char *text;    /* phase, note, checkpoint label: the same; else 0  */
     union {
         struct {
             uint32_t area, block;
@@ -195,7 +195,7 @@ struct trace_op {
     uint64_t place; /* line (text, imports) or byte offset (binary)       */
 };
 
-#define TRACE_NAME_CAP 64
+#define TRACE_NAME_CAP  64
 #define TRACE_AREAS_CAP 64
 
 /* What the trace says of itself. Zero means unknown or none. */
@@ -205,9 +205,9 @@ struct trace_header {
     char source[TRACE_NAME_CAP];         /* tool: gcrec, rep, preset ...  */
     char source_version[TRACE_NAME_CAP]; /* of the tool                   */
     char time_unit[TRACE_NAME_CAP];
-    uint32_t word_bytes;        /* of the recorded program                */
-    uint32_t block_bytes;       /* recorded manager's block               */
-    uint32_t n_areas;           /* areas it started with                  */
+    uint32_t word_bytes;  /* of the recorded program                */
+    uint32_t block_bytes; /* recorded manager's block               */
+    uint32_t n_areas;     /* areas it started with                  */
     struct trace_area areas[TRACE_AREAS_CAP];
     uint32_t area_struct_bytes; /* at the start of each area but the first*/
     uint32_t growth;            /* 1: the heap grows by itself            */

@@ -62,7 +62,9 @@ static void name_temporary(struct output *o, unsigned attempt)
 static int open_file(struct output *o)
 {
     copy_folder(o->temporary, o->path);
-    o->fd = open(o->temporary, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
+    o->fd = -1;
+    if (access("/proc/self/fd", X_OK) == 0) /* by which it gets its name  */
+        o->fd = open(o->temporary, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
     if (o->fd >= 0) {
         o->temporary[0] = '\0';
         return 0;
@@ -137,14 +139,19 @@ int output_open(struct output **out, const char *path, struct problem *problem)
 int output_hold(struct output *o, struct problem *problem)
 {
     const char *folder = getenv("TMPDIR");
+    char path[4096];
     if (strcmp(o->path, STANDARD_OUTPUT) != 0)
         return 0;
     if (folder == NULL || folder[0] == '\0')
         folder = "/tmp";
-    o->held_fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    int n = snprintf(path, sizeof path, "%s/fraglab-XXXXXX", folder);
+    if (n > 0 && (size_t)n < sizeof path)
+        o->held_fd = mkostemp(path, O_CLOEXEC);
     if (o->held_fd < 0)
-        return problem_set(problem, ERR_IO, "%.300s: no temporary file: %s",
-                           folder, strerror(errno));
+        return problem_set(problem, ERR_IO,
+                           "%.300s: cannot make a temporary file: %s", folder,
+                           strerror(errno));
+    (void)unlink(path);
     return 0;
 }
 

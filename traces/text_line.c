@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "traces/kinds.h"
+#include "traces/text_take.h"
 
 /* What a line of each kind looks like, for messages. */
 /* clang-format off */
@@ -37,187 +38,6 @@ static const char *const forms[TRACE_N_KINDS] = {
 };
 /* clang-format on */
 
-bool text_take_number(struct text_cursor *c, uint64_t max, uint64_t *value)
-{
-    char *at = c->at;
-    if (*at++ != ' ')
-        return false;
-    unsigned digit = (unsigned)(*at - '0');
-    if (digit > 9)
-        return false;
-    uint64_t v = 0;
-    do {
-        if (v > UINT64_MAX / 10 || v * 10 > UINT64_MAX - digit)
-            return false;
-        v = v * 10 + digit;
-        digit = (unsigned)(*++at - '0');
-    } while (digit <= 9);
-    if ((*at != ' ' && *at != '\0') || v > max)
-        return false;
-    c->at = at;
-    *value = v;
-    return true;
-}
-
-static bool take_u32(struct text_cursor *c, uint32_t *value)
-{
-    uint64_t wide;
-    if (!text_take_number(c, UINT32_MAX, &wide))
-        return false;
-    *value = (uint32_t)wide;
-    return true;
-}
-
-static bool take_id(struct text_cursor *c, uint64_t *id)
-{
-    return text_take_number(c, TRACE_ID_MAX, id);
-}
-
-/* Is the next field exactly `word`? Then it is taken. */
-bool text_take_word(struct text_cursor *c, const char *word)
-{
-    if (*c->at != ' ')
-        return false;
-    size_t n = strlen(word);
-    if (strncmp(c->at + 1, word, n) != 0)
-        return false;
-    char after = c->at[1 + n];
-    if (after != ' ' && after != '\0')
-        return false;
-    c->at += 1 + n;
-    return true;
-}
-
-static bool take_one_of(struct text_cursor *c, const char *const *words,
-                        uint32_t n, uint32_t *which)
-{
-    for (uint32_t i = 0; i < n; i++) {
-        if (text_take_word(c, words[i])) {
-            *which = i;
-            return true;
-        }
-    }
-    return false;
-}
-
-/* As take_one_of, into a byte-wide field. */
-static bool take_sort(struct text_cursor *c, const char *const *words,
-                      uint32_t n, uint8_t *what)
-{
-    uint32_t which;
-    if (!take_one_of(c, words, n, &which))
-        return false;
-    *what = (uint8_t)which;
-    return true;
-}
-
-static bool take_number_or_none(struct text_cursor *c, uint64_t max,
-                                uint64_t *value)
-{
-    if (text_take_word(c, "-")) {
-        *value = TRACE_NONE;
-        return true;
-    }
-    return text_take_number(c, max, value);
-}
-
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* Sixteen digits that follow the character `before`. */
-static bool take_hex64(struct text_cursor *c, char before, uint64_t *value)
-{
-    if (*c->at != before)
-        return false;
-    uint64_t v = 0;
-    for (int i = 1; i <= 16; i++) {
-        int digit = hex_digit(c->at[i]);
-        if (digit < 0)
-            return false;
-        v = v << 4 | (uint64_t)digit;
-    }
-    if (c->at[17] != ' ' && c->at[17] != '\0')
-        return false;
-    c->at += 17;
-    *value = v;
-    return true;
-}
-
-/* The rest of the line after one space, its escapes undone in place. */
-bool text_take_text(struct text_cursor *c, const char **text)
-{
-    if (*c->at != ' ')
-        return false;
-    char *from = c->at + 1;
-    char *to = from;
-    char *start = from;
-    while (*from != '\0') {
-        if (*from != '\\') {
-            *to++ = *from++;
-        } else if (from[1] == '\\') {
-            *to++ = '\\';
-            from += 2;
-        } else {
-            int high = from[1] == 'x' ? hex_digit(from[2]) : -1;
-            int low = high >= 0 ? hex_digit(from[3]) : -1;
-            if (low < 0 || (high | low) == 0)
-                return false;
-            *to++ = (char)(high << 4 | low);
-            from += 4;
-        }
-    }
-    *to = '\0';
-    c->at = from;
-    *text = start;
-    return true;
-}
-
-/* Words joined by commas, each at most once; none at all is no flags. */
-static bool take_flags(struct text_cursor *c, uint8_t allowed, uint8_t *flags)
-{
-    char *at = c->at;
-    if (*at != ' ' || at[1] == '\0')
-        return true;
-    size_t n = strcspn(at + 1, " ");
-    if (memchr(at + 1, '=', n) != NULL)
-        return true;
-    do {
-        at++;
-        n = strcspn(at, ", ");
-        uint32_t i = 0;
-        while (i < TRACE_N_FLAGS && (strlen(trace_flag_names[i]) != n ||
-                                     memcmp(trace_flag_names[i], at, n) != 0))
-            i++;
-        if (i == TRACE_N_FLAGS || (allowed >> i & 1) == 0 ||
-            (*flags >> i & 1) != 0)
-            return false;
-        *flags = (uint8_t)(*flags | 1u << i);
-        at += n;
-    } while (*at == ',');
-    c->at = at;
-    return true;
-}
-
-/* "key=N", or nothing. */
-static bool take_keyed(struct text_cursor *c, const char *key, uint32_t *value)
-{
-    size_t n = strlen(key);
-    if (*c->at != ' ' || strncmp(c->at + 1, key, n) != 0)
-        return true;
-    struct text_cursor inner = {c->at + n};
-    char kept = *inner.at;
-    *inner.at = ' '; /* the equals sign: now a field follows              */
-    bool is_sound = take_u32(&inner, value);
-    c->at[n] = kept;
-    if (is_sound)
-        c->at = inner.at;
-    return is_sound;
-}
-
 static bool take_ids(struct text_cursor *c, struct text_scratch *s,
                      struct trace_op *op)
 {
@@ -233,21 +53,12 @@ static bool take_ids(struct text_cursor *c, struct text_scratch *s,
             s->ids = ids;
             s->cap_ids = cap;
         }
-        if (!take_id(c, &s->ids[n++]))
+        if (!text_take_id(c, &s->ids[n++]))
             return false;
     }
     op->n_ids = (uint32_t)n; /* a line ends long before 2^32 of them      */
     op->ids = s->ids;
     return true;
-}
-
-bool text_take_area(struct text_cursor *c, struct trace_area *a)
-{
-    return take_u32(c, &a->number) && take_u32(c, &a->index) &&
-           take_u32(c, &a->bytes) && take_u32(c, &a->table_bytes) &&
-           take_u32(c, &a->n_blocks) && take_u32(c, &a->pool_offset) &&
-           take_one_of(c, trace_area_reason_names, TRACE_N_AREA_REASONS,
-                       &a->reason);
 }
 
 /* "NUMBER:HINT:LAST-USED:HEX16": colons become spaces once they are seen. */
@@ -264,12 +75,13 @@ static bool take_area_state(struct text_cursor *c, struct trace_area_state *a)
         else
             *colon = '\0'; /* the third number ends here                  */
     }
-    if (!take_u32(&inner, &a->number) || !take_u32(&inner, &a->hint) ||
-        !take_u32(&inner, &a->last_used))
+    if (!text_take_u32(&inner, &a->number) ||
+        !text_take_u32(&inner, &a->hint) ||
+        !text_take_u32(&inner, &a->last_used))
         return false;
     *colon = ':';
     inner.at = colon;
-    if (!take_hex64(&inner, ':', &a->digest))
+    if (!text_take_hex64(&inner, ':', &a->digest))
         return false;
     *c = inner;
     return true;
@@ -309,12 +121,14 @@ static bool take_state(struct text_cursor *c, struct text_scratch *s,
         return false;
     if (!text_take_number(c, UINT64_MAX, &state->used_bytes) ||
         !text_take_number(c, UINT64_MAX, &state->free_bytes) ||
-        !take_u32(c, &state->max_free_blocks) ||
-        !take_u32(c, &state->n_one_block) ||
-        !take_u32(c, &state->n_two_block) || !take_u32(c, &state->max_block) ||
-        !take_u32(c, &state->last_free_area) ||
-        !take_number_or_none(c, INT64_MAX, &avail) ||
-        !take_hex64(c, ' ', &state->digest) || !take_area_states(c, s, state))
+        !text_take_u32(c, &state->max_free_blocks) ||
+        !text_take_u32(c, &state->n_one_block) ||
+        !text_take_u32(c, &state->n_two_block) ||
+        !text_take_u32(c, &state->max_block) ||
+        !text_take_u32(c, &state->last_free_area) ||
+        !text_take_number_or_none(c, INT64_MAX, &avail) ||
+        !text_take_hex64(c, ' ', &state->digest) ||
+        !take_area_states(c, s, state))
         return false;
     state->outer_avail = avail == TRACE_NONE ? -1 : (int64_t)avail;
     op->text = "";
@@ -325,9 +139,9 @@ static bool take_collection(struct text_cursor *c, struct text_scratch *s,
                             struct trace_op *op)
 {
     uint64_t rescans;
-    if (!take_one_of(c, trace_gc_cause_names, TRACE_N_GC_CAUSES,
-                     &op->fact.collection.cause) ||
-        !take_number_or_none(c, INT32_MAX, &rescans))
+    if (!text_take_one_of(c, trace_gc_cause_names, TRACE_N_GC_CAUSES,
+                          &op->fact.collection.cause) ||
+        !text_take_number_or_none(c, INT32_MAX, &rescans))
         return false;
     op->fact.collection.rescans = rescans == TRACE_NONE ? -1 : (int32_t)rescans;
     return take_ids(c, s, op);
@@ -336,29 +150,30 @@ static bool take_collection(struct text_cursor *c, struct text_scratch *s,
 static bool take_expect(struct text_cursor *c, struct text_scratch *s,
                         struct trace_op *op)
 {
-    if (!take_sort(c, trace_expect_names, TRACE_N_EXPECTS, &op->what))
+    if (!text_take_sort(c, trace_expect_names, TRACE_N_EXPECTS, &op->what))
         return false;
     switch (op->what) {
     case TRACE_EXPECT_BLOCK:
-        return take_u32(c, &op->fact.block.area) &&
-               take_u32(c, &op->fact.block.block);
+        return text_take_u32(c, &op->fact.block.area) &&
+               text_take_u32(c, &op->fact.block.block);
     case TRACE_EXPECT_COLLECTION:
         return take_collection(c, s, op);
     case TRACE_EXPECT_STATE:
         return take_state(c, s, op);
     case TRACE_EXPECT_GRAPH:
-        return take_u32(c, &op->fact.graph.live) &&
-               take_u32(c, &op->fact.graph.edges) &&
-               take_u32(c, &op->fact.graph.interior) &&
-               take_u32(c, &op->fact.graph.dangling);
+        return text_take_u32(c, &op->fact.graph.live) &&
+               text_take_u32(c, &op->fact.graph.edges) &&
+               text_take_u32(c, &op->fact.graph.interior) &&
+               text_take_u32(c, &op->fact.graph.dangling);
     case TRACE_EXPECT_AVAIL:
         return text_take_number(c, UINT64_MAX, &op->fact.avail);
     case TRACE_EXPECT_AREA:
         return text_take_area(c, &op->fact.area);
     default:
-        return take_u32(c, &op->fact.given_back.area) &&
-               take_u32(c, &op->fact.given_back.index) &&
-               take_number_or_none(c, TRACE_ID_MAX, &op->fact.given_back.lost);
+        return text_take_u32(c, &op->fact.given_back.area) &&
+               text_take_u32(c, &op->fact.given_back.index) &&
+               text_take_number_or_none(c, TRACE_ID_MAX,
+                                        &op->fact.given_back.lost);
     }
 }
 
@@ -373,16 +188,17 @@ static bool take_refused(struct text_cursor *c, struct trace_op *op)
     if (!is_alloc && !text_take_word(c, "realloc"))
         return false;
     op->what = is_alloc ? TRACE_ALLOC : TRACE_REALLOC;
-    if (!take_sort(c, trace_cause_names, TRACE_N_CAUSES, &op->cause))
+    if (!text_take_sort(c, trace_cause_names, TRACE_N_CAUSES, &op->cause))
         return false;
     if (is_alloc)
         return text_take_number(c, TRACE_ID_MAX, &op->bytes) &&
-               take_flags(c, TRACE_FLAGS_ALL & ~TRACE_MAY_MOVE, &op->flags) &&
-               take_keyed(c, "align=", &op->align) &&
+               text_take_flags(c, TRACE_FLAGS_ALL & ~TRACE_MAY_MOVE,
+                               &op->flags) &&
+               text_take_keyed(c, "align=", &op->align) &&
                is_power_or_zero(op->align);
-    return take_id(c, &op->id) &&
+    return text_take_id(c, &op->id) &&
            text_take_number(c, TRACE_ID_MAX, &op->bytes) &&
-           take_flags(c, TRACE_MAY_MOVE, &op->flags);
+           text_take_flags(c, TRACE_MAY_MOVE, &op->flags);
 }
 
 /* Fields of everything but facts, refusals and texts. */
@@ -393,45 +209,47 @@ static bool take_fields(struct text_cursor *c, struct text_scratch *s,
 
     switch (op->kind) {
     case TRACE_ALLOC:
-        return take_id(c, &op->id) &&
+        return text_take_id(c, &op->id) &&
                text_take_number(c, TRACE_ID_MAX, &op->bytes) &&
                (*c->at == '\0' ||
-                (take_flags(c, TRACE_FLAGS_ALL & ~TRACE_MAY_MOVE, &op->flags) &&
-                 take_keyed(c, "align=", &op->align) &&
+                (text_take_flags(c, TRACE_FLAGS_ALL & ~TRACE_MAY_MOVE,
+                                 &op->flags) &&
+                 text_take_keyed(c, "align=", &op->align) &&
                  is_power_or_zero(op->align) &&
-                 take_keyed(c, "site=", &op->site)));
+                 text_take_keyed(c, "site=", &op->site)));
     case TRACE_REALLOC:
-        return take_id(c, &op->id) &&
+        return text_take_id(c, &op->id) &&
                text_take_number(c, TRACE_ID_MAX, &op->bytes) &&
-               take_flags(c, TRACE_MAY_MOVE, &op->flags) &&
-               take_keyed(c, "site=", &op->site);
+               text_take_flags(c, TRACE_MAY_MOVE, &op->flags) &&
+               text_take_keyed(c, "site=", &op->site);
     case TRACE_STORE:
-        return take_id(c, &op->id) && take_u32(c, &op->word) &&
-               take_number_or_none(c, TRACE_ID_MAX, &op->target);
+        return text_take_id(c, &op->id) && text_take_u32(c, &op->word) &&
+               text_take_number_or_none(c, TRACE_ID_MAX, &op->target);
     case TRACE_ROOT:
-        return take_u32(c, &op->word) &&
-               take_number_or_none(c, TRACE_ID_MAX, &op->target);
+        return text_take_u32(c, &op->word) &&
+               text_take_number_or_none(c, TRACE_ID_MAX, &op->target);
     case TRACE_TOUCH:
-        return take_id(c, &op->id) && take_u32(c, &op->word);
+        return text_take_id(c, &op->id) && text_take_u32(c, &op->word);
     case TRACE_INTERN:
-        return take_id(c, &op->id) &&
+        return text_take_id(c, &op->id) &&
                text_take_number(c, TRACE_ID_MAX, &op->bytes);
     case TRACE_COLLECT:
-        return take_sort(c, collects, 2, &op->what);
+        return text_take_sort(c, collects, 2, &op->what);
     case TRACE_CONTROL:
-        return take_sort(c, trace_control_names, TRACE_N_CONTROLS, &op->what) &&
-               take_number_or_none(c, UINT64_MAX, &op->value);
+        return text_take_sort(c, trace_control_names, TRACE_N_CONTROLS,
+                              &op->what) &&
+               text_take_number_or_none(c, UINT64_MAX, &op->value);
     case TRACE_STEP:
     case TRACE_TIME:
     case TRACE_THREAD:
         return text_take_number(c, UINT64_MAX, &op->value);
     case TRACE_HELD:
-        return take_sort(c, trace_held_names, TRACE_N_HELD, &op->what) &&
+        return text_take_sort(c, trace_held_names, TRACE_N_HELD, &op->what) &&
                take_ids(c, s, op);
     case TRACE_FINALISE:
         return take_ids(c, s, op);
     default:
-        return take_id(c, &op->id);
+        return text_take_id(c, &op->id);
     }
 }
 
@@ -446,7 +264,7 @@ static bool take_rest(struct text_cursor *c, struct text_scratch *s,
     case TRACE_EXPECT:
         return take_expect(c, s, op);
     case TRACE_PHASE:
-        return take_sort(c, marks, 2, &op->what) &&
+        return text_take_sort(c, marks, 2, &op->what) &&
                text_take_text(c, &op->text);
     case TRACE_NOTE:
         return text_take_text(c, &op->text);
@@ -524,8 +342,10 @@ bool text_decode(struct text_scratch *s, char *line, struct trace_op *op,
     if (op->kind == TRACE_N_KINDS)
         return false;
     const char *name = trace_kind_name(op->kind);
-    size_t n = strlen(name);
-    if (strncmp(line, name, n) != 0 || (line[n] != ' ' && line[n] != '\0')) {
+    size_t n = 3; /* which guess_kind has compared                        */
+    while (name[n] != '\0' && name[n] == line[n])
+        n++;
+    if (name[n] != '\0' || (line[n] != ' ' && line[n] != '\0')) {
         op->kind = TRACE_N_KINDS;
         return false;
     }

@@ -10,15 +10,7 @@
 #ifndef TRACES_TEXT_LINE_H
 #define TRACES_TEXT_LINE_H
 
-#include <stdbool.h>
-#include <stddef.h>
-
-#include "traces/op.h"
-
-/* At the space before the next field, or at the NUL that ends the line.   */
-struct text_cursor {
-    char *at;
-};
+#include "traces/text_take.h"
 
 struct text_scratch {
     uint64_t *ids;
@@ -29,18 +21,6 @@ struct text_scratch {
 };
 
 void text_scratch_free(struct text_scratch *s);
-
-/* Take a number of at most `max`. */
-bool text_take_number(struct text_cursor *c, uint64_t max, uint64_t *value);
-
-/* Take the next field if it is `word`. */
-bool text_take_word(struct text_cursor *c, const char *word);
-
-/* Take the rest of the line as text, its escapes undone in place. */
-bool text_take_text(struct text_cursor *c, const char **text);
-
-/* Take the seven fields of an area. */
-bool text_take_area(struct text_cursor *c, struct trace_area *a);
 
 /*
  * Decode `line`, which ends in NUL and may be written to. Of an end line only

@@ -235,7 +235,7 @@ int unpack_open(struct unpack *u, const char *path, struct problem *problem)
     memset(u, 0, sizeof *u);
     u->fd = -1;
     u->name = strdup(is_stdin ? "standard input" : path);
-    u->packed = malloc(BUFFER_BYTES);
+    u->packed = calloc(1, BUFFER_BYTES);
     if (u->name == NULL || u->packed == NULL)
         return problem_set(problem, ERR_MEMORY, "%s: out of memory", path);
 

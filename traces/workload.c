@@ -124,7 +124,9 @@ int workload_open(struct workload **out, const char *spec, const char *format,
 {
     struct stat st;
     bool is_stdin = strcmp(spec, "-") == 0;
-    bool is_missing = !is_stdin && stat(spec, &st) < 0 && errno == ENOENT;
+    bool is_missing = !is_stdin && stat(spec, &st) < 0 &&
+                      (errno == ENOENT || errno == ENOTDIR ||
+                       errno == ENAMETOOLONG); /* presets have long names */
     struct workload *w = NULL;
     int err = is_missing && format == NULL
                   ? open_preset(&w, spec, problem)

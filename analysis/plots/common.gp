@@ -16,6 +16,8 @@ to_svg = "set terminal svg size width, height noenhanced font 'sans-serif,13' ba
 to_png = "set terminal " . is_png . " size 1.5 * width, 1.5 * height noenhanced font 'sans-serif,18' background '#fefefe' linewidth 1.5; set output stem . '.png'; small = ',15'; large = 1.5"
 
 KiB(x) = x == 0 ? '0' : x % 1048576 == 0 ? sprintf('%d MiB', x / 1048576) : x % 1024 == 0 ? sprintf('%d KiB', x / 1024) : sprintf('%d', x)
+Ops(x) = x >= 1e6 ? sprintf('%gM', x / 1e6) : x >= 1e3 ? sprintf('%gk', x / 1e3) : sprintf('%g', x)
+ops_tics = "set xtics () textcolor rgb ink; do for [n = 0:int(panel_ops[i] / panel_column[i])] { set xtics add (Ops(n * panel_column[i]) n * panel_column[i]) }"
 
 # Lengths in pixels of the SVG figure, as parts of the screen.
 px(x) = x * 1.0 / width
@@ -31,5 +33,6 @@ sign_line = "set arrow 10 + k from screen px(x), screen y to screen px(x + 16), 
 sign_dash = "set arrow 10 + k from screen px(x), screen y to screen px(x + 16), screen y nohead lw 1.4 dt (6, 4) lc rgb c"
 sign_tick = "set arrow 10 + k from screen px(x + 10), screen y - py(6) to screen px(x + 10), screen y + py(6) nohead lw 1 lc rgb c"
 sign_cross = "set label 30 + k '' at screen px(x + 9), screen y point pt 2 ps 0.7 * large lw 1.4 lc rgb c"
+row = 59
 sign_text = "set label 10 + k word at screen px(x + 21), screen y left textcolor rgb ink font small"
-add_sign = "y = top - py(59); k = k + 1; eval sign; eval sign_text"
+add_sign = "y = top - py(row); k = k + 1; eval sign; eval sign_text"

@@ -13,11 +13,11 @@ do for [form = 1:2] {
         k = 0; f = 1
         x = 12; c = blue; word = 'live'; sign = sign_box; eval add_sign
         x = 76; c = orange; word = 'garbage, not yet reclaimed'; sign = sign_box; eval add_sign
-        x = 272; c = grey; word = 'tables'; sign = sign_box; eval add_sign
-        x = 350; c = dim; f = 0; word = 'free'; sign = sign_box; eval add_sign
+        x = 292; c = grey; word = 'tables'; sign = sign_box; eval add_sign
+        x = 368; c = dim; f = 0; word = 'free'; sign = sign_box; eval add_sign
         set xrange [0:panel_ops[i]]
         set yrange [0:panel_span[i]]
-        set format x '%.0s%c'
+        eval ops_tics
         set xlabel 'operation' textcolor rgb dim offset 0, 0.4
         step = panel_step[i]
         set ytics () textcolor rgb ink

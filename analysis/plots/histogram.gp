@@ -7,7 +7,7 @@ do for [form = 1:2] {
         eval place_panel
         k = 0; f = 0.9
         x = 12; c = vermillion; word = 'at the worst moment'; sign = sign_box; eval add_sign
-        x = 172; c = sky; word = 'at the end'; sign = sign_box; eval add_sign
+        x = 190; c = sky; word = 'at the end'; sign = sign_box; eval add_sign
         csv(c) = column(1) == run ? column(c) : NaN
         set xrange [panel_first[i] - 0.7:panel_last[i] + 0.7]
         set yrange [0:panel_count[i] * 1.12]

@@ -4,17 +4,9 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-static int by_place(const void *a, const void *b)
-{
-    const struct play_reclaimed *x = a;
-    const struct play_reclaimed *y = b;
-    if (x->area != y->area)
-        return x->area < y->area ? -1 : 1;
-    return (x->block > y->block) - (x->block < y->block);
-}
-
 /* For recorded facts only: in their order, by area and block. */
-static int remember(struct play *p, const struct shadow_object *o)
+static int remember(struct play *p, const struct play_area *a,
+                    const struct shadow_object *o)
 {
     struct play_happened *h = &p->happened;
     if (!p->expecting)
@@ -29,16 +21,8 @@ static int remember(struct play *p, const struct shadow_object *o)
     }
     struct play_reclaimed *r = &h->reclaimed[h->n_reclaimed++];
     r->id = o->id;
-    r->area = UINT32_MAX;
-    r->block = 0;
-    for (uint32_t i = 0; i < p->n_areas; i++) {
-        const struct play_area *a = &p->areas[i];
-        uint32_t block = (o->address - a->pool) >> p->s.unit_shift;
-        if (o->address >= a->pool && block < a->n_blocks) {
-            r->area = a->number;
-            r->block = block;
-        }
-    }
+    r->area = a->number;
+    r->block = (o->address - a->pool) >> p->s.unit_shift;
     return 0;
 }
 
@@ -94,92 +78,68 @@ int play_walk(struct play *p)
     uint32_t slot = err == 0 ? first_unseen(&p->s, epoch) : SHADOW_NONE;
     if (slot == SHADOW_NONE)
         return err;
-    return play_fail(p,
-                     "the manager does not have object %" PRIu64
-                     " at 0x%08x any more",
-                     shadow_at(&p->s, slot)->id, shadow_at(&p->s, slot)->address);
-}
-
-/* Did the area of this object go back to the outer heap just now? */
-static bool lies_in_given_back(const struct play *p,
-                               const struct shadow_object *o, uint32_t *place)
-{
-    for (uint32_t i = 0; i < p->n_areas; i++) {
-        const struct play_area *a = &p->areas[i];
-        if (o->address < a->pool ||
-            o->address - a->pool >= a->n_blocks << p->s.unit_shift)
-            continue;
-        for (uint32_t g = 0; g < p->happened.n_given_back; g++) {
-            if (p->happened.given_back[g].number == a->number) {
-                *place = g;
-                return true;
-            }
-        }
-    }
-    return false;
+    return play_fail(
+        p, "the manager does not have object %" PRIu64 " at 0x%08x any more",
+        shadow_at(&p->s, slot)->id, shadow_at(&p->s, slot)->address);
 }
 
 /* A live object that the manager no longer has: lawful only with its area. */
-static int lose(struct play *p, uint32_t slot, bool everything)
+static int lose(struct play *p, const struct play_area *a, uint32_t slot,
+                bool everything)
 {
     const struct shadow_object *o = shadow_at(&p->s, slot);
-    uint32_t g;
-    if (everything) {
-        int err = remember(p, o);
-        shadow_remove(&p->s, slot, IDMAP_ABSENT);
-        return err;
-    }
-    if (lies_in_given_back(p, o, &g) &&
-        p->happened.given_back[g].lost == TRACE_NONE) {
+    for (uint32_t g = 0; g < p->happened.n_given_back && !everything; g++) {
+        if (p->happened.given_back[g].number != a->number ||
+            p->happened.given_back[g].lost != TRACE_NONE)
+            continue;
         p->happened.given_back[g].lost = o->id;
         p->result->lone_blocks++;
         shadow_remove(&p->s, slot, IDMAP_ABSENT);
         return 0;
     }
-    return play_fail(p,
-                     "the collection reclaimed object %" PRIu64
-                     " at 0x%08x, which is live",
-                     o->id, o->address);
+    if (!everything)
+        return play_fail(p,
+                         "the collection reclaimed object %" PRIu64
+                         " at 0x%08x, which is live",
+                         o->id, o->address);
+    int err = remember(p, a, o);
+    shadow_remove(&p->s, slot, IDMAP_ABSENT);
+    return err;
 }
 
+/* One object that the manager no longer has leaves the shadow. */
+static int take_leave(struct play *p, const struct play_area *a, uint32_t slot,
+                      bool everything, struct collection_record *c)
+{
+    const struct shadow_object *o = shadow_at(&p->s, slot);
+    c->reclaimed_objects++;
+    c->reclaimed_bytes += o->granted;
+    if (o->state == SHADOW_LIVE)
+        return lose(p, a, slot, everything);
+    int err = remember(p, a, o);
+    holes_give(&p->used, play_unit(p, o->address),
+               o->granted >> p->s.unit_shift);
+    shadow_remove(&p->s, slot, IDMAP_DEAD);
+    return err;
+}
+
+/* All that were not seen go, but `busy`, which has moved; by address. */
 static int lose_the_unseen(struct play *p, uint32_t epoch, uint32_t busy,
                            bool everything, struct collection_record *c)
 {
     struct shadow *s = &p->s;
-    uint32_t next;
-    for (uint32_t slot = s->live.oldest; slot != SHADOW_NONE; slot = next) {
-        struct shadow_object *o = shadow_at(s, slot);
-        next = o->younger;
-        if (o->seen == epoch || slot == busy)
-            continue;
-        c->reclaimed_objects += everything;
-        c->reclaimed_bytes += everything ? o->granted : 0;
-        int err = lose(p, slot, everything);
-        if (err != 0)
-            return err;
-    }
-    return 0;
-}
-
-/* Dead objects that are gone leave the shadow; the others float. */
-static int reclaim_the_dead(struct play *p, uint32_t epoch,
-                            struct collection_record *c)
-{
-    struct shadow *s = &p->s;
-    uint32_t next;
-    for (uint32_t slot = s->dead.oldest; slot != SHADOW_NONE; slot = next) {
-        struct shadow_object *o = shadow_at(s, slot);
-        next = o->younger;
-        if (o->seen == epoch)
-            continue;
-        c->reclaimed_objects++;
-        c->reclaimed_bytes += o->granted;
-        int err = remember(p, o);
-        if (err < 0)
-            return err;
-        holes_give(&p->used, play_unit(p, o->address),
-                   o->granted >> s->unit_shift);
-        shadow_remove(s, slot, IDMAP_DEAD);
+    for (uint32_t i = 0; i < p->n_areas; i++) {
+        const struct play_area *a = &p->areas[i];
+        uint32_t first = play_unit(p, a->pool);
+        for (uint32_t unit = first; unit < first + a->n_blocks; unit++) {
+            uint32_t slot = s->object_at[unit];
+            if (slot == SHADOW_NONE || shadow_at(s, slot)->seen == epoch ||
+                slot == busy)
+                continue;
+            int err = take_leave(p, a, slot, everything, c);
+            if (err != 0)
+                return err;
+        }
     }
     return 0;
 }
@@ -195,10 +155,9 @@ static int judge_floating(struct play *p)
     if (!p->o->check || s->dead.n == 0)
         return 0;
     const struct shadow_object *o = shadow_at(s, s->dead.oldest);
-    return play_fail(p,
-                     "the collection kept object %" PRIu64
-                     " at 0x%08x, which is dead",
-                     o->id, o->address);
+    return play_fail(
+        p, "the collection kept object %" PRIu64 " at 0x%08x, which is dead",
+        o->id, o->address);
 }
 
 static void read_area(struct play_area *a, const struct area_info *info)
@@ -215,8 +174,7 @@ static void build_index(struct play *p, struct holes *index, bool with_dead)
     const struct shadow *s = &p->s;
     holes_clear(index);
     for (uint32_t i = 0; i < p->n_areas; i++)
-        holes_give(index, play_unit(p, p->areas[i].pool),
-                   p->areas[i].n_blocks);
+        holes_give(index, play_unit(p, p->areas[i].pool), p->areas[i].n_blocks);
     for (int list = 0; list <= (int)with_dead; list++) {
         uint32_t slot = list == 0 ? s->live.oldest : s->dead.oldest;
         while (slot != SHADOW_NONE) {
@@ -275,11 +233,8 @@ int play_after_collection(struct play *p, uint32_t answer, uint32_t slot,
     int err = see_survivors(p, answer, &epoch);
     if (err != 0)
         return err;
-    err = lose_the_unseen(p, epoch, slot, everything, &c);
-    if (err != 0)
-        return err;
     holes_begin_bulk(&p->used);
-    err = reclaim_the_dead(p, epoch, &c);
+    err = lose_the_unseen(p, epoch, slot, everything, &c);
     holes_end_bulk(&p->used);
     if (err != 0)
         return err;
@@ -290,9 +245,6 @@ int play_after_collection(struct play *p, uint32_t answer, uint32_t slot,
     if (err != 0)
         return err;
     p->live_is_used = p->s.dead.n == 0;
-    if (p->happened.n_reclaimed > 0)
-        qsort(p->happened.reclaimed, p->happened.n_reclaimed,
-              sizeof *p->happened.reclaimed, by_place);
     if (!p->w->header.has_held)
         held_trim(&p->s, NULL, 0);
     return tell(p, &c);

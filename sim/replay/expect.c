@@ -7,54 +7,54 @@
 
 static const char *const cause_names[] = {"full", "threshold", "asked", "all"};
 
-/* A fact was compared. Not met under --check: the run fails at once. */
-#define MET(p, counter, is_met, ...)                                           \
-    expect_count(p, counter, is_met) ? 0 : expect_differs(p, __VA_ARGS__)
-
-static bool expect_count(struct play *p, struct replay_expect *counter,
-                         bool is_met)
+/*
+ * A fact was compared and counted (null: it is part of another). Not met under
+ * --check: the run fails at once, with what the format says.
+ */
+__attribute__((format(printf, 4, 5))) static int judge(
+    struct play *p, struct replay_expect *counter, bool is_met,
+    const char *format, ...)
 {
+    char text[400];
+    va_list args;
     if (counter != NULL) {
         counter->of++;
         counter->met += is_met;
     }
-    return is_met || !p->o->check;
-}
-
-__attribute__((format(printf, 2, 3))) static int
-expect_differs(struct play *p, const char *format, ...)
-{
-    char text[400];
-    va_list args;
+    if (is_met || !p->o->check)
+        return 0;
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
     return play_fail(p, "%s", text);
 }
 
-/* An address as the recordings write it, area:block. */
-static void place_of(const struct play *p, uint32_t address, char text[32])
+/* An address as the recordings have it: false if it is no block's. */
+static bool find_block(const struct play *p, uint32_t address, uint32_t *area,
+                       uint32_t *block)
 {
     for (uint32_t i = 0; i < p->n_areas; i++) {
         const struct play_area *a = &p->areas[i];
-        uint32_t block = (address - a->pool) >> p->s.unit_shift;
-        if (address >= a->pool && block < a->n_blocks) {
-            snprintf(text, 32, "%u:%u", a->number, block);
-            return;
-        }
+        *area = a->number;
+        *block = (address - a->pool) >> p->s.unit_shift;
+        if (address >= a->pool && *block < a->n_blocks)
+            return true;
     }
-    snprintf(text, 32, "no block");
+    return false;
 }
 
 static int block(struct play *p, const struct trace_op *op)
 {
-    char expected[32], found[32] = "a refusal";
-    snprintf(expected, sizeof expected, "%u:%u", op->fact.block.area,
-             op->fact.block.block);
-    if (p->happened.was_granted)
-        place_of(p, p->happened.address, found);
-    return MET(p, &p->result->blocks, strcmp(expected, found) == 0,
-               "expected block %s, found %s", expected, found);
+    uint32_t area, block;
+    if (!p->happened.was_granted ||
+        !find_block(p, p->happened.address, &area, &block))
+        return judge(p, &p->result->blocks, false,
+                     "expected block %u:%u, found a refusal",
+                     op->fact.block.area, op->fact.block.block);
+    bool same = area == op->fact.block.area && block == op->fact.block.block;
+    return judge(p, &p->result->blocks, same,
+                 "expected block %u:%u, found %u:%u", op->fact.block.area,
+                 op->fact.block.block, area, block);
 }
 
 static int collection(struct play *p, const struct trace_op *op)
@@ -63,30 +63,30 @@ static int collection(struct play *p, const struct trace_op *op)
     struct replay_expect *counter = &p->result->collections_expected;
     p->happened.n_facts_collection++;
     if (h->n_collections == 0)
-        return MET(p, counter, false,
-                   "expected a collection (cause: %s), found none",
-                   cause_names[op->fact.collection.cause & 3]);
+        return judge(p, counter, false,
+                     "expected a collection (cause: %s), found none",
+                     cause_names[op->fact.collection.cause & 3]);
     if (h->cause != op->fact.collection.cause)
-        return MET(p, counter, false,
-                   "expected a collection with cause %s, found cause %s",
-                   cause_names[op->fact.collection.cause & 3],
-                   cause_names[h->cause & 3]);
+        return judge(p, counter, false,
+                     "expected a collection with cause %s, found cause %s",
+                     cause_names[op->fact.collection.cause & 3],
+                     cause_names[h->cause & 3]);
     if (op->fact.collection.rescans >= 0 &&
         (uint32_t)op->fact.collection.rescans != h->rescans)
-        return MET(p, counter, false,
-                   "expected %d rescans of the mark stack, found %u",
-                   op->fact.collection.rescans, h->rescans);
+        return judge(p, counter, false,
+                     "expected %d rescans of the mark stack, found %u",
+                     op->fact.collection.rescans, h->rescans);
     uint32_t n = h->n_reclaimed < op->n_ids ? h->n_reclaimed : op->n_ids;
     for (uint32_t i = 0; i < n; i++) {
         if (h->reclaimed[i].id != op->ids[i])
-            return MET(p, counter, false,
-                       "expected the collection to free object %" PRIu64
-                       " as its number %u, found %" PRIu64,
-                       op->ids[i], i + 1, h->reclaimed[i].id);
+            return judge(p, counter, false,
+                         "expected the collection to free object %" PRIu64
+                         " as its number %u, found %" PRIu64,
+                         op->ids[i], i + 1, h->reclaimed[i].id);
     }
-    return MET(p, counter, h->n_reclaimed == op->n_ids,
-               "expected the collection to free %u objects, found %u",
-               op->n_ids, h->n_reclaimed);
+    return judge(p, counter, h->n_reclaimed == op->n_ids,
+                 "expected the collection to free %u objects, found %u",
+                 op->n_ids, h->n_reclaimed);
 }
 
 /* --- the state of the heap, from a walk over the manager's objects. */
@@ -141,8 +141,8 @@ static void list_objects(struct play *p, bool after_collection)
     const struct play_happened *h = &p->happened;
     struct heap_cursor cursor = {0};
     struct heap_object object;
-    bool is_new = h->was_granted &&
-                  (h->kind == TRACE_ALLOC || h->old_address != 0);
+    bool is_new =
+        h->was_granted && (h->kind == TRACE_ALLOC || h->old_address != 0);
     memset(p->lengths, 0, p->s.n_units * sizeof *p->lengths);
     while (p->manager->walk(p->t->heap, &cursor, &object)) {
         if (after_collection && is_new && object.address == h->address)
@@ -207,10 +207,10 @@ static void find_state(struct play *p, bool after_collection,
     f->sum.free_bytes <<= p->s.unit_shift;
     struct heap_info info;
     p->manager->info(p->t->heap, &info);
-    f->sum.last_free_area = after_collection ? p->areas[0].number
-                                             : info.search_area;
+    f->sum.last_free_area =
+        after_collection ? p->areas[0].number : info.search_area;
     f->sum.outer_avail = -1;
-    if (manager_number(p->o, "grow", 0) != 0)
+    if (p->has_growth)
         f->sum.outer_avail = after_collection && h->has_avail
                                  ? (int64_t)h->avail
                                  : (int64_t)outer_avail(&p->outer);
@@ -231,77 +231,79 @@ static int compare_info(struct play *p, const struct found_state *f)
     return play_fail(p, "the manager's info differs from its objects");
 }
 
-static int compare_area(struct play *p, struct replay_expect *counter,
-                        const char *label, const struct trace_area_state *e,
-                        const struct trace_area_state *f)
+/* Say the first difference between two states in `text`; false: none. */
+static bool figures_differ(const struct trace_state *e,
+                           const struct trace_state *f, char *text, size_t cap)
+{
+    const struct {
+        const char *name;
+        int64_t expected, found;
+    } figures[] = {
+        {"used bytes", (int64_t)e->used_bytes, (int64_t)f->used_bytes},
+        {"free bytes", (int64_t)e->free_bytes, (int64_t)f->free_bytes},
+        {"longest hole", e->max_free_blocks, f->max_free_blocks},
+        {"objects of one block", e->n_one_block, f->n_one_block},
+        {"objects of two blocks", e->n_two_block, f->n_two_block},
+        {"longest object", e->max_block, f->max_block},
+        {"area searched first", e->last_free_area, f->last_free_area},
+        {"bytes of the outer heap", e->outer_avail, f->outer_avail},
+        {"number of areas", e->n_areas, f->n_areas},
+    };
+    for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++) {
+        if (figures[i].expected == figures[i].found)
+            continue;
+        snprintf(text, cap, "expected %s %" PRId64 ", found %" PRId64,
+                 figures[i].name, figures[i].expected, figures[i].found);
+        return true;
+    }
+    return false;
+}
+
+static bool area_differs(const struct trace_area_state *e,
+                         const struct trace_area_state *f, char *text,
+                         size_t cap)
 {
     if (e->number != f->number)
-        return MET(p, counter, false,
-                   "checkpoint %s: expected area %u, found area %u", label,
-                   e->number, f->number);
-    if (e->hint != f->hint || e->last_used != f->last_used)
-        return MET(p, counter, false,
-                   "checkpoint %s: expected hint %u and last used block %u in "
-                   "area %u, found %u and %u",
-                   label, e->hint, e->last_used, e->number, f->hint,
-                   f->last_used);
-    return MET(p, NULL, e->digest == f->digest,
-               "checkpoint %s: expected table digest %016" PRIx64
-               " of area %u, found %016" PRIx64,
-               label, e->digest, e->number, f->digest);
+        snprintf(text, cap, "expected area %u, found area %u", e->number,
+                 f->number);
+    else if (e->hint != f->hint || e->last_used != f->last_used)
+        snprintf(text, cap,
+                 "expected hint %u and last used block %u in area %u, found "
+                 "%u and %u",
+                 e->hint, e->last_used, e->number, f->hint, f->last_used);
+    else if (e->digest != f->digest)
+        snprintf(text, cap,
+                 "expected table digest %016" PRIx64 " of area %u, found "
+                 "%016" PRIx64,
+                 e->digest, e->number, f->digest);
+    else
+        return false;
+    return true;
 }
 
 static int state(struct play *p, const struct trace_op *op)
 {
     const struct trace_state *e = &op->fact.state;
     const char *label = op->text != NULL ? op->text : "after collection";
-    struct replay_expect uncounted = {0, 0};
-    struct replay_expect *counter =
-        e->after_collection ? &uncounted : &p->result->checkpoints;
     struct found_state f;
+    char text[200] = "";
     p->happened.is_past_collection = true;
     if (e->after_collection && p->happened.n_collections == 0)
         return 0; /* said already: no collection found */
     find_state(p, e->after_collection, &f);
-    if (!e->after_collection) {
-        int err = compare_info(p, &f);
-        if (err != 0)
-            return err;
-    }
-    int err = MET(p, &p->result->tables, e->digest == f.sum.digest,
-                  "checkpoint %s: expected table digest %016" PRIx64
-                  ", found %016" PRIx64,
-                  label, e->digest, f.sum.digest);
+    int err = e->after_collection ? 0 : compare_info(p, &f);
+    if (err == 0)
+        err = judge(p, &p->result->tables, e->digest == f.sum.digest,
+                    "checkpoint %s: expected table digest %016" PRIx64
+                    ", found %016" PRIx64,
+                    label, e->digest, f.sum.digest);
     if (err != 0)
         return err;
-    const struct {
-        const char *name;
-        int64_t expected, found;
-    } figures[] = {
-        {"used bytes", (int64_t)e->used_bytes, (int64_t)f.sum.used_bytes},
-        {"free bytes", (int64_t)e->free_bytes, (int64_t)f.sum.free_bytes},
-        {"longest hole", e->max_free_blocks, f.sum.max_free_blocks},
-        {"objects of one block", e->n_one_block, f.sum.n_one_block},
-        {"objects of two blocks", e->n_two_block, f.sum.n_two_block},
-        {"longest object", e->max_block, f.sum.max_block},
-        {"area searched first", e->last_free_area, f.sum.last_free_area},
-        {"bytes of the outer heap", e->outer_avail, f.sum.outer_avail},
-        {"number of areas", e->n_areas, f.sum.n_areas},
-    };
-    for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++) {
-        if (figures[i].expected != figures[i].found)
-            return MET(p, counter, false,
-                       "checkpoint %s: expected %s %" PRId64
-                       ", found %" PRId64,
-                       label, figures[i].name, figures[i].expected,
-                       figures[i].found);
-    }
-    for (uint32_t i = 0; i < e->n_areas; i++) {
-        err = compare_area(p, counter, label, &e->areas[i], &f.areas[i]);
-        if (err != 0)
-            return err;
-    }
-    return MET(p, counter, true, "%s", "");
+    bool differs = figures_differ(e, &f.sum, text, sizeof text);
+    for (uint32_t i = 0; i < e->n_areas && !differs; i++)
+        differs = area_differs(&e->areas[i], &f.areas[i], text, sizeof text);
+    return judge(p, e->after_collection ? NULL : &p->result->checkpoints,
+                 !differs, "checkpoint %s: %s", label, text);
 }
 
 /*
@@ -316,25 +318,24 @@ static int graph(struct play *p, const struct trace_op *op)
     if (after_collection && h->was_granted && h->kind == TRACE_ALLOC)
         n--; /* the answer was not there yet */
     if (op->fact.graph.live != n)
-        return MET(p, NULL, false, "expected %u objects, found %u",
-                   op->fact.graph.live, n);
+        return judge(p, NULL, false, "expected %u objects, found %u",
+                     op->fact.graph.live, n);
     if (!after_collection || !p->w->header.has_graph)
         return 0;
-    return MET(p, NULL, op->fact.graph.edges == p->s.n_live_edges,
-               "expected %u references after the collection, found %" PRIu64,
-               op->fact.graph.edges, p->s.n_live_edges);
+    return judge(p, NULL, op->fact.graph.edges == p->s.n_live_edges,
+                 "expected %u references after the collection, found %" PRIu64,
+                 op->fact.graph.edges, p->s.n_live_edges);
 }
 
 static int avail(struct play *p, const struct trace_op *op)
 {
     const struct play_happened *h = &p->happened;
     if (!h->has_avail)
-        return MET(p, NULL, false,
-                   "expected the outer heap to be asked, found it was not");
-    return MET(p, NULL, h->avail == op->fact.avail,
-               "expected the outer heap to have %" PRIu64
-               " bytes, found %u",
-               op->fact.avail, h->avail);
+        return judge(p, NULL, false,
+                     "expected the outer heap to be asked, found it was not");
+    return judge(p, NULL, h->avail == op->fact.avail,
+                 "expected the outer heap to have %" PRIu64 " bytes, found %u",
+                 op->fact.avail, h->avail);
 }
 
 static int area(struct play *p, const struct trace_op *op)
@@ -343,18 +344,18 @@ static int area(struct play *p, const struct trace_op *op)
     const struct play_happened *h = &p->happened;
     p->happened.n_facts_area++;
     if (!h->has_added)
-        return MET(p, NULL, false,
-                   "expected area %u to be added, found none added",
-                   e->number);
+        return judge(p, NULL, false,
+                     "expected area %u to be added, found none added",
+                     e->number);
     uint32_t offset = h->added.pool - h->added.start;
     bool same = e->number == h->added.number && e->index == h->added_index &&
                 e->table_bytes == h->added.table_bytes &&
                 e->n_blocks == h->added.n_blocks && e->pool_offset == offset;
-    return MET(p, NULL, same,
-               "expected area %u at place %u with %u blocks at offset %u, "
-               "found area %u at place %u with %u blocks at offset %u",
-               e->number, e->index, e->n_blocks, e->pool_offset,
-               h->added.number, h->added_index, h->added.n_blocks, offset);
+    return judge(p, NULL, same,
+                 "expected area %u at place %u with %u blocks at offset %u, "
+                 "found area %u at place %u with %u blocks at offset %u",
+                 e->number, e->index, e->n_blocks, e->pool_offset,
+                 h->added.number, h->added_index, h->added.n_blocks, offset);
 }
 
 static int given_back(struct play *p, const struct trace_op *op)
@@ -362,19 +363,19 @@ static int given_back(struct play *p, const struct trace_op *op)
     const struct play_happened *h = &p->happened;
     uint32_t i = p->happened.n_facts_given_back++;
     if (i >= h->n_given_back)
-        return MET(p, NULL, false,
-                   "expected area %u to be given back, found it was not",
-                   op->fact.given_back.area);
+        return judge(p, NULL, false,
+                     "expected area %u to be given back, found it was not",
+                     op->fact.given_back.area);
     bool same = h->given_back[i].number == op->fact.given_back.area &&
                 h->given_back[i].index == op->fact.given_back.index &&
                 h->given_back[i].lost == op->fact.given_back.lost;
-    return MET(p, NULL, same,
-               "expected area %u at place %u to be given back with object "
-               "%" PRId64 ", found area %u at place %u with object %" PRId64
-               " (-1: none)",
-               op->fact.given_back.area, op->fact.given_back.index,
-               (int64_t)op->fact.given_back.lost, h->given_back[i].number,
-               h->given_back[i].index, (int64_t)h->given_back[i].lost);
+    return judge(p, NULL, same,
+                 "expected area %u at place %u to be given back with object "
+                 "%" PRId64 ", found area %u at place %u with object %" PRId64
+                 " (-1: none)",
+                 op->fact.given_back.area, op->fact.given_back.index,
+                 (int64_t)op->fact.given_back.lost, h->given_back[i].number,
+                 h->given_back[i].index, (int64_t)h->given_back[i].lost);
 }
 
 int expect_fact(struct play *p, const struct trace_op *op)
@@ -406,16 +407,16 @@ static int judge_unrecorded(struct play *p)
 {
     const struct play_happened *h = &p->happened;
     if (h->n_collections > h->n_facts_collection)
-        return MET(p, &p->result->collections_expected, false,
-                   "expected no collection, found one (cause: %s)",
-                   cause_names[h->cause & 3]);
+        return judge(p, &p->result->collections_expected, false,
+                     "expected no collection, found one (cause: %s)",
+                     cause_names[h->cause & 3]);
     if (h->n_given_back > h->n_facts_given_back)
-        return MET(p, NULL, false,
-                   "expected no area to be given back, found area %u was",
-                   h->given_back[h->n_facts_given_back].number);
-    return MET(p, NULL, !h->has_added || h->n_facts_area > 0,
-               "expected no area to be added, found area %u",
-               h->added.number);
+        return judge(p, NULL, false,
+                     "expected no area to be given back, found area %u was",
+                     h->given_back[h->n_facts_given_back].number);
+    return judge(p, NULL, !h->has_added || h->n_facts_area > 0,
+                 "expected no area to be added, found area %u",
+                 h->added.number);
 }
 
 int expect_next_operation(struct play *p, const struct trace_op *op)

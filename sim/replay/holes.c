@@ -114,8 +114,7 @@ static void update_one(struct holes *h, uint32_t word)
     }
 }
 
-static void change_words(struct holes *h, uint32_t from, uint32_t n,
-                         bool free)
+static void change_words(struct holes *h, uint32_t from, uint32_t n, bool free)
 {
     uint32_t first = from / 64;
     uint32_t last = (from + n - 1) / 64;
@@ -133,8 +132,7 @@ static void change_words(struct holes *h, uint32_t from, uint32_t n,
         update(h, first, last);
 }
 
-static inline void change(struct holes *h, uint32_t from, uint32_t n,
-                          bool free)
+static inline void change(struct holes *h, uint32_t from, uint32_t n, bool free)
 {
     assert(n > 0 && from + n <= h->n_units);
     h->n_free += free ? n : 0u - (uint64_t)n;
@@ -274,8 +272,7 @@ uint32_t holes_longest_in(const struct holes *h, uint32_t from, uint32_t to)
         uint32_t word = from / 64;
         if (from % 64 != 0 || to - from < 64) {
             uint32_t end = (word + 1) * 64 < to ? (word + 1) * 64 : to;
-            append(&p,
-                   part_of(h->bits[word], from % 64, end - word * 64),
+            append(&p, part_of(h->bits[word], from % 64, end - word * 64),
                    end - from);
             from = end;
             continue;

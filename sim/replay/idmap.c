@@ -4,15 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PAGE_IDS 256u
+#define PAGE_IDS   256u
 #define PAGES_KEPT 64u
 
 struct page {
-    uint64_t number;     /* id / PAGE_IDS                                 */
-    struct page *chain;  /* next in the bucket                            */
-    struct page *older;  /* finished pages, a queue in order of finishing */
-    uint32_t n_alive;    /* slots and ABSENT                              */
-    bool is_queued;      /* in the queue of finished pages                */
+    uint64_t number;    /* id / PAGE_IDS                                 */
+    struct page *chain; /* next in the bucket                            */
+    struct page *older; /* finished pages, a queue in order of finishing */
+    uint32_t n_alive;   /* slots and ABSENT                              */
+    bool is_queued;     /* in the queue of finished pages                */
     uint32_t value[PAGE_IDS]; /* complement of the value: 0 is NEVER      */
 };
 
@@ -20,7 +20,7 @@ struct idmap {
     struct page **buckets;
     uint32_t n_buckets; /* power of two                                   */
     uint32_t n_pages;
-    struct page *last;  /* the page asked for last                        */
+    struct page *last; /* the page asked for last                        */
     struct page *queue_head, *queue_tail;
     uint32_t n_queued;
     uint64_t highest; /* page number; pages at or below it have existed   */

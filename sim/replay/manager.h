@@ -20,6 +20,15 @@ struct manager_key {
     const char *meaning;  /* one line                                     */
 };
 
+/* What a manager promises, for people: its guarantee card. */
+struct manager_card {
+    const char *succeeds; /* when a request is granted for certain        */
+    const char *metadata;
+    const char *pause;
+    const char *moves;
+    const char *needs;
+};
+
 /* A manager's parameters as it is handed them: words in a fixed order. */
 struct manager_params {
     uint32_t word[REPLAY_PARAMS_CAP];
@@ -31,6 +40,7 @@ struct manager {
     const char *summary;
     const struct manager_key *keys;
     uint32_t n_keys;
+    const struct manager_card *card;
 
     void (*params)(const struct replay_options *o, struct manager_params *p);
     uint32_t (*control_bytes)(const struct manager_params *p);
@@ -54,6 +64,9 @@ extern const uint32_t manager_list_n;
 
 /* The manager of that name, or null. */
 const struct manager *manager_find(const char *name);
+
+/* The name nearest to one that no manager has; the first if none is near. */
+const char *manager_nearest(const char *name);
 
 /* The resolved value of `key` in `o`, as text; null if there is none. */
 const char *manager_value(const struct replay_options *o, const char *key);

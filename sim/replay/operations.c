@@ -162,14 +162,15 @@ void play_on_finalise(void *ctx, uint32_t address)
         return;
     uint32_t slot = shadow_find(&p->s, address);
     if (slot == SHADOW_NONE)
-        (void)play_fail(p, "a finaliser was called for 0x%08x, where no "
-                           "object is", address);
+        (void)play_fail(p,
+                        "a finaliser was called for 0x%08x, where no "
+                        "object is",
+                        address);
     else if (shadow_at(&p->s, slot)->state == SHADOW_LIVE &&
              p->t->heap->last_cause != CAUSE_ALL)
-        (void)play_fail(p,
-                        "the finaliser of object %" PRIu64
-                        " was called, which is live",
-                        shadow_at(&p->s, slot)->id);
+        (void)play_fail(
+            p, "the finaliser of object %" PRIu64 " was called, which is live",
+            shadow_at(&p->s, slot)->id);
     /* In a locked heap nothing is freed: what that makes garbage is so only
      * for the next collection. */
     if (p->t->heap->lock_depth == 0 && p->late_error == 0)
@@ -276,11 +277,10 @@ static int judge_answer(struct play *p, uint64_t id, uint32_t address,
 {
     uint32_t unit = 1u << p->s.unit_shift;
     if (address % unit != 0)
-        return play_fail(p, "object %" PRIu64 " is at 0x%08x: not aligned",
-                         id, address);
+        return play_fail(p, "object %" PRIu64 " is at 0x%08x: not aligned", id,
+                         address);
     if (address < p->s.origin ||
-        !holes_all_free(&p->used, play_unit(p, address),
-                        units_of(p, granted)))
+        !holes_all_free(&p->used, play_unit(p, address), units_of(p, granted)))
         return play_fail(p,
                          "object %" PRIu64 " got 0x%08x, %u bytes: outside "
                          "the areas, or overlapping another object",
@@ -320,9 +320,8 @@ static uint8_t outcome_of(const struct play *p, uint64_t bytes)
     case REFUSAL_LIMIT:
         return OUTCOME_LIMIT;
     default:
-        return p->used.n_free << p->s.unit_shift < bytes
-                   ? OUTCOME_SHORT
-                   : OUTCOME_FRAGMENTED;
+        return p->used.n_free << p->s.unit_shift < bytes ? OUTCOME_SHORT
+                                                         : OUTCOME_FRAGMENTED;
     }
 }
 
@@ -392,8 +391,8 @@ static int finish(struct play *p, struct op_record *r, bool is_refusal)
     if (err == 0 && is_due)
         err = play_probe(p);
     if (err == 0 && p->o->check) {
-        int broken = p->manager->check(p->t->heap, p->t->base,
-                                       p->t->window_bytes);
+        int broken =
+            p->manager->check(p->t->heap, p->t->base, p->t->window_bytes);
         if (broken != 0)
             return play_fail(p, "%s_check: invariant %d is broken",
                              p->manager->name, broken);
@@ -420,8 +419,8 @@ static int place_object(struct play *p, const struct trace_op *op,
                          granted);
     if (err != 0)
         return err;
-    uint32_t slot = shadow_add(&p->s, op->id, address, op->bytes, granted,
-                               p->seq);
+    uint32_t slot =
+        shadow_add(&p->s, op->id, address, op->bytes, granted, p->seq);
     if (slot == SHADOW_NONE)
         return problem_set(p->problem, ERR_MEMORY, "no memory left");
     shadow_at(&p->s, slot)->site = op->site;
@@ -450,12 +449,13 @@ static int alloc(struct play *p, const struct trace_op *op)
     new_record(p, op, &r);
     enum named named = look_up(p, op->id, &slot);
     if (named != NAMED_NEVER && idmap_get(p->s.ids, op->id) != IDMAP_ENDED)
-        return play_reject(p, "alloc of object %" PRIu64
-                              ", whose id has been used", op->id);
+        return play_reject(
+            p, "alloc of object %" PRIu64 ", whose id has been used", op->id);
     if ((op->flags & TRACE_OUTER) != 0)
-        return play_reject(p, "object %" PRIu64 " comes from the outer heap, "
-                              "which %s does not have", op->id,
-                           p->manager->name);
+        return play_reject(p,
+                           "object %" PRIu64 " comes from the outer heap, "
+                           "which %s does not have",
+                           op->id, p->manager->name);
     p->result->allocations++;
     uint32_t address = ask_alloc(p, op->bytes, op->flags);
     p->happened.was_granted = address != 0;
@@ -542,8 +542,7 @@ static int resize_object(struct play *p, uint32_t slot, uint32_t answer,
         return err;
     if (p->o->check && manager_number(p->o, "zero", 0) != 0 &&
         granted > o->granted)
-        err = judge_zero(p, o->id, answer,
-                         o->granted, granted);
+        err = judge_zero(p, o->id, answer, o->granted, granted);
     if (err != 0)
         return err;
     shadow_resize(&p->s, slot, answer, bytes, granted);
@@ -665,8 +664,8 @@ static int ask_as_if_locked(struct play *p, const struct trace_op *op,
     if (!p->expecting || op->cause != TRACE_CAUSE_UNKNOWN)
         return 0;
     p->t->snapshot(p->t);
-    uint32_t answer = p->t->realloc(p->t, o->address, (uint32_t)op->bytes,
-                                    false);
+    uint32_t answer =
+        p->t->realloc(p->t, o->address, (uint32_t)op->bytes, false);
     p->t->restore(p->t);
     *was_locked = answer != 0;
     return 0;
@@ -733,14 +732,18 @@ static int add_area(struct play *p, uint64_t bytes)
 {
     uint32_t at = p->explicit_next;
     if (bytes == 0 || bytes > p->explicit_end - at)
-        return play_reject(p, "an area of %" PRIu64 " bytes does not fit into "
-                              "the window", bytes);
+        return play_reject(p,
+                           "an area of %" PRIu64 " bytes does not fit into "
+                           "the window",
+                           bytes);
     uint32_t error = p->t->add_area(p->t, at, (uint32_t)bytes);
     p->explicit_next = (at + (uint32_t)bytes + 15) / 16 * 16;
     p->t->extent_bytes = p->explicit_next - p->t->base;
     if (error != HEAP_OK)
-        return play_reject(p, "an area of %" PRIu64 " bytes cannot be added "
-                              "(error %u)", bytes, error);
+        return play_reject(p,
+                           "an area of %" PRIu64 " bytes cannot be added "
+                           "(error %u)",
+                           bytes, error);
     int err = play_reserve_units(p, (p->explicit_next - p->s.origin) >>
                                         p->s.unit_shift);
     p->happened.has_added = true;
@@ -751,8 +754,8 @@ static int add_area(struct play *p, uint64_t bytes)
 
 static int set_control(struct play *p, const struct trace_op *op)
 {
-    uint32_t value = op->value > UINT32_MAX ? HEAP_NO_THRESHOLD
-                                            : (uint32_t)op->value;
+    uint32_t value =
+        op->value > UINT32_MAX ? HEAP_NO_THRESHOLD : (uint32_t)op->value;
     bool is_reset = op->what == TRACE_CONTROL_RESET;
     if (op->what == TRACE_CONTROL_LOCK && value == 0 &&
         p->t->heap->lock_depth == 0)
@@ -842,8 +845,7 @@ static int referent(struct play *p, uint64_t id, uint32_t *slot)
     if (named == NAMED_LIVE)
         return 0;
     *slot = SHADOW_NONE;
-    return named == NAMED_ABSENT ? 0
-                                 : not_live(p, "a reference to", id, named);
+    return named == NAMED_ABSENT ? 0 : not_live(p, "a reference to", id, named);
 }
 
 static int store(struct play *p, const struct trace_op *op)

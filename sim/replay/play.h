@@ -45,8 +45,8 @@ struct play_reclaimed {
 
 /* What the last operation did, for recorded facts to be held against. */
 struct play_happened {
-    bool is_open;         /* an operation has been performed              */
-    uint64_t place;       /* its place in the trace                       */
+    bool is_open;   /* an operation has been performed              */
+    uint64_t place; /* its place in the trace                       */
     uint8_t kind;
     bool was_granted;
     uint32_t address;     /* of the answer                                */
@@ -64,8 +64,8 @@ struct play_happened {
     struct play_area added;
     uint32_t added_index;
     bool has_added;
-    bool has_avail;      /* the outer heap was asked                      */
-    uint32_t avail;      /* ... and could give this much                  */
+    bool has_avail;          /* the outer heap was asked                      */
+    uint32_t avail;          /* ... and could give this much                  */
     bool is_past_collection; /* further facts tell of the state now       */
     uint32_t n_facts_collection, n_facts_given_back, n_facts_area;
 };
@@ -88,26 +88,32 @@ struct play {
     struct outer outer;
     struct play_area areas[PLAY_AREAS_CAP];
     uint32_t n_areas;
-    bool areas_changed; /* the manager took or gave back an area          */
+    bool areas_changed;     /* the manager took or gave back an area          */
     uint32_t explicit_next; /* address for the next area of the trace     */
     uint32_t explicit_end;
 
     uint64_t seq;
-    bool expecting;       /* recorded facts are compared                  */
-    bool is_probing;      /* in a probe: outward calls leave no mark      */
-    bool is_stopped;      /* the run has come to its status               */
-    uint32_t n_line;      /* held words of the line before this operation */
+    bool expecting;  /* recorded facts are compared                  */
+    bool has_growth; /* the heap takes areas from the outer heap          */
+    bool has_quirks; /* quirks = exact                                    */
+    bool is_probing; /* in a probe: outward calls leave no mark      */
+    bool is_stopped; /* the run has come to its status               */
+    uint32_t n_line; /* held words of the line before this operation */
     bool has_line;
     struct play_list finalise; /* ids to be freed by the next finaliser   */
     struct play_list line;     /* scratch for a held line                 */
     struct play_list named;    /* slots of the dead that words still name */
-    uint32_t *lengths;         /* scratch: objects' lengths by unit       */
+    struct {
+        uint32_t avail;
+        uint64_t blocks, bytes;
+    } growth; /* the last answer of largest_by_growth                     */
+    uint32_t *lengths; /* scratch: objects' lengths by unit       */
     uint64_t probe_every;
     struct replay_view view;
     struct play_happened happened;
-    uint32_t calls_before; /* collections before the manager's call       */
-    uint32_t grown_before; /* areas taken from the outer heap, likewise   */
-    int late_error;        /* of a finaliser's turn, for after the call   */
+    uint32_t calls_before;     /* collections before the manager's call       */
+    uint32_t grown_before;     /* areas taken from the outer heap, likewise   */
+    int late_error;            /* of a finaliser's turn, for after the call   */
     const struct trace_op *op; /* being played                            */
     struct trace_hash *hash;   /* of all that has been played             */
 };
@@ -166,14 +172,13 @@ void play_give(struct play *p, uint32_t address, uint32_t granted,
 /* A live object dies: its units are free between the live ones. */
 void play_give_live(struct play *p, uint32_t address, uint32_t granted);
 uint32_t play_unit(const struct play *p, uint32_t address);
-void play_figures(const struct play *p, struct heap_figures *f);
-uint64_t play_largest_request(const struct play *p);
+void play_figures(struct play *p, struct heap_figures *f);
+uint64_t play_largest_request(struct play *p);
 /* Are objects and figure true? By a walk over the window, and by asking the
  * manager and rolling back. */
 int play_probe(struct play *p);
 /* Linux's fragmentation index of a request that failed, and the holes. */
-double play_frag_index(const struct play *p, uint64_t asked,
-                       uint64_t *n_holes);
+double play_frag_index(const struct play *p, uint64_t asked, uint64_t *n_holes);
 void play_fill_view(struct play *p);
 
 /* --- expect.c */

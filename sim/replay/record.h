@@ -41,14 +41,14 @@ struct heap_figures {
 
 struct op_record {
     uint64_t seq;
-    uint8_t kind;          /* enum trace_kind of the operation            */
-    uint8_t outcome;       /* enum outcome                                */
-    uint8_t recorded;      /* 1: the recording saw this request refused   */
-    uint8_t may_move;      /* realloc                                     */
-    uint64_t object;       /* id; TRACE_NONE where the operation has none */
-    uint64_t asked;        /* bytes requested                             */
-    uint64_t granted;      /* bytes granted, 0 if refused or freed        */
-    uint32_t address;      /* 0 if none                                   */
+    uint8_t kind;     /* enum trace_kind of the operation            */
+    uint8_t outcome;  /* enum outcome                                */
+    uint8_t recorded; /* 1: the recording saw this request refused   */
+    uint8_t may_move; /* realloc                                     */
+    uint64_t object;  /* id; TRACE_NONE where the operation has none */
+    uint64_t asked;   /* bytes requested                             */
+    uint64_t granted; /* bytes granted, 0 if refused or freed        */
+    uint32_t address; /* 0 if none                                   */
     uint32_t site;
     struct heap_figures after; /* the heap after the operation            */
 };
@@ -61,11 +61,11 @@ enum collection_cause {
 };
 
 struct collection_record {
-    uint64_t seq;   /* the operation in which it ran                      */
-    uint32_t part;  /* 0, 1 ... where one operation ran several           */
-    uint8_t cause;  /* enum collection_cause                              */
+    uint64_t seq;  /* the operation in which it ran                      */
+    uint32_t part; /* 0, 1 ... where one operation ran several           */
+    uint8_t cause; /* enum collection_cause                              */
     uint32_t rescans;
-    uint32_t given_back; /* areas                                         */
+    uint32_t given_back;   /* areas                                         */
     uint64_t live_objects; /* that stayed                                 */
     uint64_t live_bytes;
     uint64_t reclaimed_objects;

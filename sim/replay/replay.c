@@ -9,9 +9,9 @@
 #include "sim/replay/play.h"
 #include "traces/hash.h"
 
-#define PROBE_EVERY (1u << 16)
+#define PROBE_EVERY    (1u << 16)
 #define ROOTS_STANDARD 1024u /* precise slots where a trace gives no number */
-#define ROOTS_MAX (1u << 20)
+#define ROOTS_MAX      (1u << 20)
 
 static const char *const kind_names[TRACE_N_KINDS] = {
     [TRACE_END] = "end",         [TRACE_ALLOC] = "alloc",
@@ -36,8 +36,7 @@ static void place_text(const struct play *p, char *text, size_t cap)
         p->w->where(p->w, p->op, text, cap);
     else
         snprintf(text, cap, "%s:%" PRIu64,
-                 p->w->path[0] != '\0' ? p->w->path : p->w->name,
-                 p->op->place);
+                 p->w->path[0] != '\0' ? p->w->path : p->w->name, p->op->place);
 }
 
 /* Is this an operation on an object that has an id? */
@@ -109,8 +108,7 @@ static bool is_recorded_heap(const struct play *p)
     const struct trace_header *h = &p->w->header;
     const struct replay_options *o = p->o;
     return strcmp(o->manager, "marksweep") == 0 && o->heap_trace &&
-           h->has_blocks &&
-           manager_number(o, "block", 0) == h->block_bytes &&
+           h->has_blocks && manager_number(o, "block", 0) == h->block_bytes &&
            manager_number(o, "finalisers", 2) == h->finalisers &&
            manager_number(o, "mark_stack", 0) == h->mark_stack &&
            manager_number(o, "grow", 2) == h->growth &&
@@ -228,6 +226,9 @@ static int play_open(struct play *p)
     p->probe_every = PROBE_EVERY;
     p->manager->params(p->o, &p->params);
     p->expecting = is_recorded_heap(p);
+    p->has_growth = manager_number(p->o, "grow", 0) != 0;
+    const char *quirks = manager_value(p->o, "quirks");
+    p->has_quirks = quirks != NULL && strcmp(quirks, "exact") == 0;
     p->hash = trace_hash_new(&p->w->header);
     if (p->hash == NULL)
         return problem_set(p->problem, ERR_MEMORY, "no memory left");
@@ -268,12 +269,21 @@ static bool locate(const void *run, uint64_t id, uint32_t *address,
 {
     const struct play *p = run;
     uint32_t slot = idmap_get(p->s.ids, id);
-    if (slot >= IDMAP_SLOT_MAX ||
-        shadow_at(&p->s, slot)->state != SHADOW_LIVE)
+    if (slot >= IDMAP_SLOT_MAX || shadow_at(&p->s, slot)->state != SHADOW_LIVE)
         return false;
     *address = shadow_at(&p->s, slot)->address;
     *bytes = shadow_at(&p->s, slot)->granted;
     return true;
+}
+
+/* A run that ended early is still a run of the whole trace: of its hash. */
+static int hash_the_rest(struct play *p)
+{
+    struct trace_op op;
+    int got;
+    while ((got = workload_next(p->w, NULL, &op, p->problem)) > 0)
+        trace_hash_op(p->hash, &op);
+    return got;
 }
 
 /* 0: the run has its status; negative: input or sink failed. */
@@ -293,7 +303,7 @@ static int play_loop(struct play *p)
         if (err < 0)
             return err;
         if (err > 0)
-            return 0;
+            return hash_the_rest(p);
     }
     p->op = NULL;
     play_forget_names(p);

@@ -21,7 +21,7 @@
 enum refused_policy { REFUSED_SKIP = 0, REFUSED_STOP, REFUSED_RESET };
 
 #define REPLAY_PARAMS_CAP 16
-#define REPLAY_VALUE_CAP 768 /* as many areas as a trace can begin with    */
+#define REPLAY_VALUE_CAP  768 /* as many areas as a trace can begin with    */
 
 /* One manager parameter by its name, value as text of --set. */
 struct replay_param {
@@ -52,22 +52,22 @@ struct replay_expect {
 enum replay_status { REPLAY_COMPLETE = 0, REPLAY_STOPPED, REPLAY_FAILED };
 
 struct replay_result {
-    int status;            /* enum replay_status                           */
-    char reason[1200];     /* one line; "" when complete                   */
+    int status;        /* enum replay_status                           */
+    char reason[1200]; /* one line; "" when complete                   */
     uint64_t operations, events;
     uint64_t allocations, frees, reallocs, collections;
     uint64_t refused, refused_short, refused_fragmented, refused_other;
     uint64_t inplace_missed;
-    uint64_t empty;        /* requests for 0 bytes, answered by null       */
-    uint64_t dropped;      /* operations on objects that never existed     */
-    uint64_t lost;         /* live objects, to resets after a refusal      */
+    uint64_t empty;   /* requests for 0 bytes, answered by null       */
+    uint64_t dropped; /* operations on objects that never existed     */
+    uint64_t lost;    /* live objects, to resets after a refusal      */
     uint64_t moved_bytes;
-    uint64_t max_held;     /* objects held at once                         */
-    uint64_t floating;     /* dead objects that a collection did not free  */
-    uint64_t lone_blocks;  /* live objects given back with their area      */
+    uint64_t max_held;    /* objects held at once                         */
+    uint64_t floating;    /* dead objects that a collection did not free  */
+    uint64_t lone_blocks; /* live objects given back with their area      */
     struct heap_figures end;
     uint64_t heap_bytes, control_bytes;
-    bool has_expect;       /* recorded facts were compared                 */
+    bool has_expect; /* recorded facts were compared                 */
     struct replay_expect blocks, checkpoints, tables, collections_expected;
     char state_digest[33]; /* of the window, hex                           */
     char trace_hash[33];   /* of the events played, hex                    */
@@ -83,8 +83,7 @@ struct replay_result {
  * run may be kept.
  */
 MUST_CHECK int replay_run(struct workload *w, const struct replay_options *o,
-                          const struct sink *sink,
-                          struct replay_result *result,
+                          const struct sink *sink, struct replay_result *result,
                           struct problem *problem);
 
 /*

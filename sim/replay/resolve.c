@@ -9,7 +9,7 @@
 #include "traces/nearest.h"
 
 #define WINDOW_STANDARD (1u << 20)
-#define WINDOW_MAX (1u << 28)
+#define WINDOW_MAX      (1u << 28)
 
 /* The known name nearest to an unknown one; the first if none is near. */
 static const char *nearest_key(const struct manager *m, const char *key)
@@ -18,15 +18,6 @@ static const char *nearest_key(const struct manager *m, const char *key)
     for (uint32_t i = 0; i < m->n_keys; i++)
         names[i] = m->keys[i].key;
     const char *found = nearest_name(key, names, m->n_keys);
-    return found != NULL ? found : names[0];
-}
-
-static const char *nearest_manager(const char *name)
-{
-    const char *names[32];
-    for (uint32_t i = 0; i < manager_list_n; i++)
-        names[i] = manager_list[i].name;
-    const char *found = nearest_name(name, names, manager_list_n);
     return found != NULL ? found : names[0];
 }
 
@@ -144,9 +135,9 @@ static bool recorded_value(const struct trace_header *h, const char *key,
         size_t used = 0;
         value[0] = '\0';
         for (uint32_t i = 0; i < h->n_areas && h->n_areas > 1; i++)
-            used += (size_t)snprintf(value + used,
-                                     used < cap ? cap - used : 0, "%s%u",
-                                     i == 0 ? "" : "+", h->areas[i].bytes);
+            used +=
+                (size_t)snprintf(value + used, used < cap ? cap - used : 0,
+                                 "%s%u", i == 0 ? "" : "+", h->areas[i].bytes);
         return true;
     }
     if (strcmp(key, "block") == 0)
@@ -247,8 +238,7 @@ static int resolve_window(struct replay_options *o, struct problem *problem)
     return 0;
 }
 
-int replay_resolve(struct replay_options *o,
-                   const struct trace_header *header,
+int replay_resolve(struct replay_options *o, const struct trace_header *header,
                    struct problem *problem)
 {
     const struct manager *m = manager_find(o->manager);
@@ -256,7 +246,7 @@ int replay_resolve(struct replay_options *o,
         return problem_set(problem, ERR_INPUT,
                            "--manager %s: no such manager; the nearest is "
                            "'%s'",
-                           o->manager, nearest_manager(o->manager));
+                           o->manager, manager_nearest(o->manager));
     int err = resolve_params(o, m, header, problem);
     if (err < 0)
         return err;

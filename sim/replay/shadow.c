@@ -199,8 +199,8 @@ bool shadow_init(struct shadow *s, struct target *target, uint32_t origin,
     s->n_units = n_units;
     s->ids = idmap_new();
     s->object_at = calloc(n_units + 1u, sizeof *s->object_at);
-    s->edge_at = calloc(((size_t)n_units << unit_shift) / 4 + 1,
-                        sizeof *s->edge_at);
+    s->edge_at =
+        calloc(((size_t)n_units << unit_shift) / 4 + 1, sizeof *s->edge_at);
     s->root_edge = calloc(n_roots + 1u, sizeof *s->root_edge);
     s->n_objects = SHADOW_ROOT + 1; /* 0 is none, 1 the root table */
     s->n_edges = 1;
@@ -444,8 +444,8 @@ static bool all_stamps(const uint32_t *words, uint32_t n, uint32_t seed)
     return wrong == 0;
 }
 
-int64_t shadow_verify(const struct shadow *s, uint32_t slot,
-                      uint32_t *expected, uint32_t *found)
+int64_t shadow_verify(const struct shadow *s, uint32_t slot, uint32_t *expected,
+                      uint32_t *found)
 {
     const struct shadow_object *o = &s->objects[slot];
     const uint32_t *words = heap_word(s, o->address);
@@ -469,8 +469,7 @@ int64_t shadow_verify_roots(const struct shadow *s)
     const struct guest_roots *r = s->target->roots;
     for (uint32_t i = 0; i < r->n_precise; i++) {
         uint32_t e = s->root_edge[i];
-        uint32_t right =
-            e == 0 ? 0 : s->objects[s->edges[e].to].address;
+        uint32_t right = e == 0 ? 0 : s->objects[s->edges[e].to].address;
         if (r->word[i] != right)
             return i;
     }

@@ -67,7 +67,7 @@ struct shadow_list {
 
 struct shadow {
     struct target *target;
-    uint32_t origin;      /* address of unit 0                            */
+    uint32_t origin; /* address of unit 0                            */
     uint32_t unit_shift;
     uint32_t n_units;
     struct idmap *ids;
@@ -83,7 +83,7 @@ struct shadow {
     uint64_t n_born;
     uint32_t epoch;
     uint64_t asked, live_bytes, used_bytes;
-    uint32_t *held;        /* slots, parallel to the table's held words   */
+    uint32_t *held; /* slots, parallel to the table's held words   */
     uint32_t n_held, cap_held;
     uint64_t max_held;
 };
@@ -136,8 +136,8 @@ void shadow_resize(struct shadow *s, uint32_t slot, uint32_t address,
  * Compare the object's words with what they must be. Returns the index of the
  * first wrong one, or -1; `expected` and `found` receive both values.
  */
-int64_t shadow_verify(const struct shadow *s, uint32_t slot,
-                      uint32_t *expected, uint32_t *found);
+int64_t shadow_verify(const struct shadow *s, uint32_t slot, uint32_t *expected,
+                      uint32_t *found);
 
 /* The first root slot, counted over precise and held, that is wrong; -1. */
 int64_t shadow_verify_roots(const struct shadow *s);

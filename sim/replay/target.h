@@ -63,8 +63,7 @@ struct target {
  * it within reach until extent_bytes says otherwise, and a root table of
  * `n_precise` precise words and room for `cap` words in all.
  */
-MUST_CHECK int target_native_open(struct target **out,
-                                  const struct manager *m,
+MUST_CHECK int target_native_open(struct target **out, const struct manager *m,
                                   uint32_t window_bytes, uint32_t n_precise,
                                   uint32_t cap, struct problem *problem);
 

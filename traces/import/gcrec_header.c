@@ -111,8 +111,9 @@ static int next_line(struct gcrec *g)
         int got = stream_next_line(g->stream, &g->line, g->problem);
         if (got <= 0)
             return got;
-        if (!g->line.is_whole)
-            return gcrec_fail(g, "ends within the header (truncated)");
+        bool is_header = g->line.text[0] == 'h' || g->line.text[0] == 'N';
+        if (!g->line.is_whole && is_header)
+            return gcrec_fail(g, "ends in the middle of a line (truncated)");
         if (g->line.length > 0 && g->line.text[0] != '#')
             return 1;
         workload_skip(&g->base, "comments");

@@ -105,7 +105,9 @@ static int read_line(struct idlog *g, struct trace_op *op)
                           g->has_deaths ? ", d" : "",
                           letter > ' ' && letter < 127 ? at : "?");
 
-    *op = (struct trace_op){.place = g->line.number};
+    static const struct trace_op empty; /* quicker to copy than to clear  */
+    *op = empty;
+    op->place = g->line.number;
     at++;
     bool is_read = fields_u64(&at, TRACE_ID_MAX, &op->id) &&
                    (!has_bytes || fields_u64(&at, TRACE_ID_MAX, &op->bytes));

@@ -1,0 +1,104 @@
+/* plot_query.c - see plot_query.h for the contract. */
+#include "analysis/plot_query.h"
+
+/* Part of the fragmentation query: minimum, mean, maximum of one metric. */
+static char *metric_columns(const char *m)
+{
+    return sqlite3_mprintf(
+        ",\n       MIN(CASE metric WHEN '%s' THEN min END) AS %s_min,\n"
+        "       SUM(CASE metric WHEN '%s' THEN mean * n END) /\n"
+        "         SUM(CASE metric WHEN '%s' THEN n END) AS %s_mean,\n"
+        "       MAX(CASE metric WHEN '%s' THEN max END) AS %s_max",
+        m, m, m, m, m, m, m);
+}
+
+/*
+ * The bins of one run, `together` of them a row. A bin's mean weighs as many
+ * operations as it holds: the last may hold fewer.
+ */
+char *plot_series_query(const struct query_run *r, int64_t ops,
+                        int64_t together)
+{
+    static const char *const metrics[] = {"live", "used", "free",
+                                          "largest_free", "largest_request"};
+    int64_t width = INT64_C(1) << r->series_shift;
+    char *columns = sqlite3_mprintf("");
+    for (size_t i = 0; i < sizeof metrics / sizeof *metrics; i++) {
+        char *more = metric_columns(metrics[i]);
+        char *both = sqlite3_mprintf("%s%s", columns, more);
+        sqlite3_free(columns);
+        sqlite3_free(more);
+        columns = both;
+    }
+    char *sql = sqlite3_mprintf(
+        "WITH part AS (\n"
+        "  SELECT bin / %lld AS row, metric, min, mean, max,\n"
+        "         MIN(%lld, %lld - bin * %lld) AS n\n"
+        "  FROM series WHERE run = %lld AND bin * %lld < %lld)\n"
+        "SELECT %lld AS run, row * %lld + 1 AS first_op,\n"
+        "       MIN((row + 1) * %lld, %lld) AS last_op%s\n"
+        "FROM part GROUP BY row ORDER BY row",
+        together, width, ops, width, r->number, width, ops, r->number,
+        together * width, together * width, ops, columns);
+    sqlite3_free(columns);
+    return sql;
+}
+
+/* Collections, at most one a column of the picture, with how many it is. */
+char *plot_collections_query(const struct query_run *r, int64_t column)
+{
+    return sqlite3_mprintf(
+        "SELECT %lld AS run, MIN(key - %lld) AS op, COUNT(*) AS collections\n"
+        "FROM collection WHERE key >= %lld AND key <= %lld\n"
+        "GROUP BY (key - %lld - 1) / %lld ORDER BY op",
+        r->number, query_key_from(r->number), query_key_from(r->number),
+        query_key_last(r->number), query_key_from(r->number), column);
+}
+
+/* Refusals likewise; of those in one column the smallest request is shown. */
+char *plot_refusals_query(const struct query_run *r, int64_t column)
+{
+    return sqlite3_mprintf(
+        "SELECT %lld AS run, key - %lld AS op, MIN(asked) AS asked,\n"
+        "       COUNT(*) AS refusals\n"
+        "FROM refusal WHERE key >= %lld AND key <= %lld\n"
+        "GROUP BY (key - %lld - 1) / %lld ORDER BY op",
+        r->number, query_key_from(r->number), query_key_from(r->number),
+        query_key_last(r->number), query_key_from(r->number), column);
+}
+
+char *plot_availability_query(const struct query_run *r)
+{
+    return sqlite3_mprintf(
+        "SELECT %lld AS run, 0 AS bytes, SUM(count) AS moments,\n"
+        "       100.0 AS percent\n"
+        "FROM histogram WHERE run = %lld AND name = 'largest_request'\n"
+        "GROUP BY run\n"
+        "UNION ALL SELECT %lld, lower,\n"
+        "       SUM(count) OVER later,\n"
+        "       100.0 * SUM(count) OVER later / (SELECT SUM(count)\n"
+        "         FROM histogram WHERE run = %lld AND\n"
+        "         name = 'largest_request')\n"
+        "FROM histogram WHERE run = %lld AND name = 'largest_request'\n"
+        "WINDOW later AS (ORDER BY lower DESC)\n"
+        "UNION ALL\n"
+        "SELECT %lld, MAX(upper) + 1, 0, 0 FROM histogram\n"
+        "WHERE run = %lld AND name = 'largest_request'\n"
+        "GROUP BY run ORDER BY bytes",
+        r->number, r->number, r->number, r->number, r->number, r->number,
+        r->number);
+}
+
+char *plot_histogram_query(const struct query_run *r)
+{
+    return sqlite3_mprintf(
+        "SELECT %lld AS run, lower, upper,\n"
+        "       MAX(CASE name WHEN 'holes_at_worst' THEN count END)\n"
+        "         AS holes_at_worst,\n"
+        "       MAX(CASE name WHEN 'holes_at_end' THEN count END)\n"
+        "         AS holes_at_end\n"
+        "FROM histogram WHERE run = %lld AND lower > 0 AND\n"
+        "     name IN ('holes_at_worst', 'holes_at_end')\n"
+        "GROUP BY lower ORDER BY lower",
+        r->number, r->number);
+}
