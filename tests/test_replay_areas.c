@@ -175,6 +175,19 @@ Test(replay_areas, a_lone_block_moves_out_while_its_area_goes)
     cr_assert(eq(str, p.live, " 3"));
 }
 
+Test(replay_areas, a_lone_block_moves_to_where_it_was)
+{
+    /* Its area is taken anew, of the same size, at the same place. */
+    well("heap=1024 grow=1 outer_bytes=5100 quirks=exact check",
+         "alloc 1 944\nalloc 2 3000\nfree 2\nalloc 3 16\nalloc 4 16\n"
+         "root 0 4\nheld roots 1 3\nstore 4 0 3\nalloc 5 4000\ndeath 5\n"
+         "realloc 4 3000 move\nstore 4 200 3\nheld roots 1 3\n"
+         "collect ordinary\n");
+    cr_assert(eq(u64, p.result.lone_blocks, 0));
+    cr_assert(eq(u32, p.ops[6].address, p.ops[4].address));
+    cr_assert(eq(u64, p.result.end.live, 944 + 16 + 3008));
+}
+
 Test(replay_areas, two_lone_blocks_are_lost_in_one_collection)
 {
     well("heap=1024 grow=1 outer_bytes=32768 quirks=exact check",

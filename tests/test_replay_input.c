@@ -77,6 +77,10 @@ static const struct bad_case unlawful[] = {
     {"alloc 1 16 finaliser\nalloc 2 16 finaliser\nalloc 3 16\ndeath 1\n"
      "death 2\nfinalise 3 3\ncollect ordinary\n",
      "t.ft:8: a finaliser frees object 3, which was freed"},
+    {"alloc 1 16\nalloc 2 16\nfinalise 1\nrealloc 1 32 move\n",
+     "t.ft:5: a finaliser frees object 1, which is being resized"},
+    {"alloc 1 16\nfinalise 1\nrefused realloc memory 1 3200 move\n",
+     "t.ft:4: a finaliser frees object 1, which is being resized"},
     {"control lock 0\n", "t.ft:2: unlock of a heap that is not locked"},
     {"control lock 1\ncontrol lock 0\ncontrol lock 0\n", "t.ft:4: unlock"},
     {"control add-area 0\n", "t.ft:2: an area of 0 bytes"},

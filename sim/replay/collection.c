@@ -179,8 +179,9 @@ static void build_index(struct play *p, struct holes *index, bool with_dead)
         uint32_t slot = list == 0 ? s->live.oldest : s->dead.oldest;
         while (slot != SHADOW_NONE) {
             const struct shadow_object *o = shadow_at(s, slot);
-            holes_take(index, play_unit(p, o->address),
-                       o->granted >> s->unit_shift);
+            if (slot != p->placeless)
+                holes_take(index, play_unit(p, o->address),
+                           o->granted >> s->unit_shift);
             slot = o->younger;
         }
     }

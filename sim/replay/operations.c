@@ -536,7 +536,8 @@ static int resize_object(struct play *p, uint32_t slot, uint32_t answer,
     struct shadow_object *o = shadow_at(&p->s, slot);
     uint32_t granted = granted_for(p, bytes);
     bool is_live = o->state == SHADOW_LIVE;
-    play_give(p, o->address, o->granted, is_live);
+    if (slot != p->placeless)
+        play_give(p, o->address, o->granted, is_live);
     int err = judge_answer(p, o->id, answer, granted);
     if (err != 0)
         return err;
@@ -548,7 +549,25 @@ static int resize_object(struct play *p, uint32_t slot, uint32_t answer,
     shadow_resize(&p->s, slot, answer, bytes, granted);
     o->bounds = bytes;
     play_take(p, answer, granted, is_live);
+    if (slot == p->placeless)
+        shadow_rewrite(&p->s, slot); /* it was copied from no man's land */
     return verify_object(p, slot);
+}
+
+/* Did the area in which this address lay go back to the outer heap now? */
+static bool was_given_back(const struct play *p, uint32_t address)
+{
+    for (uint32_t i = 0; i < p->n_areas; i++) {
+        const struct play_area *a = &p->areas[i];
+        if (address < a->pool || address - a->pool >= a->n_blocks
+                                                          << p->s.unit_shift)
+            continue;
+        for (uint32_t g = 0; g < p->happened.n_given_back; g++) {
+            if (p->happened.given_back[g].number == a->number)
+                return true;
+        }
+    }
+    return false;
 }
 
 /* Ask once; what it did is in `answer`, and the shadow follows. */
@@ -558,16 +577,32 @@ static int try_realloc(struct play *p, uint32_t slot, uint64_t bytes,
     struct shadow_object *o = shadow_at(&p->s, slot);
     uint32_t old = o->address;
     *answer = ask_realloc(p, old, bytes, may_move);
-    bool has_moved = *answer != 0 && *answer != old;
+    bool is_gone = *answer != 0 && was_given_back(p, old);
+    bool has_moved = *answer != 0 && (*answer != old || is_gone);
+    p->placeless = is_gone ? slot : SHADOW_NONE;
     p->happened.was_granted = *answer != 0;
     p->happened.address = *answer;
     p->happened.old_address = has_moved ? old : 0;
     p->happened.old_units = units_of(p, o->granted);
     int err = after_call(p, has_moved ? *answer : 0,
                          has_moved ? slot : SHADOW_NONE, false);
-    if (err != 0 || *answer == 0)
-        return err;
-    return resize_object(p, slot, *answer, bytes);
+    if (err == 0 && *answer != 0)
+        err = resize_object(p, slot, *answer, bytes);
+    p->placeless = SHADOW_NONE;
+    return err;
+}
+
+/* What is being resized may not be freed meanwhile. */
+static int spare_from_finalisers(struct play *p, uint64_t id)
+{
+    for (uint32_t i = 0; i < p->finalise.n; i++) {
+        if (p->finalise.item[i] == id)
+            return play_reject(p,
+                               "a finaliser frees object %" PRIu64
+                               ", which is being resized",
+                               id);
+    }
+    return 0;
 }
 
 static int realloc_object(struct play *p, const struct trace_op *op)
@@ -587,7 +622,9 @@ static int realloc_object(struct play *p, const struct trace_op *op)
         return play_reject(p, "realloc of object %" PRIu64 " to 0 bytes",
                            op->id);
     bool may_move = (op->flags & TRACE_MAY_MOVE) != 0;
-    int err = try_realloc(p, slot, op->bytes, may_move, &answer);
+    int err = spare_from_finalisers(p, op->id);
+    if (err == 0)
+        err = try_realloc(p, slot, op->bytes, may_move, &answer);
     if (err == 0 && answer == 0 && !may_move && !p->expecting) {
         /* In place it cannot be: as the program would have done. */
         p->result->inplace_missed++;
@@ -601,7 +638,8 @@ static int realloc_object(struct play *p, const struct trace_op *op)
         return finish(p, &r, false);
     }
     r.outcome = outcome_of(p, op->bytes);
-    shadow_at(&p->s, slot)->bounds = op->bytes; /* the program goes on */
+    if (shadow_at(&p->s, slot)->state == SHADOW_LIVE) /* not lost */
+        shadow_at(&p->s, slot)->bounds = op->bytes;   /* the program goes on */
     return finish(p, &r, true);
 }
 
@@ -684,7 +722,9 @@ static int refused_realloc(struct play *p, const struct trace_op *op)
         p->result->dropped++;
         return finish(p, &r, false);
     }
-    int err = ask_as_if_locked(p, op, slot, &was_locked);
+    int err = spare_from_finalisers(p, op->id);
+    if (err == 0)
+        err = ask_as_if_locked(p, op, slot, &was_locked);
     if (err != 0)
         return err;
     if (was_locked) {

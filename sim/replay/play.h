@@ -100,6 +100,8 @@ struct play {
     bool is_stopped; /* the run has come to its status               */
     uint32_t n_line; /* held words of the line before this operation */
     bool has_line;
+    uint32_t placeless; /* slot of an object that is being moved out of an */
+                        /* area that went meanwhile                        */
     struct play_list finalise; /* ids to be freed by the next finaliser   */
     struct play_list line;     /* scratch for a held line                 */
     struct play_list named;    /* slots of the dead that words still name */
