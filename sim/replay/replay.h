@@ -21,7 +21,7 @@
 enum refused_policy { REFUSED_SKIP = 0, REFUSED_STOP, REFUSED_RESET };
 
 #define REPLAY_PARAMS_CAP 16
-#define REPLAY_VALUE_CAP 768 /* as many areas as a trace can begin with    */
+#define REPLAY_VALUE_CAP  768 /* as many areas as a trace can begin with    */
 
 /* One manager parameter by its name, value as text of --set. */
 struct replay_param {
