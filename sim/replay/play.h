@@ -2,7 +2,11 @@
  * play.h - the state of one replay, shared by the files that play it
  *
  *   replay.c     opens, runs the loop, closes
- *   operations.c what each operation and event does
+ *   operations.c each operation by its kind; requests.c alloc, free, realloc
+ *   events.c     what the program did in between
+ *   calls.c      around every call of the manager, and what it asks
+ *   objects.c    what an id names, and how an object ends
+ *   records.c    the record that ends every operation
  *   collection.c what a collection did: who is gone, who must not be
  *   figures.c    live, used, free, the largest hole, the largest request
  *   expect.c     recorded facts against what happened
@@ -128,9 +132,60 @@ __attribute__((format(printf, 2, 3))) int play_fail(struct play *p,
 __attribute__((format(printf, 2, 3))) int play_reject(struct play *p,
                                                       const char *format, ...);
 
-/* --- operations.c: each returns 0, negative, or 1 when the run is over. */
+/* What became of a named object, as far as operations on it go. */
+enum named {
+    NAMED_LIVE,   /* `slot` is live                                       */
+    NAMED_DEAD,   /* dead, its memory not yet reclaimed                   */
+    NAMED_GONE,   /* reclaimed after its death, freed by nobody           */
+    NAMED_ABSENT, /* this run never had it, or lost it                    */
+    NAMED_FREED,
+    NAMED_NEVER
+};
+
+/*
+ * Functions that return an int answer 0, negative with p->problem written, or
+ * 1 when the run has come to its status.
+ */
+
+/* --- objects.c */
+enum named play_look_up(struct play *p, uint64_t id, uint32_t *slot);
+/* The one line for an operation on an object that cannot take it. */
+int play_not_live(struct play *p, const char *verb, uint64_t id,
+                  enum named named);
+int play_set_id(struct play *p, uint64_t id, uint32_t value);
+/* The object's memory is free again, by the program's own free. */
+void play_forget_object(struct play *p, uint32_t slot, uint32_t end);
+int play_verify_object(struct play *p, uint32_t slot);
+int play_death(struct play *p, uint64_t id);
+
+/* --- operations.c */
 int play_operation(struct play *p, const struct trace_op *op);
+
+/* --- requests.c */
+int play_alloc(struct play *p, const struct trace_op *op);
+int play_free(struct play *p, const struct trace_op *op);
+int play_realloc(struct play *p, const struct trace_op *op);
+int play_refused(struct play *p, const struct trace_op *op);
+
+/* --- events.c */
 int play_event(struct play *p, const struct trace_op *op);
+
+/* --- calls.c: before and after every call of the manager. */
+void play_before_call(struct play *p);
+/*
+ * Collections, areas, what finalisers did. `answer` is an address that the
+ * shadow does not know yet, `busy` the object that moved there.
+ */
+int play_after_call(struct play *p, uint32_t answer, uint32_t busy,
+                    bool everything);
+int play_free_pending(struct play *p);
+
+/* --- records.c */
+void play_new_record(const struct play *p, const struct trace_op *op,
+                     struct op_record *r);
+/* Figures, sink, probe and check; then what the user wants of a refusal. */
+int play_finish(struct play *p, struct op_record *r, bool is_refusal);
+
 /* Live words that name the dead name nothing from here on. */
 void play_forget_names(struct play *p);
 void play_on_finalise(void *ctx, uint32_t address);
