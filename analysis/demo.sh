@@ -12,11 +12,11 @@ for trace in traces/samples/*.ftb; do
     [ -e "$trace" ] || continue
     echo "replay $(basename "$trace")"
     "$program" replay "$trace" --manager marksweep --heap trace --db "$db" \
-        --quiet >/dev/null
+        >/dev/null
 done
 echo "replay wiki-question"
 "$program" replay wiki-question --manager marksweep --heap 64K --db "$db" \
-    --quiet >/dev/null
+    >/dev/null
 
 echo
 "$program" runs --db "$db"
