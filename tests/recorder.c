@@ -61,7 +61,7 @@ static uint32_t find_around(const struct recorder *r, uint32_t word)
 }
 
 static const struct model_area *area_around(const struct recorder *r,
-                                        uint32_t address)
+                                            uint32_t address)
 {
     for (uint32_t i = 0; i < r->model.n_areas; i++) {
         const struct model_area *a = &r->model.areas[i];
@@ -375,17 +375,16 @@ static void on_gone(void *ctx, uint32_t start, uint32_t end)
     size_t used = strlen(r->given_back);
     while (r->area[place].start != start)
         place++;
-    used += (size_t)snprintf(r->given_back + used,
-                             sizeof r->given_back - used, "R %u %u",
-                             r->area[place].number, place);
+    used += (size_t)snprintf(r->given_back + used, sizeof r->given_back - used,
+                             "R %u %u", r->area[place].number, place);
     for (uint32_t i = 0; i < r->n_objects; i++) {
         struct recorder_object *o = &r->object[i];
         if (!o->exists || !o->is_kept || o->address < start ||
             o->address >= end || o->address == r->busy)
             continue;
-        used += (size_t)snprintf(r->given_back + used,
-                                 sizeof r->given_back - used, " %" PRIu64,
-                                 o->id);
+        used +=
+            (size_t)snprintf(r->given_back + used, sizeof r->given_back - used,
+                             " %" PRIu64, o->id);
         forget(r, o);
         r->counts->lone++;
     }
@@ -544,11 +543,9 @@ uint32_t recorder_alloc(struct recorder *r, uint32_t bytes, uint32_t flags)
     before(r, true);
     bool is_locked = r->model.lock_depth > 0 || r->model.is_collecting;
     if (!is_locked)
-        snprintf(r->request, sizeof r->request, "q a 0 %u %u\n", bytes,
-                 flags);
+        snprintf(r->request, sizeof r->request, "q a 0 %u %u\n", bytes, flags);
     set_roots(r);
-    uint32_t address =
-        is_locked ? 0 : model_alloc(&r->model, bytes, flags);
+    uint32_t address = is_locked ? 0 : model_alloc(&r->model, bytes, flags);
     if (!is_locked)
         after_request(r);
     if (address == 0) {
@@ -585,8 +582,7 @@ void recorder_free(struct recorder *r, uint32_t object)
 }
 
 /* Blocks as they were, at their new place. */
-static void copy(struct recorder *r, uint32_t to, uint32_t from,
-                 uint32_t bytes)
+static void copy(struct recorder *r, uint32_t to, uint32_t from, uint32_t bytes)
 {
     memmove(&r->memory[to - RECORDER_BASE], &r->memory[from - RECORDER_BASE],
             bytes);

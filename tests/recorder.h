@@ -59,7 +59,7 @@ struct recorder_object {
     uint32_t bytes; /* asked                                              */
     uint32_t flags;
     bool exists;
-    bool is_dead; /* its death was written                                */
+    bool is_dead;    /* its death was written                                */
     bool is_reached; /* by the last recorder_mark                          */
     bool is_kept;    /* by the collection under way                        */
     uint32_t n_words;
@@ -95,8 +95,8 @@ struct recorder {
     /* The collection under way. */
     char request[80]; /* the q line, if this request should need one       */
     char given_back[800];
-    bool has_rescans;        /* its y line was written                     */
-    uint32_t taken_bytes;    /* from the outer heap, by the last growth    */
+    bool has_rescans;     /* its y line was written                     */
+    uint32_t taken_bytes; /* from the outer heap, by the last growth    */
     uint32_t busy; /* object that is being resized: finalisers spare it    */
     uint32_t n_asked;
 };

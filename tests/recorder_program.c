@@ -14,7 +14,8 @@ static uint32_t pick(struct recorder *r)
     uint32_t n = 0;
     recorder_mark(r, false);
     for (uint32_t i = 0; i < r->n_objects; i++)
-        if (r->object[i].exists && r->object[i].is_reached)
+        if (r->object[i].exists && r->object[i].is_reached &&
+            !r->object[i].is_dead) /* stale words may reach the dead */
             list[n++] = i;
     return n == 0 ? RECORDER_NONE : list[recorder_below(r, n)];
 }
@@ -93,8 +94,8 @@ static void keep(struct recorder *r, uint32_t object)
 {
     uint32_t word = r->object[object].address;
     uint32_t holder = chance(r, 50) ? pick(r) : RECORDER_NONE;
-    uint32_t at = holder != RECORDER_NONE ? some_word(r, holder)
-                                          : RECORDER_NONE;
+    uint32_t at =
+        holder != RECORDER_NONE ? some_word(r, holder) : RECORDER_NONE;
     if (at != RECORDER_NONE)
         recorder_put(r, at, word);
     else if (chance(r, 15))
@@ -142,10 +143,9 @@ static void resize(struct recorder *r)
         return;
     uint32_t old = r->object[object].address;
     uint32_t had = r->object[object].bytes;
-    uint32_t bytes = chance(r, 40) ? some_bytes(r)
-                     : chance(r, 50)
-                         ? had + 1 + recorder_below(r, 40)
-                         : had - recorder_below(r, had);
+    uint32_t bytes = chance(r, 40)   ? some_bytes(r)
+                     : chance(r, 50) ? had + 1 + recorder_below(r, 40)
+                                     : had - recorder_below(r, had);
     push(r, old); /* the caller has it */
     if (recorder_realloc(r, object, bytes, chance(r, 70)) &&
         r->object[object].address != old)

@@ -396,6 +396,7 @@ static int refused_realloc(struct play *p, const struct trace_op *op)
         return play_finish(p, &r, true);
     }
     uint64_t old_bytes = shadow_at(&p->s, slot)->asked;
+    uint64_t bounds = shadow_at(&p->s, slot)->bounds;
     bool may_move = (op->flags & TRACE_MAY_MOVE) != 0;
     err = try_realloc(p, slot, op->bytes, may_move, &answer);
     if (err == 0 && answer != 0)
@@ -406,6 +407,7 @@ static int refused_realloc(struct play *p, const struct trace_op *op)
         r.granted = shadow_at(&p->s, slot)->granted;
         r.address = answer;
         err = undo_realloc(p, slot, old_bytes);
+        shadow_at(&p->s, slot)->bounds = bounds;
         return err != 0 ? err : play_finish(p, &r, false);
     }
     if (!may_move && p->t->heap->refusal == REFUSAL_IN_PLACE) {
