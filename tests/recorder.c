@@ -420,7 +420,7 @@ static void write_freed(struct recorder *r)
         assert(!survives || o->address == r->busy);
         list[n++] = o;
     }
-    if (n == 0)
+    if (n == 0 && recorder_below(r, 2) == 0)
         return;
     qsort(list, n, sizeof *list, by_place);
     fputc('x', r->out);
