@@ -14,6 +14,7 @@
 #include "tests/played.h"
 #include "tests/recorder.h"
 #include "tests/scratch.h"
+#include "traces/writer.h"
 
 static struct played p;
 static struct recorder_counts counts;
@@ -62,6 +63,25 @@ static void record(const struct recorder_plan *plan, const char *path)
     fclose(f);
 }
 
+/* What was imported once means the same when it is read again. */
+static void replay_copy(const char *path, uint64_t seed, enum trace_form form)
+{
+    char to[SCRATCH_CAP + 80], hash[33], digest[33];
+    struct workload *w = NULL;
+    struct problem problem;
+    memcpy(hash, p.result.trace_hash, sizeof hash);
+    memcpy(digest, p.result.state_digest, sizeof digest);
+    snprintf(to, sizeof to, "%s.copy", path);
+    if (workload_open(&w, path, NULL, &problem) < 0 ||
+        trace_copy(w, to, form, NULL, &problem) < 0)
+        give_up(path, seed, "a copy", problem.text);
+    workload_close(w);
+    replay(to, seed, "trace check");
+    cr_assert(eq(str, p.result.trace_hash, hash));
+    cr_assert(eq(str, p.result.state_digest, digest));
+    remove(to);
+}
+
 /* In the recorded heap, and in heaps that nobody recorded. */
 static void replay_all(const struct recorder_plan *plan, const char *path)
 {
@@ -78,6 +98,9 @@ static void replay_all(const struct recorder_plan *plan, const char *path)
     rng_seed(&rng, plan->seed);
     replay(path, plan->seed, "trace check");
     cr_assert(p.result.has_expect);
+    if (plan->seed % 4 < 2)
+        replay_copy(path, plan->seed,
+                    plan->seed % 4 == 0 ? TRACE_FORM_TEXT : TRACE_FORM_BINARY);
     snprintf(options, sizeof options,
              others[rng_below(&rng, sizeof others / sizeof *others)],
              700 + rng_below(&rng, 9000));
