@@ -71,7 +71,8 @@ static int check_pair(const struct insn_table *t, uint32_t a, uint32_t b,
     uint32_t both = t->mask[a] & t->mask[b];
     if (t->length[a] != t->length[b] || ((t->match[a] ^ t->match[b]) & both))
         return 0;
-    if (t->mask[a] != t->mask[b] && (both == t->mask[a] || both == t->mask[b]))
+    if (t->mask[a] != t->mask[b] &&
+        (both == t->mask[a] || both == t->mask[b] || has_meet(t, a, b)))
         return 0;
     return machine_problem_set(p, MACHINE_BAD_INPUT,
                                "rows '%s' (%s) and '%s' (%s) collide",

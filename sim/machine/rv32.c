@@ -11,14 +11,14 @@ const struct insn_row rv_rows[RV_N_ROWS] = {
 };
 
 const struct insn_form rv_forms[RV_N_FORMS] = {
-#define FORM(name, operands, reads, bits, is_signed, is_relative, fixed, syn)  \
-    {bits, is_signed, is_relative, 0, fixed, syn},
+#define FORM(name, reads, bits, is_signed, is_relative, fixed, syntax)         \
+    {bits, is_signed, is_relative, 0, fixed, syntax},
 #include "sim/machine/rv32.def"
 #undef FORM
 };
 
 const uint8_t rv_form_reads[RV_N_FORMS] = {
-#define FORM(name, operands, reads, bits, is_signed, is_relative, fixed, syn)  \
+#define FORM(name, reads, bits, is_signed, is_relative, fixed, syntax)         \
     RV_READS_##reads,
 #include "sim/machine/rv32.def"
 #undef FORM

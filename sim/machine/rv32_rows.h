@@ -65,7 +65,7 @@ enum rv_reads {
 #define RV_ROW(line)   RV_JOIN(RV_ROW_AT_, line)
 
 enum rv_form {
-#define FORM(name, operands, reads, bits, is_signed, is_relative, fixed, syn)  \
+#define FORM(name, reads, bits, is_signed, is_relative, fixed, syntax)         \
     RV_FORM_##name,
 #include "sim/machine/rv32.def"
 #undef FORM
