@@ -135,7 +135,7 @@ void h3_clock_issue(struct h3_clock *c, const struct h3_op *op)
                            .is_exclusive = op->is_exclusive};
         x.wants_data = op->is_access && !is_waiting;
         x.data_wait = op->wait;
-        x.step.is_jump = !is_sent && !is_waiting && !c->fetch.held.is_valid;
+        x.step.is_jump = !is_sent && !is_waiting && !c->fetch.is_held;
         x.step.target = op->target;
         is_sent = is_sent || x.step.is_jump;
         is_done = !is_waiting && left == 0 && is_sent && data_is_ready(c) &&
@@ -156,7 +156,7 @@ void h3_clock_trap(struct h3_clock *c, uint32_t target)
 {
     for (bool is_sent = false; !is_sent;) {
         struct x_wish x = {0};
-        x.step.is_jump = is_sent = !c->fetch.held.is_valid && data_is_ready(c);
+        x.step.is_jump = is_sent = !c->fetch.is_held && data_is_ready(c);
         x.step.target = target;
         tick(c, &x);
     }

@@ -12,7 +12,10 @@ static bool is_in_word(uint32_t address, uint32_t word)
     return address >> 2 == word >> 2;
 }
 
-/* The request after the last one; the predictor may bend what follows. */
+/*
+ * The word at the counter, now that the bus accepts its address; the predictor
+ * may bend what follows.
+ */
 static struct h3_word next_word(struct h3_fetch *f,
                                 const struct h3_predictor *p)
 {
@@ -87,9 +90,18 @@ static void redirect(struct h3_fetch *f, const struct h3_step *s,
     f->n_queue = 0;
     f->queue[0] = f->queue[1] = none;
     f->is_dropped = !has_arrived;
-    f->takes_low = 1;
     f->is_over = 0;
-    f->counter = (s->target & ~3u) + 4;
+    f->takes_low = !(s->target & 2);
+    f->counter = s->target & ~3u;
+}
+
+/* A jump's word that goes straight out is not held against the predictor. */
+static struct h3_word jump_word(struct h3_fetch *f)
+{
+    struct h3_word w = {1, f->takes_low, 1, 0};
+    f->takes_low = 1;
+    f->counter += 4;
+    return w;
 }
 
 void h3_fetch_clock(struct h3_fetch *f, const struct h3_predictor *p,
@@ -97,34 +109,24 @@ void h3_fetch_clock(struct h3_fetch *f, const struct h3_predictor *p,
 {
     const struct h3_word none = {0};
     bool wants = h3_fetch_wants(f, s->is_jump);
-    uint32_t address = h3_fetch_address(f, s->is_jump, s->target);
     bool has_arrived = f->fly.is_valid && f->fly_wait == 0;
-    struct h3_word request = f->held;
 
     if (s->is_jump) {
         redirect(f, s, has_arrived);
-        request = (struct h3_word){1, !(s->target & 2), 1, 0};
     } else {
         drop_front(f, s->use);
-        if (wants && !f->held.is_valid)
-            request = next_word(f, p);
         take_words(f, has_arrived);
     }
-
     if (has_arrived) {
         f->fly = none;
         f->is_dropped = 0;
     } else if (f->fly.is_valid) {
         f->fly_wait--;
     }
-    f->held = none;
-    f->held_address = 0;
+    f->is_held = wants && !s->is_granted;
     if (wants && s->is_granted) {
-        f->fly = request;
+        f->fly = s->is_jump ? jump_word(f) : next_word(f, p);
         f->fly_wait = s->wait;
         f->is_dropped = 0;
-    } else if (wants) {
-        f->held = request;
-        f->held_address = address;
     }
 }

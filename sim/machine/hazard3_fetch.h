@@ -34,19 +34,18 @@ struct h3_predictor {
 };
 
 struct h3_fetch {
-    uint32_t counter;      /* address of the next word                       */
-    uint32_t held_address; /* of the request that waits to be accepted       */
-    uint8_t is_over;       /* the branch's second half comes next            */
-    uint8_t takes_low;     /* the next word's low half counts                */
-    uint8_t fly_wait;      /* wait states left of the word in flight         */
-    uint8_t is_dropped;    /* the word in flight was overtaken by a jump     */
-    struct h3_word fly;    /* accepted by the bus, not yet arrived           */
-    struct h3_word held;   /* requested, not yet accepted                    */
+    uint32_t counter;   /* address of the next word to be accepted         */
+    uint8_t is_over;    /* the branch's second half comes next            */
+    uint8_t takes_low;  /* the next word's low half counts                */
+    uint8_t fly_wait;   /* wait states left of the word in flight         */
+    uint8_t is_dropped; /* the word in flight was overtaken by a jump     */
+    struct h3_word fly; /* accepted by the bus, not yet arrived           */
     struct h3_word queue[2];
     uint8_t n_queue;
     uint8_t level;   /* halfwords in the buffer                              */
     uint8_t mark[3]; /* is this halfword a predicted branch?                 */
-    uint8_t spare[3];
+    uint8_t is_held; /* the bus did not accept the last request              */
+    uint8_t spare[2];
 };
 
 /* What the rest of the core does to the fetch unit in one clock. */
@@ -66,7 +65,7 @@ void h3_fetch_reset(struct h3_fetch *f, uint32_t address);
 /* Does the unit have a request on the bus in this clock? */
 static inline bool h3_fetch_wants(const struct h3_fetch *f, bool is_jump)
 {
-    return f->held.is_valid || is_jump ||
+    return f->is_held || is_jump ||
            !(f->n_queue == 2 || (f->n_queue == 1 && f->fly.is_valid));
 }
 
@@ -74,8 +73,6 @@ static inline bool h3_fetch_wants(const struct h3_fetch *f, bool is_jump)
 static inline uint32_t h3_fetch_address(const struct h3_fetch *f, bool is_jump,
                                         uint32_t target)
 {
-    if (f->held.is_valid)
-        return f->held_address;
     return is_jump ? target & ~3u : f->counter;
 }
 
