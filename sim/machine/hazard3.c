@@ -7,6 +7,7 @@
 #include "sim/machine/hazard3_flow.h"
 #include "sim/machine/interpret.h"
 #include "sim/machine/rv32.h"
+#include "sim/machine/rv32_rows.h"
 
 /* The clock of the reset: the first instruction leaves X in cycle 3. */
 enum { RESET_CYCLES = 2 };
@@ -184,6 +185,18 @@ static void code_changed(struct machine *m, uint32_t address, uint32_t bytes)
     memset(m->timing.hazard3.loops, 0, sizeof m->timing.hazard3.loops);
 }
 
+/* jal, jalr, c.jal or c.jalr that link to ra. */
+static bool is_return_address(struct machine *m, uint32_t address)
+{
+    for (uint32_t size = 4; size >= 2; size -= 2) {
+        const struct insn *i = machine_insn_at(m, address - size);
+        if (i != NULL && i->size == size && i->cost == RV_COST_JUMP &&
+            i->d == RV_RA)
+            return true;
+    }
+    return false;
+}
+
 const struct core_model hazard3_model = {
     .name = "hazard3",
     .isa = IMAGE_RISCV,
@@ -194,6 +207,8 @@ const struct core_model hazard3_model = {
     .link_register = RV_RA,
     .first_argument = RV_A0,
     .n_arguments = 8,
+    .global_symbol = "__global_pointer$",
+    .global_register = 3,
     .open = open_hazard3,
     .close = close_hazard3,
     .reset = reset_hazard3,
@@ -201,5 +216,6 @@ const struct core_model hazard3_model = {
     .decode = hazard3_decode,
     .run = interpret_rv32,
     .step = interpret_rv32_step,
+    .is_return_address = is_return_address,
     .code_changed = code_changed,
 };

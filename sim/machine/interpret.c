@@ -373,6 +373,10 @@ void interpret_rv32_step(struct machine *m, struct retired *out)
     out->cycle = finish(m, &insn, pc, flow, value, is_passed);
     out->cycles = (uint32_t)(out->cycle - before);
     out->next_pc = m->pc;
+    out->start = out->cycle + 1 + insn.spare - insn.price -
+                 (flow == FLOW_DIVIDED ? value : 0);
+    if (flow == FLOW_RETURN) /* the core's counter has moved on with the jump */
+        out->pc = m->pc;
 }
 
 static void run_clocked(struct machine *m)
