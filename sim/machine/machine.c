@@ -29,10 +29,14 @@ static void forget_code(struct machine *m, struct region *r, uint32_t address,
     uint32_t offset = address - r->is.base;
     uint32_t first = offset < CODE_BEHIND ? 0 : (offset - CODE_BEHIND) / 2;
     uint32_t last = (offset + bytes - 1) / 2;
-    for (uint32_t i = first; i <= last; i++)
+    bool was_code = false;
+    for (uint32_t i = first; i <= last; i++) {
+        was_code = was_code || r->code[i].op != INSN_UNKNOWN;
         if (r->code[i].op != INSN_STOP)
             r->code[i].op = INSN_UNKNOWN;
-    m->core->code_changed(m, address, bytes);
+    }
+    if (was_code)
+        m->core->code_changed(m, address, bytes);
 }
 
 static void on_guarded(void *context, struct region *r, uint32_t address,
