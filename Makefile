@@ -80,7 +80,7 @@ all: $(BUILD)/fraglab $(LIBS) $(GUEST_OBJ)
 demo:
 	@bash tests/needs.sh demo
 	@$(again) build/fraglab
-	@bash analysis/demo.sh build/fraglab results/demo
+	@bash analysis/demo.sh build/fraglab configs/demo.list results/demo
 
 ## install what is missing, build everything, run every test
 test:

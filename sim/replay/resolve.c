@@ -247,6 +247,9 @@ int replay_resolve(struct replay_options *o, const struct trace_header *header,
                            "--manager %s: no such manager; the nearest is "
                            "'%s'",
                            o->manager, manager_nearest(o->manager));
+    if (o->step_every != 0 && (m->capabilities & CAP_STEP) == 0)
+        return problem_set(problem, ERR_INPUT,
+                           "--steps: %s has no idle steps to take", m->name);
     int err = resolve_params(o, m, header, problem);
     if (err < 0)
         return err;
