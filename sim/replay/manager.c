@@ -91,9 +91,8 @@ static uint32_t marksweep_start(struct heap *h, uint32_t base,
 static const struct manager_key tlsf_keys[] = {
     {"zero", NULL, 0, 1, "0", "1: zero objects, and what grows"},
     {"align", "4|8|16", 0, 0, "4", "objects begin at multiples of so many bytes"},
-    {"max_area", "heap", TLSF_AREA_MIN, TLSF_AREA_MAX, "heap",
-     "bytes of the largest area to come; heap: what the run begins with, "
-     "64K at least"},
+    {"max_area", NULL, TLSF_AREA_MIN, TLSF_AREA_MAX, "65536",
+     "bytes of the largest area that the trace may add"},
     {"areas", "sizes", 0, 0, "", "bytes of each area, as 16K+16K; empty: one"},
 };
 /* clang-format on */
@@ -137,16 +136,15 @@ static const struct manager_shape tlsf_shape = {
     .serves = tlsf_serves,
 };
 
-/* A power of two that no area exceeds. */
+/* A power of two that no area of the run's beginning exceeds. */
 static uint32_t tlsf_max_area(const struct replay_options *o)
 {
-    uint64_t largest = manager_number(o, "max_area", 0);
+    uint64_t largest = manager_number(o, "max_area", 65536);
     const char *areas = manager_value(o, "areas");
-    if (largest == 0) {
-        largest = o->heap_bytes > 65536 ? o->heap_bytes : 65536;
-        for (uint64_t n; areas != NULL && (n = manager_next_size(&areas)) != 0;)
-            largest = n > largest ? n : largest;
-    }
+    if (areas == NULL || areas[0] == '\0')
+        largest = o->heap_bytes > largest ? o->heap_bytes : largest;
+    for (uint64_t n; areas != NULL && (n = manager_next_size(&areas)) != 0;)
+        largest = n > largest ? n : largest;
     uint32_t power = TLSF_AREA_MIN;
     while (power < largest && power < TLSF_AREA_MAX)
         power *= 2;

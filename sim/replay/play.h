@@ -84,6 +84,7 @@ struct play {
     struct manager_params params;
     bool collects;      /* the manager finds the dead itself; else they are   */
                         /* freed as they die, and nothing dead is ever left   */
+    uint32_t align;     /* of every object: a power of two                   */
     uint32_t tag_units; /* before every object, and first in every hole       */
 
     struct target *t;

@@ -132,10 +132,8 @@ static int lay_out_areas(struct play *p)
     uint32_t error = t->init(t, (uint32_t)first, &p->params);
     if (error != HEAP_OK)
         return problem_set(p->problem, ERR_INPUT,
-                           "--heap: %" PRIu64 " bytes are too %s", first,
-                           error == HEAP_TOO_LARGE
-                               ? "many for max_area"
-                               : "few for a heap");
+                           "--heap: %" PRIu64 " bytes are too few for a heap",
+                           first);
     at = (at + (uint32_t)first + 15) / 16 * 16;
     for (uint64_t n; areas != NULL && (n = manager_next_size(&areas)) != 0;) {
         if (t->add_area(t, at, (uint32_t)n) != HEAP_OK)
@@ -174,6 +172,7 @@ static int open_target(struct play *p)
         return err;
     uint32_t shift = (uint32_t)__builtin_ctz(unit);
     p->tag_units = p->manager->shape->tag_bytes >> shift;
+    p->align = (uint32_t)manager_number(p->o, "align", unit);
     uint32_t origin = p->t->base + p->t->heap->control_bytes;
     uint32_t n_units = (p->explicit_next - origin) >> shift;
     if (!shadow_init(&p->s, p->t, origin, n_units, shift, roots))

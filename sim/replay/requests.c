@@ -8,8 +8,7 @@
 static int judge_answer(struct play *p, uint64_t id, uint32_t address,
                         uint32_t granted)
 {
-    uint64_t unit = UINT64_C(1) << p->s.unit_shift;
-    if (address % manager_number(p->o, "align", unit) != 0)
+    if ((address & (p->align - 1)) != 0)
         return play_fail(p, "object %" PRIu64 " is at 0x%08x: not aligned", id,
                          address);
     if (address < p->s.origin + (p->tag_units << p->s.unit_shift) ||
@@ -55,10 +54,9 @@ static int granted_for(struct play *p, uint64_t id, uint32_t address,
         *granted = p->manager->shape->bytes(p->t->heap, address);
     if (*granted >= bytes && *granted % unit == 0)
         return 0;
-    return play_fail(p,
-                     "object %" PRIu64 " at 0x%08x has %u bytes, %" PRIu64
-                     " were asked",
-                     id, address, *granted, bytes);
+    return play_fail(
+        p, "object %" PRIu64 " at 0x%08x has %u bytes, %" PRIu64 " were asked",
+        id, address, *granted, bytes);
 }
 
 /* Which bytes of a new object must be 0: all, or those behind the request,
