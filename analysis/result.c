@@ -43,6 +43,8 @@ static void add_counts(cJSON *to, const struct replay_result *r)
     number(to, "inplace_missed", r->inplace_missed);
     number(to, "empty", r->empty);
     number(to, "dropped", r->dropped);
+    number(to, "freed_at_death", r->freed_at_death);
+    number(to, "ignored", r->ignored);
     number(to, "floating", r->floating);
     number(to, "lone_blocks", r->lone_blocks);
     number(to, "max_held", r->max_held);
