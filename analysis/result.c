@@ -194,6 +194,11 @@ void result_print_text(const cJSON *json, FILE *out)
             count_of(json, "operations"), count_of(json, "allocations"),
             count_of(json, "frees"), count_of(json, "reallocs"),
             count_of(json, "collections"));
+    if (count_of(json, "freed_at_death") + count_of(json, "ignored") > 0)
+        fprintf(out,
+                "no collector        %" PRIu64 " freed as they died, %" PRIu64
+                " collections, thresholds and locks ignored\n",
+                count_of(json, "freed_at_death"), count_of(json, "ignored"));
     fprintf(out,
             "refused             %" PRIu64 " (%" PRIu64
             " with enough bytes free, %" PRIu64 " short of memory, %" PRIu64
