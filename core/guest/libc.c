@@ -3,7 +3,8 @@
  *
  * Words where both addresses allow it, four at a time through one structure,
  * which a compiler turns into its widest loads and stores; bytes for the rest.
- * Compiled so that the loops are not turned into calls of themselves.
+ * Always compiled with -O2, and so that loops and copies of structures are not
+ * turned into calls of these very functions.
  */
 #include <stddef.h>
 #include <stdint.h>
