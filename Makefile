@@ -80,7 +80,7 @@ all: $(BUILD)/fraglab $(LIBS) $(GUEST_OBJ)
 demo:
 	@bash tests/needs.sh demo
 	@$(again) build/fraglab
-	@bash analysis/demo.sh build/fraglab results/demo
+	@bash analysis/demo.sh build/fraglab configs/demo.list results/demo
 
 ## install what is missing, build everything, run every test
 test:
@@ -174,8 +174,8 @@ $(BUILD)/%.o: %.c Makefile | $(GENERATED)
 # break -Wconversion.
 $(BUILD)/tests/%: tests/%.c $(BUILD)/tests/libfraglab.a Makefile
 	@mkdir -p $(@D) && echo "  CC  $@"
-	$(Q)$(CC) $(HOST) -Wall -Wextra -Werror -MMD -MP -MF $@.d -o $@ \
-	    $(filter %.c %.a,$^) -lcriterion $(LDLIBS)
+	$(Q)$(CC) $(HOST) -Wall -Wextra -Werror -MMD -MP -MF $@.d -o $@ $< \
+	    $(filter %.a,$^) -lcriterion $(LDLIBS)
 
 $(BUILD)/tests/libfraglab.a: $(filter-out %/fraglab.o,$(OBJ)) \
     $(FIXTURES:%.c=$(BUILD)/%.o)

@@ -32,6 +32,7 @@ static const struct option options[] = {
     {"machine", required_argument, NULL, 'M'},
     {"refused", required_argument, NULL, 'r'},
     {"touch", required_argument, NULL, 't'},
+    {"steps", required_argument, NULL, 'S'},
     {"db", required_argument, NULL, 'd'},
     {"keep", required_argument, NULL, 'k'},
     {"assert", required_argument, NULL, 'a'},
@@ -85,6 +86,23 @@ static int read_touch(struct request *q, const char *text)
     return 0;
 }
 
+/* EVERY:CYCLES. Only a manager that has idle steps can be given any. */
+static int read_steps(struct request *q, const char *text)
+{
+    char *end;
+    unsigned long every = strtoul(text, &end, 10);
+    if (every == 0 || every > 1000000 || *end != ':' || end[1] == '\0')
+        return cmd_usage_error("--steps %s: give EVERY:CYCLES, say 1:240",
+                               text);
+    unsigned long cycles = strtoul(end + 1, &end, 10);
+    if (*end != '\0' || cycles == 0 || cycles > 100000000)
+        return cmd_usage_error("--steps %s: give EVERY:CYCLES, say 1:240",
+                               text);
+    q->spec.options.step_every = (uint32_t)every;
+    q->spec.options.step_units = (uint32_t)cycles;
+    return 0;
+}
+
 static int read_option(struct request *q, int letter, const char *value)
 {
     static const char *const keeps[] = {"summary", "series", "ops", NULL};
@@ -112,6 +130,8 @@ static int read_option(struct request *q, int letter, const char *value)
         return 0;
     case 't':
         return read_touch(q, value);
+    case 'S':
+        return read_steps(q, value);
     case 'd':
         q->db = value;
         return 0;
@@ -294,6 +314,8 @@ const struct command cmd_replay = {
         "  --machine native     where it runs\n"
         "  --refused skip       after a refusal: skip the object, stop, or\n"
         "                       reset the heap\n"
+        "  --steps EVERY:CYCLES an idle step after every n-th operation, for\n"
+        "                       managers that have steps\n"
         "  --touch stores|N     reads charged: one a store, or N an operation\n"
         "  --db FILE            store the run in this SQLite database\n"
         "  --keep ops           what to store: ops, series or summary\n"

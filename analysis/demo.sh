@@ -1,22 +1,22 @@
 #!/usr/bin/env bash
-# demo.sh PROGRAM FOLDER - replay every sample trace and one preset, list the
-# runs, and draw the report into FOLDER. Killed at any moment, it may simply be
-# started again: what the database holds already is not stored twice.
+# demo.sh PROGRAM LIST FOLDER - replay every workload of the list as
+# MicroPython would have it, show the runs, and draw the report into FOLDER.
+# Killed at any moment, it may simply be started again: what the database holds
+# already is not stored twice.
 set -eu
 program=$1
-folder=$2
+list=$2
+folder=$3
 db=$folder/demo.db
 mkdir -p "$folder"
 
-for trace in traces/samples/*.ftb; do
-    [ -e "$trace" ] || continue
-    echo "replay $(basename "$trace")"
-    "$program" replay "$trace" --manager marksweep --heap trace --db "$db" \
-        --quiet >/dev/null
+grep -v '^#' "$list" | while read -r pattern heap; do
+    for workload in $pattern; do # a pattern of files, or a preset
+        echo "replay $(basename "$workload")"
+        "$program" replay "$workload" --manager marksweep --heap "$heap" \
+            --set quirks=exact --db "$db" >/dev/null
+    done
 done
-echo "replay wiki-question"
-"$program" replay wiki-question --manager marksweep --heap 64K --db "$db" \
-    --quiet >/dev/null
 
 echo
 "$program" runs --db "$db"

@@ -6,21 +6,6 @@
 #include "analysis/cmd.h"
 #include "traces/nearest.h"
 
-/*
- * A command that this build leaves out is null here: the references are weak,
- * so that a program of fewer files links, too.
- */
-#pragma weak cmd_replay
-#pragma weak cmd_trace
-#pragma weak cmd_import
-#pragma weak cmd_generate
-#pragma weak cmd_runs
-#pragma weak cmd_verify
-#pragma weak cmd_map
-#pragma weak cmd_plot
-#pragma weak cmd_report
-#pragma weak cmd_managers
-
 /* In the order in which a user meets them. */
 static const struct command *const commands[] = {
     &cmd_replay,   &cmd_runs,     &cmd_verify, &cmd_report,
@@ -33,7 +18,7 @@ enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
 static const struct command *find_command(const char *name)
 {
     for (size_t i = 0; i < N_COMMANDS; i++)
-        if (commands[i] != 0 && strcmp(commands[i]->name, name) == 0)
+        if (strcmp(commands[i]->name, name) == 0)
             return commands[i];
     return 0;
 }
@@ -44,9 +29,7 @@ static void print_help(FILE *out)
           "usage: fraglab COMMAND [ARGUMENTS]\n\n",
           out);
     for (size_t i = 0; i < N_COMMANDS; i++)
-        if (commands[i] != 0)
-            fprintf(out, "  %-10s %s\n", commands[i]->name,
-                    commands[i]->summary);
+        fprintf(out, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
     fputs("\n`fraglab COMMAND --help` explains one command, with an example.\n"
           "Exit status: 0 done, 1 a run or a check failed, 2 wrong usage or "
           "input.\n",

@@ -10,13 +10,6 @@ static uint32_t kind_of(struct heap *h, const struct area *a, uint32_t b)
     return four >> 2 * (b % 4) & 3;
 }
 
-static uint32_t finaliser_bit(struct heap *h, const struct area *a, uint32_t b)
-{
-    addr32 bits = a->table + a->table_bytes + 1;
-    uint32_t eight = *byte_at(h, bits + b / 8);
-    return eight >> b % 8 & 1;
-}
-
 /* Do n bytes at `p` lie in the window? */
 static bool is_inside(const struct areacheck *known, addr32 p, uint32_t n)
 {
@@ -114,11 +107,18 @@ static bool is_apart(struct heap *h, const struct areacheck *known,
 static bool is_table_right(struct heap *h, const struct area *a)
 {
     uint32_t before = FREE;
-    for (uint32_t b = 0; b < 4 * a->table_bytes; b++) {
-        uint32_t kind = kind_of(h, a, b);
-        if (kind == MARK || (kind == TAIL && before == FREE))
-            return false;
-        before = kind;
+    for (uint32_t i = 0; i < a->table_bytes; i++) {
+        uint32_t four = *byte_at(h, a->table + i);
+        if (four == 0) { /* four free blocks: common, and right */
+            before = FREE;
+            continue;
+        }
+        for (uint32_t place = 0; place < 4; place++) {
+            uint32_t kind = four >> 2 * place & 3;
+            if (kind == MARK || (kind == TAIL && before == FREE))
+                return false;
+            before = kind;
+        }
     }
     return *byte_at(h, a->table + a->table_bytes) == 0;
 }
@@ -129,10 +129,14 @@ static bool are_finalisers_right(struct heap *h, const struct area *a)
     uint32_t n_blocks = 4 * a->table_bytes;
     if (!h->has_finalisers)
         return true;
-    for (uint32_t b = 0; b < (n_blocks + 7) / 8 * 8; b++) {
-        bool is_head = b < n_blocks && kind_of(h, a, b) == HEAD;
-        if (finaliser_bit(h, a, b) && !is_head)
-            return false;
+    addr32 bits = a->table + a->table_bytes + 1;
+    for (uint32_t i = 0; i < (n_blocks + 7) / 8; i++) {
+        uint32_t eight = *byte_at(h, bits + i);
+        for (uint32_t b = 8 * i; eight != 0; b++, eight >>= 1) {
+            bool is_head = b < n_blocks && kind_of(h, a, b) == HEAD;
+            if ((eight & 1) != 0 && !is_head)
+                return false;
+        }
     }
     return true;
 }

@@ -118,9 +118,10 @@ uint32_t atab_release(uint32_t *t, uint32_t b)
 }
 
 /*
- * What lies behind the table in its last word is read along with it. That can
- * only add places behind the last block, and these lie above all others: a
- * result that does not fit into the table means that there is none.
+ * What lies behind the table in its last word, and in the word after that, is
+ * read along with it. That can only add places behind the last block, and
+ * these lie above all others: a result that does not fit into the table means
+ * that there is none.
  */
 static uint32_t find_one(const uint32_t *t, uint32_t n_blocks, uint32_t from)
 {
@@ -140,57 +141,82 @@ static uint32_t find_one(const uint32_t *t, uint32_t n_blocks, uint32_t from)
 }
 
 /*
- * Narrow free bits to the starts of `want` free blocks in a row: a block that
- * starts k of them, and the block k places on as well, starts 2 k. `steps` is
- * the number of doublings, the last one going only as far as is wanted; 0
- * stands for more than a word holds beside a used block.
+ * Of sixteen blocks with the free ones in `bits`, and sixteen more behind them
+ * in `next`: the first sixteen's starts of `want` free blocks in a row. A block
+ * that starts k of them, and the one k places on as well, starts 2 k. `steps`
+ * is the number of doublings, the last going only as far as is wanted.
  */
-static inline uint32_t starts_of_runs(uint32_t bits, uint32_t want,
-                                      uint32_t steps)
+static inline uint32_t starts_of_runs(uint32_t bits, uint32_t next,
+                                      uint32_t want, uint32_t steps)
 {
+    uint64_t both = (uint64_t)next << 32 | bits;
     uint32_t length = 1;
     for (uint32_t k = 1; k < steps; k++) {
-        bits &= bits >> 2 * length;
+        both &= both >> 2 * length;
         length *= 2;
     }
-    return steps == 0 ? 0 : bits & bits >> 2 * (want - length);
+    uint32_t low = (uint32_t)both;
+    uint32_t high = (uint32_t)(both >> 32);
+    uint32_t shift = 2 * (want - length); /* 2 .. 16 */
+    return low & (low >> shift | high << (32 - shift));
 }
 
 /*
- * A run is found in one of three places, looked at in ascending order: it
- * began in an earlier word and ends in this one; it lies inside this one; or
- * it begins at this one's end and is carried on. Inlined once for each number
- * of steps, because this loop is where first fit spends its time; and bits are
- * counted only where they matter, because the M0+ has no instruction for it.
+ * For 2 to 16 blocks. Inlined once for each number of steps, because first fit
+ * spends its time here. Full words are not skipped: a branch that falls either
+ * way costs more than the work, and there is only one in the loop.
  */
 __attribute__((always_inline)) static inline uint32_t find_in_steps(
     const uint32_t *t, uint32_t n_blocks, uint32_t from, uint32_t want,
     uint32_t steps)
 {
     uint32_t n_words = (n_blocks + 15) / 16;
-    uint32_t hidden = blocks_below(from % 16); /* as if they were used */
-    uint32_t run = 0; /* free blocks just before word i */
-
-    for (uint32_t i = from / 16; i < n_words; i++) {
-        uint32_t bits = free_bits(t[i] | hidden);
-        hidden = 0;
-        if (bits == 0) {
-            run = 0;
-            continue;
-        }
-        uint32_t used = bits ^ ATAB_LOW_BITS;
-        if (used == 0) {
-            run += 16;
-            if (run >= want)
-                return 16 * (i + 1) - run;
-            continue;
-        }
-        if (run > 0 && run + lowest(used) >= want)
-            return 16 * i - run;
-        uint32_t starts = starts_of_runs(bits, want, steps);
+    uint32_t i = from / 16;
+    uint32_t bits = free_bits(t[i]) & ATAB_LOW_BITS << 2 * (from % 16);
+    while (i < n_words) {
+        uint32_t next = free_bits(t[i + 1]);
+        uint32_t starts = starts_of_runs(bits, next, want, steps);
         if (starts != 0)
             return 16 * i + lowest(starts);
-        run = bits >> 30 != 0 ? 15 - highest(used) : 0;
+        bits = next;
+        i++;
+    }
+    return ATAB_NONE;
+}
+
+/* The first of eight free blocks from `b` on, `b` a multiple of eight. */
+static uint32_t next_free_half(const uint32_t *t, uint32_t n_blocks, uint32_t b)
+{
+    uint32_t n_words = (n_blocks + 15) / 16;
+    uint32_t hidden = blocks_below(b % 16);
+    for (uint32_t i = b / 16; i < n_words; i++) {
+        uint32_t w = t[i] | hidden;
+        hidden = 0;
+        if ((w & UINT32_C(0xffff)) == 0)
+            return 16 * i;
+        if (w >> 16 == 0)
+            return 16 * i + 8;
+    }
+    return ATAB_NONE;
+}
+
+/*
+ * For more. A run of 15 blocks or more holds all eight blocks of some half
+ * word, so only those are looked for. The run begins at most seven blocks
+ * before the first one found: the half word before that has a used block, or
+ * lies before `from`.
+ */
+static uint32_t find_long(const uint32_t *t, uint32_t n_blocks, uint32_t from,
+                          uint32_t want)
+{
+    uint32_t b = next_free_half(t, n_blocks, (from + 7) / 8 * 8);
+    while (b < n_blocks) {
+        while (b > from && atab_get_kind(t, b - 1) == ATAB_FREE)
+            b--;
+        uint32_t length = atab_free_run(t, n_blocks, b, want);
+        if (length == want)
+            return b;
+        b = next_free_half(t, n_blocks, (b + length) / 8 * 8 + 8);
     }
     return ATAB_NONE;
 }
@@ -204,9 +230,9 @@ static uint32_t find_run(const uint32_t *t, uint32_t n_blocks, uint32_t from,
         return find_in_steps(t, n_blocks, from, want, 2);
     if (want <= 8)
         return find_in_steps(t, n_blocks, from, want, 3);
-    if (want <= 15)
+    if (want <= 16)
         return find_in_steps(t, n_blocks, from, want, 4);
-    return find_in_steps(t, n_blocks, from, want, 0);
+    return find_long(t, n_blocks, from, want);
 }
 
 uint32_t atab_find_free(const uint32_t *t, uint32_t n_blocks, uint32_t from,

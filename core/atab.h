@@ -94,7 +94,8 @@
  * Units     blocks, counted from 0 within their area; n_blocks is the pool's
  *           number of blocks, a multiple of 4. A table of other than a
  *           multiple of 4 bytes ends in the middle of a word: what is behind
- *           it there is read, and neither believed nor changed.
+ *           it there, and one word more, is read and neither believed nor
+ *           changed.
  * Cost      one word for single blocks; O(blocks / 16) for the rest.
  * Source    MicroPython's py/gc.c for the table; Warren, Hacker's Delight,
  *           6-2, for runs of bits; the carry of atab_sweep is our own.

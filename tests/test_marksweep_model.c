@@ -1,12 +1,16 @@
 /*
  * test_marksweep_model.c - random operations on marksweep and on the naive
  * model of its rules; every block, hint and answer must agree after each
+ *
+ * A life that fails leaves its operations as a trace below build/ and says so.
  */
 #include "tests/lab.h"
+#include "tests/logbook.h"
 #include "tests/model.h"
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,6 +33,8 @@ static uint32_t n_turns, n_turns_done;
 static addr32 resized; /* by the realloc under way: finalisers spare it   */
 static uint32_t spare; /* next address for an area that is added          */
 static uint32_t seed;
+static uint32_t life; /* seed of the life under way; 0: none              */
+static uint32_t life_bytes; /* its heap                                   */
 
 static uint32_t next_random(void)
 {
@@ -82,6 +88,7 @@ static void model_finaliser(void *ctx, uint32_t object)
     cr_assert(lt(u32, n_turns, LAB_LOG_CAP));
     turns[n_turns++] = (struct turn){object, victim};
     if (victim != 0) {
+        logbook_finalise(victim);
         model_free(&model, victim);
         forget(victim, victim + 1);
     }
@@ -125,14 +132,14 @@ static void compare_area(const struct model_area *a, const struct area_info *i)
     cr_assert(eq(u32, i->table_bytes, a->table_bytes));
     cr_assert(eq(u32, i->hint, a->hint), "hint of area %u", a->number);
     cr_assert(eq(u32, i->last_used, a->last_used), "area %u", a->number);
-    addr32 bits = i->table + i->table_bytes + 1;
+    const uint8_t *table = byte_at(lab.h, i->table);
+    const uint8_t *bits = table + i->table_bytes + 1;
     for (uint32_t b = 0; b < a->n_blocks; b++) {
-        uint32_t kind = *byte_at(lab.h, i->table + b / 4) >> 2 * (b % 4) & 3;
-        cr_assert(eq(u32, kind, a->kind[b]), "area %u block %u", a->number, b);
-        uint32_t bit = model.params.finalisers
-                           ? *byte_at(lab.h, bits + b / 8) >> b % 8 & 1
-                           : 0;
-        cr_assert(eq(u32, bit, a->finaliser[b]), "finaliser of block %u", b);
+        uint32_t kind = table[b / 4] >> 2 * (b % 4) & 3;
+        uint32_t bit = bits[b / 8] >> b % 8 & model.params.finalisers;
+        if (kind != a->kind[b] || bit != a->finaliser[b])
+            cr_fatal("area %u block %u: %u and finaliser %u, not %u and %u",
+                     a->number, b, kind, bit, a->kind[b], a->finaliser[b]);
     }
 }
 
@@ -182,6 +189,7 @@ static void write_words(addr32 object, uint32_t bytes)
             continue; /* as the manager left it */
         }
         marksweep_store(lab.h, object, word, value);
+        logbook_store(object, word, value);
     }
 }
 
@@ -201,19 +209,50 @@ static uint32_t some_bytes(void)
     }
 }
 
+/* The answer, told to the logbook as area and block. */
+static void expect(addr32 answer)
+{
+    for (uint32_t i = 0; i < model.n_areas && answer != 0; i++) {
+        const struct model_area *a = &model.areas[i];
+        uint32_t block = (answer - a->pool) / model.params.block;
+        if (answer >= a->pool && block < a->n_blocks)
+            logbook_expect(a->number, block);
+    }
+}
+
+/* What the program holds, told to all that want to know. */
+static void root_slots(void)
+{
+    lab_root(slot, N_SLOTS);
+    logbook_roots(slot, N_SLOTS);
+}
+
 static void step_alloc(void)
 {
     uint32_t i = below(N_SLOTS);
     uint32_t bytes = some_bytes();
     uint32_t flags = below(5) == 0 && bytes >= 8 ? HEAP_FINALISER : 0;
     slot[i] = 0; /* what was there lives on only if something names it */
-    lab_root(slot, N_SLOTS);
+    root_slots();
     addr32 want = model_alloc(&model, bytes, flags);
+    logbook_deaths(is_object, want, 0);
+    logbook_alloc(bytes, flags, want);
+    expect(want);
     addr32 have = marksweep_alloc(lab.h, bytes, flags);
     cr_assert(eq(u32, have, want));
     slot[i] = have;
     if (have != 0)
         write_words(have, bytes);
+}
+
+/* What the collection took comes before it; the object itself moved only. */
+static void note_realloc(addr32 object, uint32_t bytes, bool may_move,
+                         addr32 answer)
+{
+    logbook_deaths(is_object, answer != object ? answer : 0, object);
+    if (bytes != 0 || model.lock_depth == 0)
+        logbook_realloc(object, bytes, may_move, answer);
+    expect(answer);
 }
 
 static void step_realloc(void)
@@ -224,9 +263,10 @@ static void step_realloc(void)
     addr32 object = slot[i];
     if (object != 0 && bytes == 0 && model.lock_depth == 0)
         slot[i] = 0;
-    lab_root(slot, N_SLOTS);
+    root_slots();
     resized = object;
     addr32 want = model_realloc(&model, object, bytes, may_move);
+    note_realloc(object, bytes, may_move, want);
     addr32 have = marksweep_realloc(lab.h, object, bytes, may_move);
     resized = 0;
     cr_assert(eq(u32, have, want));
@@ -237,6 +277,8 @@ static void step_realloc(void)
 static void step_free(void)
 {
     uint32_t i = below(N_SLOTS);
+    if (model.lock_depth == 0)
+        logbook_free(slot[i]);
     model_free(&model, slot[i]);
     marksweep_free(lab.h, slot[i]);
     if (model.lock_depth == 0)
@@ -246,8 +288,11 @@ static void step_free(void)
 static void step_collect(void)
 {
     uint32_t kind = below(8) == 0 ? COLLECT_EVERYTHING : COLLECT_ORDINARY;
-    lab_root(slot, N_SLOTS);
+    root_slots();
     model_collect(&model, kind);
+    if (kind == COLLECT_ORDINARY)
+        logbook_deaths(is_object, 0, 0);
+    logbook_collect(kind);
     marksweep_collect(lab.h, kind);
     if (kind == COLLECT_EVERYTHING)
         memset(slot, 0, sizeof slot);
@@ -255,6 +300,8 @@ static void step_collect(void)
 
 static void control(uint32_t what, uint32_t value)
 {
+    if (what != CONTROL_LOCK || value != 0 || model.lock_depth > 0)
+        logbook_control(what, value);
     model_control(&model, what, value);
     marksweep_control(lab.h, what, value);
 }
@@ -307,7 +354,9 @@ static void step(void)
     uint32_t dice = below(100);
     n_turns = n_turns_done = 0;
     lab.n_finalised = 0;
-    if (dice < 55)
+    if (model.lock_depth > 0 && below(6) == 0)
+        control(CONTROL_LOCK, 0); /* locks are short */
+    else if (dice < 55)
         step_alloc();
     else if (dice < 75)
         step_realloc();
@@ -327,8 +376,10 @@ static void live(const struct marksweep_params *p, uint32_t heap_bytes,
                                       .finalise = model_finaliser,
                                       .more = model_more,
                                       .gone = model_gone};
-    seed = from_seed;
+    seed = life = from_seed;
+    life_bytes = heap_bytes;
     memset(slot, 0, sizeof slot);
+    logbook_open();
     lab_open(p, heap_bytes, outer_bytes);
     lab.on_finalise = heap_finaliser;
     model_outer = lab.outer;
@@ -340,7 +391,20 @@ static void live(const struct marksweep_params *p, uint32_t heap_bytes,
         step();
         compare();
     }
+    life = 0;
+    logbook_close();
     model_close(&model);
+    lab_close();
+}
+
+/* A life that has not ended has failed. */
+static void close_life(void)
+{
+    char path[64];
+    snprintf(path, sizeof path, "build/model-%u.ft", life);
+    if (life != 0 && logbook_write(path, "test_marksweep_model", &lab.params,
+                                   life_bytes) >= 0)
+        cr_log_error("seed %u: its operations are in %s", life, path);
     lab_close();
 }
 
@@ -350,13 +414,13 @@ static void lives(const struct marksweep_params *p, uint32_t heap_bytes,
 {
     uint32_t n = getenv("FRAGLAB_LONG") != NULL ? 200 : 2;
     for (uint32_t i = 1; i <= n; i++) {
-        uint32_t life = i * UINT32_C(2654435761);
-        cr_log_info("seed %u, %u bytes", life, heap_bytes + 4 * i);
-        live(p, heap_bytes + 4 * i, outer_bytes, life);
+        uint32_t from_seed = i * UINT32_C(2654435761);
+        cr_log_info("seed %u, %u bytes", from_seed, heap_bytes + 4 * i);
+        live(p, heap_bytes + 4 * i, outer_bytes, from_seed);
     }
 }
 
-TestSuite(marksweep_model, .fini = lab_close);
+TestSuite(marksweep_model, .fini = close_life);
 
 Test(marksweep_model, one_area_as_built_for_one)
 {

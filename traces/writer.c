@@ -169,7 +169,7 @@ static int copy_records(struct workload *from, struct trace_writer *w,
 int trace_copy(struct workload *from, const char *path, enum trace_form form,
                struct trace_written *written, struct problem *problem)
 {
-    struct trace_writer *w;
+    struct trace_writer *w = NULL;
     int err = trace_writer_open(&w, path, form, &from->header, problem);
     if (err < 0)
         return err;

@@ -1,13 +1,16 @@
 /*
  * hazard3.h - state of the timing model of Hazard3, the RP2350's RISC-V core
  *
- * Two ways to the same cycles. With two buses and no wait states the rules of
- * hazard3.c are folded into prices when code is decoded; only the branch
- * predictor is looked at while the program runs. Any other memory is stepped
- * clock by clock (hazard3_cycle.h).
+ * Two ways to the same cycles. With two buses and no wait states the rules are
+ * folded into prices when code is decoded, and only jumps and branches look at
+ * anything while the program runs. Any other memory is simulated clock by
+ * clock (hazard3_clock.h); the option "engine": "clocked" asks for that always,
+ * which is how the tests hold one way against the other.
  *
- * Source    TIMING-hazard3.md sections 1 to 5, which cite the core's RTL,
- *           v1.0-rc1, and the RP2350 datasheet, section 3.8.
+ * Options   "extensions": "rp2350" (default), "rv32imac" or "rv32imc";
+ *           "engine": "auto" (default) or "clocked".
+ * Source    TIMING-hazard3.md sections 1 to 5, measured on the core's RTL,
+ *           v1.0-rc1; RP2350 datasheet, section 3.8.
  */
 #ifndef SIM_MACHINE_HAZARD3_H
 #define SIM_MACHINE_HAZARD3_H
@@ -15,13 +18,38 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "sim/machine/hazard3_clock.h"
+#include "sim/machine/hazard3_fetch.h"
+
 /* A change of any price or rule adds 1. */
 enum { HAZARD3_MODEL_VERSION = 1 };
 
-struct hazard3 {
-    int placeholder;
+enum { HAZARD3_N_LOOPS = 8 };
+
+/*
+ * What the fetch unit does between one state and the next time it goes
+ * through the predicted branch: the same every time, so it is kept.
+ */
+struct hazard3_loop {
+    bool is_known;
+    uint32_t from; /* the first instruction after the jump                   */
+    struct h3_predictor predictor;
+    struct h3_fetch before; /* state when that instruction was in X          */
+    struct h3_fetch after;  /* and when the branch's target is               */
+    uint8_t extra;          /* cycles that waited for fetch                  */
 };
 
+struct hazard3 {
+    struct h3_predictor predictor;
+    bool is_clocked; /* the general model counts                             */
+    bool is_folded;  /* entry was reached by a prediction, fetch is known    */
+    uint32_t entry;  /* where the last jump or prediction led                */
+    struct h3_fetch fetch;
+    struct hazard3_loop loops[HAZARD3_N_LOOPS];
+    struct h3_clock clock;
+};
+
+/* The core's model: a row of core_models. */
 extern const struct core_model hazard3_model;
 
 #endif /* SIM_MACHINE_HAZARD3_H */

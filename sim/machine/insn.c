@@ -50,9 +50,20 @@ static int compile_row(struct insn_table *t, uint32_t row,
     return 0;
 }
 
+/* Is there a row for just the words that both `a` and `b` match? */
+static bool has_meet(const struct insn_table *t, uint32_t a, uint32_t b)
+{
+    for (uint32_t i = 0; i < t->n_rows; i++)
+        if (t->length[i] == t->length[a] &&
+            t->mask[i] == (t->mask[a] | t->mask[b]) &&
+            t->match[i] == (t->match[a] | t->match[b]))
+            return true;
+    return false;
+}
+
 /*
- * Rows that share a word must be ordered: one picture's fixed bits include the
- * other's, and it is the special case.
+ * Rows that share words must be ordered: one picture's fixed bits include the
+ * other's, and it is the special case; or a third says what is meant.
  */
 static int check_pair(const struct insn_table *t, uint32_t a, uint32_t b,
                       struct machine_problem *p)
@@ -60,7 +71,8 @@ static int check_pair(const struct insn_table *t, uint32_t a, uint32_t b,
     uint32_t both = t->mask[a] & t->mask[b];
     if (t->length[a] != t->length[b] || ((t->match[a] ^ t->match[b]) & both))
         return 0;
-    if (t->mask[a] != t->mask[b] && (both == t->mask[a] || both == t->mask[b]))
+    if (t->mask[a] != t->mask[b] &&
+        (both == t->mask[a] || both == t->mask[b] || has_meet(t, a, b)))
         return 0;
     return machine_problem_set(p, MACHINE_BAD_INPUT,
                                "rows '%s' (%s) and '%s' (%s) collide",
@@ -107,8 +119,10 @@ static bool take_memory(struct insn_table *t)
 static int compile(struct insn_table *t, uint32_t has,
                    struct machine_problem *p)
 {
+    int err = 0;
+    for (uint32_t i = 0; i < t->n_rows && err == 0; i++)
+        err = compile_row(t, i, p);
     for (uint32_t i = 0; i < t->n_rows; i++) {
-        int err = compile_row(t, i, p);
         for (uint32_t j = 0; j < i && err == 0; j++)
             err = check_pair(t, i, j, p);
         if (err < 0)
@@ -210,12 +224,16 @@ static uint32_t read_immediate(const struct insn_row *row,
     return value << form->shift;
 }
 
-/* "d=1 n=2": operands that the form implies. */
+/* "d=1 n=d": operands that the form implies. */
 static void read_fixed(const char *fixed, struct insn *out)
 {
     for (const char *c = fixed; c != NULL && *c != '\0';) {
         char letter = *c;
-        uint8_t value = (uint8_t)strtoul(c + 2, (char **)&c, 10);
+        uint8_t value = out->d;
+        if (c[2] == 'd')
+            c += 3;
+        else
+            value = (uint8_t)strtoul(c + 2, (char **)&c, 10);
         if (letter == 'd')
             out->d = value;
         else if (letter == 'n')

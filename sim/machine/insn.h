@@ -15,8 +15,9 @@
  * first; its word has the first halfword in the upper 16 bits. A RISC-V
  * picture's word is the little-endian one.
  *
- * Where two pictures match one word, the one with more fixed bits is meant;
- * pictures that overlap otherwise are a mistake that compiling reports.
+ * Where two pictures match one word, the one with more fixed bits is meant.
+ * Pictures that overlap without one being a special case of the other need a
+ * third that says what is meant; else compiling reports them.
  *
  * State     a table belongs to whoever compiled it; rows and forms are static
  *           const and outlive it.
@@ -43,7 +44,7 @@ struct insn_form {
     bool is_signed;     /* the highest bit named is a sign                   */
     bool is_relative;   /* the instruction's address is added                */
     uint8_t shift;      /* the joined letters count units of 2^shift bytes   */
-    const char *fixed;  /* operands that the form implies: "d=1 n=2"         */
+    const char *fixed;  /* operands that the form implies: "d=1 n=d"         */
     const char *syntax; /* disassembly: "d, n, i" (disasm.h)                 */
 };
 

@@ -106,6 +106,7 @@ struct rv_csrs {
     uint32_t mcountinhibit;
     uint64_t cycle_offset; /* mcycle = cycles + offset while it counts       */
     uint64_t instret_offset;
+    uint8_t now_bias;     /* cycles + this: when a CSR instruction runs     */
     bool has_handler;     /* the program wrote mtvec                        */
     bool has_reservation; /* lr.w                                           */
     uint32_t reservation;
@@ -178,6 +179,8 @@ struct machine {
     uint32_t pc;                     /* of the next instruction; while one
                                         runs, of that one                    */
     uint32_t lowest_sp;              /* since reset or the call began        */
+    uint32_t word;                   /* bits of the instruction that runs,
+                                        when it is stepped                  */
     uint64_t cycles;
     uint64_t instructions;
     uint64_t unsettled;

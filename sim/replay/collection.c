@@ -4,17 +4,9 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-static int by_place(const void *a, const void *b)
-{
-    const struct play_reclaimed *x = a;
-    const struct play_reclaimed *y = b;
-    if (x->area != y->area)
-        return x->area < y->area ? -1 : 1;
-    return (x->block > y->block) - (x->block < y->block);
-}
-
 /* For recorded facts only: in their order, by area and block. */
-static int remember(struct play *p, const struct shadow_object *o)
+static int remember(struct play *p, const struct play_area *a,
+                    const struct shadow_object *o)
 {
     struct play_happened *h = &p->happened;
     if (!p->expecting)
@@ -29,16 +21,8 @@ static int remember(struct play *p, const struct shadow_object *o)
     }
     struct play_reclaimed *r = &h->reclaimed[h->n_reclaimed++];
     r->id = o->id;
-    r->area = UINT32_MAX;
-    r->block = 0;
-    for (uint32_t i = 0; i < p->n_areas; i++) {
-        const struct play_area *a = &p->areas[i];
-        uint32_t block = (o->address - a->pool) >> p->s.unit_shift;
-        if (o->address >= a->pool && block < a->n_blocks) {
-            r->area = a->number;
-            r->block = block;
-        }
-    }
+    r->area = a->number;
+    r->block = (o->address - a->pool) >> p->s.unit_shift;
     return 0;
 }
 
@@ -59,7 +43,7 @@ static int see_survivors(struct play *p, uint32_t answer, uint32_t *epoch)
         if (slot != SHADOW_NONE) {
             if (shadow_at(s, slot)->granted != object.bytes)
                 return play_fail(p,
-                                 "after the collection object %" PRIu64
+                                 "in the manager's tables object %" PRIu64
                                  " has %u bytes, not %u",
                                  shadow_at(s, slot)->id, object.bytes,
                                  shadow_at(s, slot)->granted);
@@ -67,117 +51,113 @@ static int see_survivors(struct play *p, uint32_t answer, uint32_t *epoch)
             continue;
         }
         return play_fail(p,
-                         "after the collection the manager has an object at "
-                         "0x%08x that is not in the trace",
+                         "the manager has an object at 0x%08x that is not in "
+                         "the trace, or not any more",
                          object.address);
     }
     return 0;
 }
 
-/* Did the area of this object go back to the outer heap just now? */
-static bool lies_in_given_back(const struct play *p,
-                               const struct shadow_object *o, uint32_t *place)
+/* The first object, live or dead, that the last walk did not meet. */
+static uint32_t first_unseen(const struct shadow *s, uint32_t epoch)
 {
-    for (uint32_t i = 0; i < p->n_areas; i++) {
-        const struct play_area *a = &p->areas[i];
-        if (o->address < a->pool ||
-            o->address - a->pool >= a->n_blocks << p->s.unit_shift)
-            continue;
-        for (uint32_t g = 0; g < p->happened.n_given_back; g++) {
-            if (p->happened.given_back[g].number == a->number) {
-                *place = g;
-                return true;
-            }
-        }
+    for (int list = 0; list < 2; list++) {
+        uint32_t slot = list == 0 ? s->live.oldest : s->dead.oldest;
+        while (slot != SHADOW_NONE && shadow_at(s, slot)->seen == epoch)
+            slot = shadow_at(s, slot)->younger;
+        if (slot != SHADOW_NONE)
+            return slot;
     }
-    return false;
+    return SHADOW_NONE;
+}
+
+int play_walk(struct play *p)
+{
+    uint32_t epoch;
+    int err = see_survivors(p, 0, &epoch);
+    uint32_t slot = err == 0 ? first_unseen(&p->s, epoch) : SHADOW_NONE;
+    if (slot == SHADOW_NONE)
+        return err;
+    return play_fail(
+        p, "the manager does not have object %" PRIu64 " at 0x%08x any more",
+        shadow_at(&p->s, slot)->id, shadow_at(&p->s, slot)->address);
 }
 
 /* A live object that the manager no longer has: lawful only with its area. */
-static int lose(struct play *p, uint32_t slot, bool everything)
+static int lose(struct play *p, const struct play_area *a, uint32_t slot,
+                bool everything)
 {
     const struct shadow_object *o = shadow_at(&p->s, slot);
-    uint32_t g;
-    if (everything) {
-        int err = remember(p, o);
-        shadow_remove(&p->s, slot, IDMAP_ABSENT);
-        return err;
-    }
-    if (lies_in_given_back(p, o, &g) &&
-        p->happened.given_back[g].lost == TRACE_NONE) {
+    for (uint32_t g = 0; g < p->happened.n_given_back && !everything; g++) {
+        if (p->happened.given_back[g].number != a->number ||
+            p->happened.given_back[g].lost != TRACE_NONE)
+            continue;
         p->happened.given_back[g].lost = o->id;
         p->result->lone_blocks++;
         shadow_remove(&p->s, slot, IDMAP_ABSENT);
         return 0;
     }
-    return play_fail(p,
-                     "the collection reclaimed object %" PRIu64
-                     " at 0x%08x, which is live",
-                     o->id, o->address);
+    if (!everything)
+        return play_fail(p,
+                         "the collection reclaimed object %" PRIu64
+                         " at 0x%08x, which is live",
+                         o->id, o->address);
+    int err = remember(p, a, o);
+    shadow_remove(&p->s, slot, IDMAP_ABSENT);
+    return err;
 }
 
+/* One object that the manager no longer has leaves the shadow. */
+static int take_leave(struct play *p, const struct play_area *a, uint32_t slot,
+                      bool everything, struct collection_record *c)
+{
+    const struct shadow_object *o = shadow_at(&p->s, slot);
+    c->reclaimed_objects++;
+    c->reclaimed_bytes += o->granted;
+    if (o->state == SHADOW_LIVE)
+        return lose(p, a, slot, everything);
+    int err = remember(p, a, o);
+    holes_give(&p->used, play_unit(p, o->address),
+               o->granted >> p->s.unit_shift);
+    shadow_remove(&p->s, slot, IDMAP_DEAD);
+    return err;
+}
+
+/* All that were not seen go, but `busy`, which has moved; by address. */
 static int lose_the_unseen(struct play *p, uint32_t epoch, uint32_t busy,
                            bool everything, struct collection_record *c)
 {
     struct shadow *s = &p->s;
-    uint32_t next;
-    for (uint32_t slot = s->live.oldest; slot != SHADOW_NONE; slot = next) {
-        struct shadow_object *o = shadow_at(s, slot);
-        next = o->younger;
-        if (o->seen == epoch || slot == busy)
-            continue;
-        c->reclaimed_objects += everything;
-        c->reclaimed_bytes += everything ? o->granted : 0;
-        int err = lose(p, slot, everything);
-        if (err != 0)
-            return err;
-    }
-    return 0;
-}
-
-/* Dead objects that are gone leave the shadow; the others float. */
-static int reclaim_the_dead(struct play *p, uint32_t epoch,
-                            struct collection_record *c)
-{
-    struct shadow *s = &p->s;
-    uint32_t next;
-    for (uint32_t slot = s->dead.oldest; slot != SHADOW_NONE; slot = next) {
-        struct shadow_object *o = shadow_at(s, slot);
-        next = o->younger;
-        if (o->seen == epoch)
-            continue;
-        c->reclaimed_objects++;
-        c->reclaimed_bytes += o->granted;
-        int err = remember(p, o);
-        if (err < 0)
-            return err;
-        holes_give(&p->used, play_unit(p, o->address),
-                   o->granted >> s->unit_shift);
-        shadow_remove(s, slot, IDMAP_DEAD);
+    for (uint32_t i = 0; i < p->n_areas; i++) {
+        const struct play_area *a = &p->areas[i];
+        uint32_t first = play_unit(p, a->pool);
+        for (uint32_t unit = first; unit < first + a->n_blocks; unit++) {
+            uint32_t slot = s->object_at[unit];
+            if (slot == SHADOW_NONE || shadow_at(s, slot)->seen == epoch ||
+                slot == busy)
+                continue;
+            int err = take_leave(p, a, slot, everything, c);
+            if (err != 0)
+                return err;
+        }
     }
     return 0;
 }
 
 /*
  * A dead object that the collection kept, though nothing live names it: the
- * held set, or the marking, was wrong. Where some are named (a sloppy trace),
- * they keep others alive, and nothing can be said.
+ * held set, or the marking, was wrong.
  */
 static int judge_floating(struct play *p)
 {
     const struct shadow *s = &p->s;
     p->result->floating += s->dead.n;
-    if (!p->o->check || s->dead.n == 0 || p->w->header.has_deaths != 1)
+    if (!p->o->check || s->dead.n == 0)
         return 0;
-    for (uint32_t slot = s->dead.oldest; slot != SHADOW_NONE;
-         slot = shadow_at(s, slot)->younger) {
-        if (shadow_at(s, slot)->first_in != 0)
-            return 0;
-    }
+    const struct shadow_object *o = shadow_at(s, s->dead.oldest);
     return play_fail(
         p, "the collection kept object %" PRIu64 " at 0x%08x, which is dead",
-        shadow_at(s, s->dead.oldest)->id,
-        shadow_at(s, s->dead.oldest)->address);
+        o->id, o->address);
 }
 
 static void read_area(struct play_area *a, const struct area_info *info)
@@ -199,8 +179,9 @@ static void build_index(struct play *p, struct holes *index, bool with_dead)
         uint32_t slot = list == 0 ? s->live.oldest : s->dead.oldest;
         while (slot != SHADOW_NONE) {
             const struct shadow_object *o = shadow_at(s, slot);
-            holes_take(index, play_unit(p, o->address),
-                       o->granted >> s->unit_shift);
+            if (slot != p->placeless)
+                holes_take(index, play_unit(p, o->address),
+                           o->granted >> s->unit_shift);
             slot = o->younger;
         }
     }
@@ -253,11 +234,8 @@ int play_after_collection(struct play *p, uint32_t answer, uint32_t slot,
     int err = see_survivors(p, answer, &epoch);
     if (err != 0)
         return err;
-    err = lose_the_unseen(p, epoch, slot, everything, &c);
-    if (err != 0)
-        return err;
     holes_begin_bulk(&p->used);
-    err = reclaim_the_dead(p, epoch, &c);
+    err = lose_the_unseen(p, epoch, slot, everything, &c);
     holes_end_bulk(&p->used);
     if (err != 0)
         return err;
@@ -268,9 +246,6 @@ int play_after_collection(struct play *p, uint32_t answer, uint32_t slot,
     if (err != 0)
         return err;
     p->live_is_used = p->s.dead.n == 0;
-    if (p->happened.n_reclaimed > 0)
-        qsort(p->happened.reclaimed, p->happened.n_reclaimed,
-              sizeof *p->happened.reclaimed, by_place);
     if (!p->w->header.has_held)
         held_trim(&p->s, NULL, 0);
     return tell(p, &c);

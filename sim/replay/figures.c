@@ -75,8 +75,8 @@ static uint64_t doubling_bytes(const struct play *p, uint64_t blocks)
  * `needed` of it, and the new area's pool must hold it. Both are monotone, so
  * bisection in blocks finds it.
  */
-static uint64_t largest_by_growth(const struct play *p, uint32_t avail,
-                                  uint64_t blocks)
+static uint64_t bisect_growth(const struct play *p, uint32_t avail,
+                              uint64_t blocks)
 {
     uint64_t doubled = doubling_bytes(p, blocks);
     uint64_t low = 0;
@@ -96,25 +96,36 @@ static uint64_t largest_by_growth(const struct play *p, uint32_t avail,
     return low;
 }
 
+/* The same; it changes only when an area comes or goes. */
+static uint64_t largest_by_growth(struct play *p, uint32_t avail,
+                                  uint64_t blocks)
+{
+    if (p->growth.blocks != blocks || p->growth.avail != avail) {
+        p->growth.bytes = bisect_growth(p, avail, blocks);
+        p->growth.blocks = blocks;
+        p->growth.avail = avail;
+    }
+    return p->growth.bytes;
+}
+
 /* Would the sweep give this area back, judged by its live objects? */
 static bool goes_back(const struct play *p, uint32_t index)
 {
     const struct play_area *a = &p->areas[index];
     uint32_t from = play_unit(p, a->pool);
-    bool exact = strcmp(manager_value(p->o, "quirks"), "exact") == 0;
     if (index == 0)
         return false;
     /* All of it free; or, as the original has it, all but a lone block. */
     if (holes_all_free(play_live(p), from, a->n_blocks))
         return true;
     uint32_t first = shadow_find(&p->s, a->pool);
-    return exact && first != SHADOW_NONE &&
+    return p->has_quirks && first != SHADOW_NONE &&
            shadow_at(&p->s, first)->granted == unit_bytes(p) &&
            holes_all_free(play_live(p), from + 1, a->n_blocks - 1);
 }
 
 /* With growth: what a request's collection gives back counts as well. */
-static uint64_t largest_with_growth(const struct play *p)
+static uint64_t largest_with_growth(struct play *p)
 {
     const struct heap *h = p->t->heap;
     uint64_t largest = 0;
@@ -151,18 +162,18 @@ static uint64_t largest_with_growth(const struct play *p)
  * objects holds. Locked, it serves nothing; where it may not collect, what
  * the longest hole between all objects holds.
  */
-uint64_t play_largest_request(const struct play *p)
+uint64_t play_largest_request(struct play *p)
 {
     const struct heap *h = p->t->heap;
     if (h->lock_depth > 0)
         return 0;
-    if (p->outer.bytes > 0 && manager_number(p->o, "grow", 0) != 0)
+    if (p->has_growth)
         return largest_with_growth(p);
     const struct holes *index = h->is_auto ? play_live(p) : &p->used;
     return (uint64_t)holes_longest(index) << p->s.unit_shift;
 }
 
-void play_figures(const struct play *p, struct heap_figures *f)
+void play_figures(struct play *p, struct heap_figures *f)
 {
     f->asked = p->s.asked;
     f->live = p->s.live_bytes;
@@ -209,6 +220,9 @@ static uint64_t bisect(struct play *p)
  */
 int play_probe(struct play *p)
 {
+    int err = play_walk(p);
+    if (err != 0)
+        return err;
     uint64_t figure = play_largest_request(p);
     p->t->snapshot(p->t);
     p->is_probing = true;

@@ -99,12 +99,47 @@ static uint64_t mask_of(uint32_t from_bit, uint32_t n_bits)
     return ones << from_bit;
 }
 
-/* One word has changed: the usual case, an object of few units. */
-static void update_one(struct holes *h, uint32_t word)
+/* The run of ones in `x` around the ones of `mask`, all set in `x`. */
+static uint32_t run_around(uint64_t x, uint64_t mask)
+{
+    if (x == ALL_ONES)
+        return 64;
+    uint32_t low = (uint32_t)__builtin_ctzll(mask);
+    uint32_t high = 63 - (uint32_t)__builtin_clzll(mask);
+    uint64_t above = ~(x >> high);
+    uint64_t below = ~(x << (63 - low));
+    uint32_t up = (uint32_t)__builtin_ctzll(above);
+    uint32_t down = (uint32_t)__builtin_clzll(below);
+    return up + down + (high - low) - 1;
+}
+
+/*
+ * The leaf of a word in which `mask` has become free or taken. A run that
+ * grows can only become the longest; one that is cut can only have been it:
+ * then, and only then, all of the word is looked at again.
+ */
+static struct holes_node changed_leaf(const struct holes_node *old, uint64_t x,
+                                      uint64_t mask, bool free)
+{
+    struct holes_node n = {64, 64, 64};
+    if (x == ALL_ONES)
+        return n;
+    n.prefix = (uint32_t)__builtin_ctzll(~x);
+    n.suffix = (uint32_t)__builtin_clzll(~x);
+    uint32_t run = run_around(x | mask, mask);
+    if (free)
+        n.best = run > old->best ? run : old->best;
+    else
+        n.best = run < old->best ? old->best : longest_ones(x);
+    return n;
+}
+
+/* Bits of one word have changed: the usual case, an object of few units. */
+static void update_one(struct holes *h, uint32_t word, uint64_t mask, bool free)
 {
     struct holes_node *nodes = h->nodes;
     uint32_t i = h->n_leaves + word;
-    struct holes_node n = leaf_of(h->bits[word]);
+    struct holes_node n = changed_leaf(&nodes[i], h->bits[word], mask, free);
     for (uint32_t half = 64; !same(n, nodes[i]); half *= 2) {
         nodes[i] = n;
         i /= 2;
@@ -145,7 +180,7 @@ static inline void change(struct holes *h, uint32_t from, uint32_t n, bool free)
     assert((h->bits[from / 64] & mask) == (free ? 0 : mask));
     h->bits[from / 64] ^= mask;
     if (!h->is_bulk)
-        update_one(h, from / 64);
+        update_one(h, from / 64, mask, free);
 }
 
 bool holes_init(struct holes *h, uint32_t n_units)

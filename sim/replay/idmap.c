@@ -158,19 +158,20 @@ void idmap_free(struct idmap *m)
 }
 
 /*
- * A page that is not there was either never made or forgotten. Pages are
- * made on the first id, so one above the highest was never made; below it,
- * the ids that a source skipped cannot be told from those that have ended,
- * and IDMAP_ENDED makes no claim: neither is live.
+ * What the ids of a page that is not there are. It was either never made or
+ * forgotten. Pages are made on the first id, so one above the highest was
+ * never made; below it, the ids that a source skipped cannot be told from
+ * those that have ended, and IDMAP_ENDED makes no claim: neither is live.
  */
+static uint32_t missing(const struct idmap *m, uint64_t number)
+{
+    return !m->any || number > m->highest ? IDMAP_NEVER : IDMAP_ENDED;
+}
+
 uint32_t idmap_get(struct idmap *m, uint64_t id)
 {
     struct page *p = find(m, id / PAGE_IDS);
-    if (p != NULL)
-        return ~p->value[id % PAGE_IDS];
-    if (!m->any || id / PAGE_IDS > m->highest)
-        return IDMAP_NEVER;
-    return IDMAP_ENDED;
+    return p != NULL ? ~p->value[id % PAGE_IDS] : missing(m, id / PAGE_IDS);
 }
 
 static bool is_alive(uint32_t value)
@@ -181,10 +182,16 @@ static bool is_alive(uint32_t value)
 bool idmap_set(struct idmap *m, uint64_t id, uint32_t value)
 {
     struct page *p = find(m, id / PAGE_IDS);
-    if (p == NULL)
+    if (p == NULL) {
+        uint32_t others = missing(m, id / PAGE_IDS);
+        if (others == IDMAP_ENDED && !is_alive(value))
+            return true; /* it has ended already, and stays forgotten */
         p = add(m, id / PAGE_IDS);
-    if (p == NULL)
-        return false;
+        if (p == NULL)
+            return false;
+        for (uint32_t i = 0; others != IDMAP_NEVER && i < PAGE_IDS; i++)
+            p->value[i] = ~others;
+    }
     bool was_alive = is_alive(~p->value[id % PAGE_IDS]);
     p->value[id % PAGE_IDS] = ~value;
     p->n_alive += (uint32_t)is_alive(value);

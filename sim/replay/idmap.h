@@ -33,8 +33,9 @@ void idmap_free(struct idmap *m);
 uint32_t idmap_get(struct idmap *m, uint64_t id);
 
 /*
- * Set what `id` is. An id counts as alive while it is a slot or ABSENT.
- * False: no memory.
+ * Set what `id` is. An id counts as alive while it is a slot or ABSENT; one
+ * that is not, in a page forgotten already, stays IDMAP_ENDED. False: no
+ * memory.
  */
 bool idmap_set(struct idmap *m, uint64_t id, uint32_t value);
 

@@ -2,7 +2,11 @@
  * play.h - the state of one replay, shared by the files that play it
  *
  *   replay.c     opens, runs the loop, closes
- *   operations.c what each operation and event does
+ *   operations.c each operation by its kind; requests.c alloc, free, realloc
+ *   events.c     what the program did in between
+ *   calls.c      around every call of the manager, and what it asks
+ *   objects.c    what an id names, and how an object ends
+ *   records.c    the record that ends every operation
  *   collection.c what a collection did: who is gone, who must not be
  *   figures.c    live, used, free, the largest hole, the largest request
  *   expect.c     recorded facts against what happened
@@ -94,13 +98,22 @@ struct play {
 
     uint64_t seq;
     bool expecting;  /* recorded facts are compared                  */
+    bool has_growth; /* the heap takes areas from the outer heap          */
+    bool has_quirks; /* quirks = exact                                    */
     bool is_probing; /* in a probe: outward calls leave no mark      */
     bool is_stopped; /* the run has come to its status               */
     uint32_t n_line; /* held words of the line before this operation */
     bool has_line;
+    uint32_t placeless; /* slot of an object that is being moved out of an */
+                        /* area that went meanwhile                        */
     struct play_list finalise; /* ids to be freed by the next finaliser   */
     struct play_list line;     /* scratch for a held line                 */
-    uint32_t *lengths;         /* scratch: objects' lengths by unit       */
+    struct play_list named;    /* slots of the dead that words still name */
+    struct {
+        uint32_t avail;
+        uint64_t blocks, bytes;
+    } growth; /* the last answer of largest_by_growth                     */
+    uint32_t *lengths; /* scratch: objects' lengths by unit       */
     uint64_t probe_every;
     struct replay_view view;
     struct play_happened happened;
@@ -119,15 +132,74 @@ __attribute__((format(printf, 2, 3))) int play_fail(struct play *p,
 __attribute__((format(printf, 2, 3))) int play_reject(struct play *p,
                                                       const char *format, ...);
 
-/* --- operations.c: each returns 0, negative, or 1 when the run is over. */
+/* What became of a named object, as far as operations on it go. */
+enum named {
+    NAMED_LIVE,   /* `slot` is live                                       */
+    NAMED_DEAD,   /* dead, its memory not yet reclaimed                   */
+    NAMED_GONE,   /* reclaimed after its death, freed by nobody           */
+    NAMED_ABSENT, /* this run never had it, or lost it                    */
+    NAMED_FREED,
+    NAMED_NEVER
+};
+
+/*
+ * Functions that return an int answer 0, negative with p->problem written, or
+ * 1 when the run has come to its status.
+ */
+
+/* --- objects.c */
+enum named play_look_up(struct play *p, uint64_t id, uint32_t *slot);
+/* The one line for an operation on an object that cannot take it. */
+int play_not_live(struct play *p, const char *verb, uint64_t id,
+                  enum named named);
+int play_set_id(struct play *p, uint64_t id, uint32_t value);
+/* The object's memory is free again, by the program's own free. */
+void play_forget_object(struct play *p, uint32_t slot, uint32_t end);
+int play_verify_object(struct play *p, uint32_t slot);
+int play_death(struct play *p, uint64_t id);
+
+/* --- operations.c */
 int play_operation(struct play *p, const struct trace_op *op);
+
+/* --- requests.c */
+int play_alloc(struct play *p, const struct trace_op *op);
+int play_free(struct play *p, const struct trace_op *op);
+int play_realloc(struct play *p, const struct trace_op *op);
+int play_refused(struct play *p, const struct trace_op *op);
+
+/* --- events.c */
 int play_event(struct play *p, const struct trace_op *op);
+
+/* --- calls.c: before and after every call of the manager. */
+void play_before_call(struct play *p);
+/*
+ * Collections, areas, what finalisers did. `answer` is an address that the
+ * shadow does not know yet, `busy` the object that moved there.
+ */
+int play_after_call(struct play *p, uint32_t answer, uint32_t busy,
+                    bool everything);
+int play_free_pending(struct play *p);
+
+/* --- records.c */
+void play_new_record(const struct play *p, const struct trace_op *op,
+                     struct op_record *r);
+/* Figures, sink, probe and check; then what the user wants of a refusal. */
+int play_finish(struct play *p, struct op_record *r, bool is_refusal);
+
+/* Live words that name the dead name nothing from here on. */
+void play_forget_names(struct play *p);
 void play_on_finalise(void *ctx, uint32_t address);
 uint32_t play_on_more(void *ctx, uint32_t what, uint32_t value);
 
 /* --- replay.c */
 /* Room for `n_units` units of heap; the indices are built anew. */
 int play_reserve_units(struct play *p, uint32_t n_units);
+/*
+ * The heap begins again, as after a reboot: nothing is left of its objects,
+ * of areas added since and of what the outer heap had given. What the trace
+ * has switched (collecting, threshold, locks) stays, as the trace goes on.
+ */
+int play_reset(struct play *p);
 
 /* --- collection.c */
 /* Look at what collections did since `before`; `answer` is new, `slot` the
@@ -136,6 +208,8 @@ int play_after_collection(struct play *p, uint32_t answer, uint32_t slot,
                           bool everything);
 /* Read the manager's list of areas anew and build both hole indices. */
 int play_sync_areas(struct play *p);
+/* Are the manager's objects those of the shadow, in place and size? */
+int play_walk(struct play *p);
 /* Contents of every object and root. */
 int play_verify_all(struct play *p);
 
@@ -155,9 +229,10 @@ void play_give(struct play *p, uint32_t address, uint32_t granted,
 /* A live object dies: its units are free between the live ones. */
 void play_give_live(struct play *p, uint32_t address, uint32_t granted);
 uint32_t play_unit(const struct play *p, uint32_t address);
-void play_figures(const struct play *p, struct heap_figures *f);
-uint64_t play_largest_request(const struct play *p);
-/* Is the figure true? By asking the manager, and rolling back. */
+void play_figures(struct play *p, struct heap_figures *f);
+uint64_t play_largest_request(struct play *p);
+/* Are objects and figure true? By a walk over the window, and by asking the
+ * manager and rolling back. */
 int play_probe(struct play *p);
 /* Linux's fragmentation index of a request that failed, and the holes. */
 double play_frag_index(const struct play *p, uint64_t asked, uint64_t *n_holes);

@@ -19,7 +19,7 @@
 #include <stdint.h>
 
 /* How this run's manager answered; anything but GRANTED is a refusal. */
-enum outcome {
+enum request_outcome {
     OUTCOME_GRANTED = 0,
     OUTCOME_SHORT,      /* fewer bytes free than the request              */
     OUTCOME_FRAGMENTED, /* enough bytes free, no hole long enough         */
@@ -42,7 +42,7 @@ struct heap_figures {
 struct op_record {
     uint64_t seq;
     uint8_t kind;     /* enum trace_kind of the operation            */
-    uint8_t outcome;  /* enum outcome                                */
+    uint8_t outcome;  /* enum request_outcome                                */
     uint8_t recorded; /* 1: the recording saw this request refused   */
     uint8_t may_move; /* realloc                                     */
     uint64_t object;  /* id; TRACE_NONE where the operation has none */

@@ -39,6 +39,23 @@ static void place_text(const struct play *p, char *text, size_t cap)
                  p->w->path[0] != '\0' ? p->w->path : p->w->name, p->op->place);
 }
 
+/* Is this an operation on an object that has an id? */
+static bool has_object(const struct trace_op *op)
+{
+    switch (op->kind) {
+    case TRACE_ALLOC:
+    case TRACE_FREE:
+    case TRACE_REALLOC:
+    case TRACE_PROMOTE:
+    case TRACE_INTERN:
+        return true;
+    case TRACE_REFUSED:
+        return op->what == TRACE_REALLOC;
+    default:
+        return false;
+    }
+}
+
 int play_fail(struct play *p, const char *format, ...)
 {
     char place[600], text[400];
@@ -50,8 +67,7 @@ int play_fail(struct play *p, const char *format, ...)
     va_end(args);
     place_text(p, place, sizeof place);
     char what[64] = "";
-    if (p->op != NULL && p->op->id != TRACE_NONE &&
-        trace_is_operation(p->op->kind))
+    if (p->op != NULL && has_object(p->op))
         snprintf(what, sizeof what, " of object %" PRIu64, p->op->id);
     snprintf(p->result->reason, sizeof p->result->reason,
              "%s: operation %" PRIu64 " (%s%s): %s", place, p->seq,
@@ -173,12 +189,46 @@ int play_reserve_units(struct play *p, uint32_t n_units)
     return play_sync_areas(p);
 }
 
+/* All objects leave the shadow: the live are lost, the dead reclaimed. */
+static void lose_objects(struct play *p)
+{
+    struct shadow *s = &p->s;
+    p->result->lost += s->live.n;
+    while (s->dead.n > 0)
+        shadow_remove(s, s->dead.oldest, IDMAP_DEAD);
+    while (s->live.n > 0)
+        shadow_remove(s, s->live.oldest, IDMAP_ABSENT);
+}
+
+int play_reset(struct play *p)
+{
+    const struct heap *h = p->t->heap;
+    struct heap before = *h;
+    lose_objects(p);
+    int err = lay_out_areas(p);
+    if (err < 0)
+        return err;
+    p->t->control(p->t, CONTROL_AUTO, before.is_auto);
+    for (uint32_t i = 0; i < before.lock_depth; i++)
+        p->t->control(p->t, CONTROL_LOCK, 1);
+    if (before.threshold_blocks != h->threshold_blocks)
+        p->t->control(p->t, CONTROL_THRESHOLD,
+                      before.threshold_blocks == HEAP_NO_THRESHOLD
+                          ? HEAP_NO_THRESHOLD
+                          : before.threshold_blocks << before.block_shift);
+    p->named.n = 0;
+    return play_sync_areas(p);
+}
+
 static int play_open(struct play *p)
 {
     p->manager = manager_find(p->o->manager);
     p->probe_every = PROBE_EVERY;
     p->manager->params(p->o, &p->params);
     p->expecting = is_recorded_heap(p);
+    p->has_growth = manager_number(p->o, "grow", 0) != 0;
+    const char *quirks = manager_value(p->o, "quirks");
+    p->has_quirks = quirks != NULL && strcmp(quirks, "exact") == 0;
     p->hash = trace_hash_new(&p->w->header);
     if (p->hash == NULL)
         return problem_set(p->problem, ERR_MEMORY, "no memory left");
@@ -197,6 +247,7 @@ static void play_close(struct play *p)
     free(p->lengths);
     free(p->finalise.item);
     free(p->line.item);
+    free(p->named.item);
     free(p->happened.reclaimed);
 }
 
@@ -255,6 +306,7 @@ static int play_loop(struct play *p)
             return hash_the_rest(p);
     }
     p->op = NULL;
+    play_forget_names(p);
     if (play_verify_all(p) == 0 && play_probe(p) == 0)
         p->result->status = REPLAY_COMPLETE;
     return 0;

@@ -21,11 +21,12 @@
 enum refused_policy { REFUSED_SKIP = 0, REFUSED_STOP, REFUSED_RESET };
 
 #define REPLAY_PARAMS_CAP 16
+#define REPLAY_VALUE_CAP  768 /* as many areas as a trace can begin with    */
 
 /* One manager parameter by its name, value as text of --set. */
 struct replay_param {
     char key[32];
-    char value[96];
+    char value[REPLAY_VALUE_CAP];
 };
 
 struct replay_options {
@@ -59,6 +60,7 @@ struct replay_result {
     uint64_t inplace_missed;
     uint64_t empty;   /* requests for 0 bytes, answered by null       */
     uint64_t dropped; /* operations on objects that never existed     */
+    uint64_t lost;    /* live objects, to resets after a refusal      */
     uint64_t moved_bytes;
     uint64_t max_held;    /* objects held at once                         */
     uint64_t floating;    /* dead objects that a collection did not free  */

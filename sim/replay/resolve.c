@@ -56,7 +56,7 @@ static bool is_word_of(const char *words, const char *value)
 /* "16K+16K" in full digits; empty stays empty. */
 static bool canonical_sizes(char *value, size_t cap)
 {
-    char out[96];
+    char out[REPLAY_VALUE_CAP];
     size_t used = 0;
     for (const char *p = value; *p != '\0';) {
         uint64_t bytes;
@@ -67,7 +67,7 @@ static bool canonical_sizes(char *value, size_t cap)
         used += (size_t)n;
         if (used >= sizeof out)
             return false;
-        if (*p == '+')
+        if (*p == '+' && p[1] != '\0')
             p++;
         else if (*p != '\0')
             return false;
@@ -247,6 +247,9 @@ int replay_resolve(struct replay_options *o, const struct trace_header *header,
                            "--manager %s: no such manager; the nearest is "
                            "'%s'",
                            o->manager, manager_nearest(o->manager));
+    if (o->step_every != 0 && (m->capabilities & CAP_STEP) == 0)
+        return problem_set(problem, ERR_INPUT,
+                           "--steps: %s has no idle steps to take", m->name);
     int err = resolve_params(o, m, header, problem);
     if (err < 0)
         return err;

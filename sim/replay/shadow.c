@@ -464,6 +464,15 @@ int64_t shadow_verify(const struct shadow *s, uint32_t slot, uint32_t *expected,
     return -1;
 }
 
+void shadow_rewrite(struct shadow *s, uint32_t slot)
+{
+    const struct shadow_object *o = &s->objects[slot];
+    stamp(s, slot, 0, stamped_words(o));
+    for (uint32_t e = o->first_out; e != 0; e = s->edges[e].next_out)
+        write_word(s, slot, s->edges[e].word,
+                   s->objects[s->edges[e].to].address);
+}
+
 int64_t shadow_verify_roots(const struct shadow *s)
 {
     const struct guest_roots *r = s->target->roots;

@@ -139,6 +139,9 @@ void shadow_resize(struct shadow *s, uint32_t slot, uint32_t address,
 int64_t shadow_verify(const struct shadow *s, uint32_t slot, uint32_t *expected,
                       uint32_t *found);
 
+/* Write the object's words as they must be. */
+void shadow_rewrite(struct shadow *s, uint32_t slot);
+
 /* The first root slot, counted over precise and held, that is wrong; -1. */
 int64_t shadow_verify_roots(const struct shadow *s);
 

@@ -1,0 +1,488 @@
+/*
+ * interpret.c - see interpret.h.
+ *
+ * execute() expands every row of rv32.def to a case that calls its handler and
+ * says how execution goes on. Around it: run_fast, a loop that stays on decoded
+ * code as long as nothing special happens; step_fast, one instruction by the
+ * same prices; step_clocked, one instruction by the general timing model.
+ */
+#include "sim/machine/interpret.h"
+
+#include "sim/machine/hazard3_flow.h"
+#include "sim/machine/hazard3_ops.h"
+#include "sim/machine/rv32.h"
+#include "sim/machine/rv32_call.h"
+#include "sim/machine/rv32_rows.h"
+
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+
+/* How execution goes on behind an instruction. */
+enum flow {
+    FLOW_NEXT,      /* straight on                                           */
+    FLOW_DIVIDED,   /* straight on; *value: extra cycles                     */
+    FLOW_JUMP,      /* to *value                                             */
+    FLOW_TAKEN,     /* a branch, to insn.imm                                 */
+    FLOW_NOT_TAKEN, /* a branch, straight on                                 */
+    FLOW_RETURN,    /* popret: to ra                                         */
+    FLOW_REFETCH,   /* fence.i                                               */
+    FLOW_TRAP,      /* *value: cause; RV_NO_TRAP is mret                     */
+    FLOW_LOOK,      /* the bus has something to say                          */
+    FLOW_BAD,       /* *value: enum fault_kind                               */
+    FLOW_UNKNOWN,   /* not decoded yet                                       */
+    FLOW_STOP       /* a stop address                                        */
+};
+
+/* The flow behind a handler of each cost class. */
+#define RV_DO_ALU(call)     (call, FLOW_NEXT)
+#define RV_DO_FENCE(call)   (call, FLOW_NEXT)
+#define RV_DO_MOVE2(call)   (call, FLOW_NEXT)
+#define RV_DO_LOAD(call)    ((call) ? FLOW_NEXT : FLOW_LOOK)
+#define RV_DO_STORE(call)   ((call) ? FLOW_NEXT : FLOW_LOOK)
+#define RV_DO_LR(call)      ((call) ? FLOW_NEXT : FLOW_LOOK)
+#define RV_DO_SC(call)      ((call) ? FLOW_NEXT : FLOW_LOOK)
+#define RV_DO_AMO(call)     ((call) ? FLOW_NEXT : FLOW_LOOK)
+#define RV_DO_PUSH(call)    ((call) ? FLOW_NEXT : FLOW_LOOK)
+#define RV_DO_POP(call)     ((call) ? FLOW_NEXT : FLOW_LOOK)
+#define RV_DO_POPRET(call)  ((call) ? FLOW_RETURN : FLOW_LOOK)
+#define RV_DO_POPRETZ(call) ((call) ? FLOW_RETURN : FLOW_LOOK)
+#define RV_DO_DIVU(call)    (call, FLOW_NEXT)
+#define RV_DO_DIV(call)                                                        \
+    (*value = hazard3_sign_price(m->r[i->n]), call, FLOW_DIVIDED)
+#define RV_DO_JUMP(call)   (*value = (call), FLOW_JUMP)
+#define RV_DO_BRANCH(call) ((call) ? FLOW_TAKEN : FLOW_NOT_TAKEN)
+#define RV_DO_FENCEI(call) (call, FLOW_REFETCH)
+#define RV_DO_TRAP(call)   (*value = (uint32_t)(call), FLOW_TRAP)
+#define RV_DO_BAD(call)    (*value = (uint32_t)(call), FLOW_BAD)
+#define RV_DO_CSR(call)                                                        \
+    ((call) ? FLOW_NEXT : (*value = FAULT_UNDEFINED, FLOW_BAD))
+
+/*
+ * Execute `i`, which lies at `pc`. Registers and memory change, time does not.
+ * With a constant `i` all but one case falls away.
+ */
+ALWAYS_INLINE enum flow execute(struct machine *m, const struct insn *i,
+                                uint32_t pc, uint32_t *value)
+{
+    uint32_t next = pc + i->size;
+    switch (i->op) {
+    case INSN_UNKNOWN:
+        return FLOW_UNKNOWN;
+    case INSN_STOP:
+        return FLOW_STOP;
+#define INSN(picture, name, does, cost, form, needs, manual)                   \
+    case RV_ROW(__LINE__) + INSN_FIRST_ROW:                                    \
+        return RV_DO_##cost(RV_CALL_##form(rv_##does));
+#include "sim/machine/rv32.def"
+#undef INSN
+    default:
+        *value = FAULT_UNDEFINED;
+        return FLOW_BAD;
+    }
+}
+
+/* Where execution is: a region, and in it a decoded instruction. */
+struct place {
+    struct region *region;
+    const struct insn *insn;
+    uint32_t pc;
+};
+
+/* False: `pc` is no place to execute; m->stop is set. */
+static bool find_place(struct machine *m, uint32_t pc, struct place *out)
+{
+    m->pc = pc;
+    if (pc == MACHINE_PAD) {
+        m->stop = MACHINE_RETURNED;
+        return false;
+    }
+    struct region *r = bus_region_at(&m->bus, pc);
+    if (r == NULL || r->code == NULL) {
+        machine_fault(m, FAULT_UNMAPPED, pc, "jump to where nothing is");
+        return false;
+    }
+    *out = (struct place){r, &r->code[(pc - r->is.base) >> 1], pc};
+    return true;
+}
+
+/* ---- what is rare, on the fast rules ------------------------------------ */
+
+static uint32_t late_at(struct machine *m, uint32_t pc)
+{
+    const struct insn *i = machine_insn_at(m, pc);
+    return i == NULL ? 0 : i->late;
+}
+
+/* Unaligned and unmapped accesses as causes of traps and as faults. */
+struct exception {
+    enum rv_cause cause;
+    enum fault_kind kind;
+    const char *what;
+};
+
+static struct exception exception_of(const struct bus *b)
+{
+    bool is_store = b->event_is_store;
+    if (b->event == BUS_UNALIGNED)
+        return (struct exception){
+            is_store ? RV_STORE_UNALIGNED : RV_LOAD_UNALIGNED, FAULT_UNALIGNED,
+            is_store ? "misaligned store" : "misaligned load"};
+    if (b->event == BUS_READ_ONLY)
+        return (struct exception){RV_STORE_FAULT, FAULT_UNMAPPED,
+                                  "store to read-only memory"};
+    return (struct exception){
+        is_store ? RV_STORE_FAULT : RV_LOAD_FAULT, FAULT_UNMAPPED,
+        is_store ? "store to where nothing is" : "load from where nothing is"};
+}
+
+static struct exception exception_of_bad(uint32_t kind)
+{
+    if (kind == FAULT_UNPREDICTABLE)
+        return (struct exception){RV_ILLEGAL, FAULT_UNPREDICTABLE,
+                                  "reserved instruction"};
+    return (struct exception){RV_ILLEGAL, FAULT_UNDEFINED,
+                              "undefined instruction"};
+}
+
+static struct exception exception_of_trap(uint32_t cause)
+{
+    return (struct exception){(enum rv_cause)cause, FAULT_TRAP,
+                              cause == RV_ECALL_M ? "ecall" : "ebreak"};
+}
+
+/* Is there a handler to go to? If not, the run ends here. */
+static bool take_exception(struct machine *m, const struct exception *x,
+                           struct h3_event *e)
+{
+    uint32_t address = x->kind == FAULT_UNALIGNED || x->kind == FAULT_UNMAPPED
+                           ? m->bus.event_address
+                           : e->pc;
+    if (!m->csr.has_handler) {
+        machine_fault(m, x->kind, address, x->what);
+        return false;
+    }
+    e->is_trap = true;
+    e->next_pc = rv_trap(m, x->cause, e->pc);
+    return true;
+}
+
+/* ecall, ebreak and mret. */
+static bool take_trap(struct machine *m, uint32_t cause, struct h3_event *e)
+{
+    if (cause == RV_NO_TRAP) {
+        e->is_trap = true;
+        e->next_pc = rv_return(m);
+        return true;
+    }
+    struct exception x = exception_of_trap(cause);
+    if (cause == RV_BREAKPOINT && !m->csr.has_handler) {
+        m->exit_code = m->r[RV_A0];
+        m->stop = MACHINE_EXITED;
+        return true;
+    }
+    return take_exception(m, &x, e);
+}
+
+/*
+ * Where execution goes on behind `e->insn`, which has just executed. Returns
+ * whether it retires; an instruction that an exception squashes does not.
+ */
+static bool follow(struct machine *m, enum flow flow, uint32_t value,
+                   struct h3_event *e)
+{
+    struct exception x;
+    e->next_pc = e->pc + e->insn->size;
+    switch (flow) {
+    case FLOW_DIVIDED:
+        e->stall += value;
+        return true;
+    case FLOW_JUMP:
+        e->is_jump = true;
+        e->next_pc = value;
+        return true;
+    case FLOW_TAKEN:
+        e->is_taken = true;
+        e->next_pc = e->insn->imm;
+        return true;
+    case FLOW_RETURN:
+        e->is_jump = true;
+        e->next_pc = m->r[RV_RA] & ~1u;
+        return true;
+    case FLOW_REFETCH:
+        e->is_jump = true;
+        return true;
+    case FLOW_TRAP:
+        return take_trap(m, value, e);
+    case FLOW_LOOK:
+        if (m->bus.event == BUS_DEVICE)
+            return true;
+        x = exception_of(&m->bus);
+        e->has_no_access = true;
+        take_exception(m, &x, e);
+        return false;
+    case FLOW_BAD:
+        x = exception_of_bad(value);
+        take_exception(m, &x, e);
+        return false;
+    default:
+        return true;
+    }
+}
+
+/* Cycles behind X until the successor may leave it, by the fast rules. */
+static uint32_t refill_of(struct machine *m, const struct h3_event *e)
+{
+    struct hazard3 *h = &m->timing.hazard3;
+    const struct insn *i = e->insn;
+    uint32_t late = late_at(m, e->next_pc);
+    if (e->is_trap) {
+        hazard3_flush(h, e->next_pc);
+        return HAZARD3_TRAP_REFILL + late;
+    }
+    if (i->cost == RV_COST_BRANCH) {
+        bool is_predicted = hazard3_predicts(h, e->pc);
+        if (e->is_taken)
+            return is_predicted ? hazard3_taken_as_predicted(m, late)
+                                : hazard3_taken(h, e->pc, e->next_pc, late,
+                                                i->size == 4);
+        return is_predicted ? hazard3_mispredicted(h, e->next_pc, late) : 0;
+    }
+    if (!e->is_jump)
+        return i->spare;
+    if (i->cost == RV_COST_FENCEI)
+        hazard3_flush(h, e->next_pc);
+    else
+        hazard3_enter(h, e->next_pc);
+    return i->cost == RV_COST_POPRET || i->cost == RV_COST_POPRETZ
+               ? late
+               : HAZARD3_REFILL + late;
+}
+
+/* Charge the instruction; returns the cycle in which it left X. */
+static uint64_t charge(struct machine *m, struct h3_event *e, bool is_passed)
+{
+    struct hazard3 *h = &m->timing.hazard3;
+    uint64_t left_x;
+    if (h->is_clocked) {
+        left_x = is_passed ? h->clock.now : hazard3_pass(m, e);
+        if (e->is_trap)
+            h3_clock_trap(&h->clock, e->next_pc);
+        if (e->is_trap)
+            h->clock.predictor.is_valid = 0;
+        m->cycles = left_x;
+        return left_x;
+    }
+    left_x = m->cycles + 1 + e->stall;
+    m->cycles = left_x + refill_of(m, e);
+    return left_x;
+}
+
+/* The device's turn after a store to it. */
+static void look_at_device(struct machine *m, uint64_t left_x)
+{
+    struct test_device *d = &m->bus.device;
+    if (d->mark_written)
+        device_stamp(d, left_x, m->instructions);
+    if (d->exit_written) {
+        d->exit_written = false;
+        m->exit_code = d->exit_code;
+        m->stop = MACHINE_EXITED;
+    }
+}
+
+/*
+ * All that follows the execution of `i` at `pc`: time, counters, the way on.
+ * `is_passed`: the clocked model has seen it already.
+ */
+static uint64_t finish(struct machine *m, const struct insn *i, uint32_t pc,
+                       enum flow flow, uint32_t value, bool is_passed)
+{
+    struct h3_event e = {.insn = i, .pc = pc, .word = m->word};
+    m->pc = pc;
+    if (i->price > 0)
+        e.stall = i->price - i->spare - 1u;
+    bool retires = follow(m, flow, value, &e);
+    if (m->stop == MACHINE_FAULTED)
+        return m->cycles;
+    uint64_t left_x = charge(m, &e, is_passed);
+    m->instructions += retires;
+    if (e.is_trap && !(m->csr.mcountinhibit & 4))
+        m->csr.instret_offset++; /* TIMING-hazard3.md section 4, 7 */
+    m->pc = e.next_pc;
+    if (flow == FLOW_LOOK)
+        look_at_device(m, left_x);
+    return left_x;
+}
+
+/* ---- one instruction ---------------------------------------------------- */
+
+/*
+ * The instruction at m->pc, decoded; from behind a stop, too. Null: there is
+ * none, and m->stop says why.
+ */
+static const struct insn *fetch_one(struct machine *m, struct insn *room)
+{
+    struct place at;
+    if (!find_place(m, m->pc, &at))
+        return NULL;
+    if (at.insn->op == INSN_STOP) {
+        if (!m->is_leaving_stop) {
+            m->stop = MACHINE_STOPPED;
+            return NULL;
+        }
+        m->core->decode(m, at.region, m->pc, room);
+        return room;
+    }
+    return machine_insn_at(m, m->pc);
+}
+
+/* 32 bits at `pc`, what lies behind a 16-bit instruction included. */
+static uint32_t word_at(struct machine *m, uint32_t pc, uint32_t size)
+{
+    uint32_t word = 0;
+    if (!machine_peek(m, pc, &word, 4))
+        machine_peek(m, pc, &word, size);
+    return word;
+}
+
+void interpret_rv32_step(struct machine *m, struct retired *out)
+{
+    struct insn room;
+    const struct insn *code = fetch_one(m, &room);
+    if (code == NULL)
+        return;
+    struct insn insn = *code; /* it may overwrite itself */
+    uint32_t pc = m->pc;
+    uint32_t value = 0;
+    uint64_t before = out->cycle;
+    bool is_passed = false;
+
+    *out = (struct retired){.pc = pc, .size = insn.size};
+    out->word = word_at(m, pc, insn.size);
+    m->word = out->word;
+    m->bus.n_log = 0;
+    m->is_leaving_stop = false;
+    if (m->timing.hazard3.is_clocked && insn.cost == RV_COST_CSR) {
+        struct h3_event e = {.insn = &insn,
+                             .pc = pc,
+                             .word = m->word,
+                             .next_pc = pc + insn.size};
+        m->cycles = hazard3_pass(m, &e);
+        is_passed = true;
+    }
+    enum flow flow = execute(m, &insn, pc, &value);
+    out->cycle = finish(m, &insn, pc, flow, value, is_passed);
+    out->cycles = (uint32_t)(out->cycle - before);
+    out->next_pc = m->pc;
+}
+
+static void run_clocked(struct machine *m)
+{
+    struct retired r = {0};
+    while (m->stop == MACHINE_RUNNING) {
+        interpret_rv32_step(m, &r);
+        if (m->instructions >= m->limit && m->stop == MACHINE_RUNNING)
+            m->stop = MACHINE_LIMIT;
+    }
+}
+
+/* ---- many instructions --------------------------------------------------- */
+
+/* The address of `i`, which lies in the code of `r`. */
+ALWAYS_INLINE uint32_t address_of(const struct region *r, const struct insn *i)
+{
+    return r->is.base + ((uint32_t)(i - r->code) << 1);
+}
+
+/*
+ * Follow the way from one decoded instruction to the next as long as it stays
+ * in `r` and nothing special happens. m->pc is where to go on then.
+ */
+static void run_here(struct machine *m, struct region *r)
+{
+    struct hazard3 *h = &m->timing.hazard3;
+    const struct insn *code = r->code;
+    const uint32_t base = r->is.base;
+    const uint32_t bytes = r->is.bytes;
+    const struct insn *i = code + ((m->pc - base) >> 1);
+    for (;;) {
+        uint32_t value = 0;
+        uint32_t target;
+        enum flow flow = execute(m, i, address_of(r, i), &value);
+        if (__builtin_expect(flow == FLOW_NEXT, 1)) {
+            m->cycles += i->price;
+            m->instructions++;
+            i += i->size >> 1;
+            continue;
+        }
+        if (flow == FLOW_DIVIDED) {
+            m->cycles += (uint64_t)i->price + value;
+            m->instructions++;
+            i += i->size >> 1;
+            continue;
+        }
+        uint32_t pc = address_of(r, i);
+        if (flow == FLOW_NOT_TAKEN && !hazard3_predicts(h, pc)) {
+            m->cycles += 1;
+            m->instructions++;
+            i += i->size >> 1;
+            continue;
+        }
+        if (flow == FLOW_TAKEN)
+            target = i->imm;
+        else if (flow == FLOW_JUMP)
+            target = value;
+        else if (flow == FLOW_RETURN)
+            target = m->r[RV_RA] & ~1u;
+        else if (flow == FLOW_UNKNOWN) {
+            m->core->decode(m, r, pc, &r->code[i - code]);
+            continue;
+        } else {
+            m->pc = pc;
+            if (flow == FLOW_STOP)
+                m->stop = MACHINE_STOPPED;
+            else
+                finish(m, i, pc, flow, value, false);
+            return;
+        }
+        if (target - base >= bytes || m->instructions >= m->limit) {
+            finish(m, i, pc, flow, value, false);
+            return;
+        }
+        const struct insn *to = code + ((target - base) >> 1);
+        if (__builtin_expect(to->op == INSN_UNKNOWN, 0))
+            m->core->decode(m, r, target, &r->code[to - code]);
+        m->instructions++;
+        if (flow == FLOW_TAKEN) {
+            m->cycles += 1;
+            if (hazard3_predicts(h, pc))
+                m->cycles += hazard3_taken_as_predicted(m, to->late);
+            else
+                m->cycles +=
+                    hazard3_taken(h, pc, target, to->late, i->size == 4);
+        } else {
+            m->cycles += i->price;
+            m->cycles += to->late + (flow == FLOW_JUMP ? 1u : 0u);
+            hazard3_enter(h, target);
+        }
+        i = to;
+    }
+}
+
+void interpret_rv32(struct machine *m)
+{
+    struct place at;
+    if (m->timing.hazard3.is_clocked) {
+        run_clocked(m);
+        return;
+    }
+    if (m->is_leaving_stop) {
+        struct retired r = {0};
+        interpret_rv32_step(m, &r);
+    }
+    while (m->stop == MACHINE_RUNNING) {
+        if (m->instructions >= m->limit)
+            m->stop = MACHINE_LIMIT;
+        else if (find_place(m, m->pc, &at))
+            run_here(m, at.region);
+    }
+}

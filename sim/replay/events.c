@@ -1,0 +1,144 @@
+/* events.c - what the program did, and what the recording saw. */
+#include "sim/replay/play.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* Bytes that the program may use: the recorded manager's blocks, if known. */
+static uint64_t bounds_of(const struct play *p, const struct shadow_object *o)
+{
+    const struct trace_header *h = &p->w->header;
+    uint64_t unit = h->has_blocks && h->block_bytes > 0 ? h->block_bytes : 4;
+    return (o->bounds + unit - 1) / unit * unit;
+}
+
+/* The object that a reference is to name; NONE where this run lacks it. */
+static int referent(struct play *p, uint64_t id, uint32_t *slot)
+{
+    *slot = SHADOW_NONE;
+    if (id == TRACE_NONE)
+        return 0;
+    enum named named = play_look_up(p, id, slot);
+    if (named == NAMED_LIVE)
+        return 0;
+    *slot = SHADOW_NONE;
+    return named == NAMED_ABSENT
+               ? 0
+               : play_not_live(p, "a reference to", id, named);
+}
+
+static int store(struct play *p, const struct trace_op *op)
+{
+    uint32_t from, to;
+    enum named named = play_look_up(p, op->id, &from);
+    if (named != NAMED_LIVE && named != NAMED_ABSENT)
+        return play_not_live(p, "store in", op->id, named);
+    int err = referent(p, op->target, &to);
+    if (err != 0)
+        return err;
+    bool is_lost = op->target != TRACE_NONE && to == SHADOW_NONE;
+    p->result->dropped += named == NAMED_ABSENT || is_lost;
+    if (named == NAMED_ABSENT)
+        return 0;
+    const struct shadow_object *o = shadow_at(&p->s, from);
+    if ((uint64_t)op->word * 4 >= bounds_of(p, o))
+        return play_reject(p,
+                           "store to word %u of object %" PRIu64
+                           ", which has %" PRIu64 " bytes",
+                           op->word, op->id, o->bounds);
+    if ((uint64_t)op->word * 4 + 4 > o->granted) {
+        p->result->dropped += !is_lost; /* its growth was refused */
+        return 0;
+    }
+    if (!shadow_store(&p->s, from, op->word, to))
+        return problem_set(p->problem, ERR_MEMORY, "no memory left");
+    return 0;
+}
+
+static int set_root(struct play *p, const struct trace_op *op)
+{
+    uint32_t to;
+    if (op->word >= p->t->roots->n_precise)
+        return play_reject(p, "root slot %u, but there are %u", op->word,
+                           p->t->roots->n_precise);
+    int err = referent(p, op->target, &to);
+    if (err != 0)
+        return err;
+    p->result->dropped += op->target != TRACE_NONE && to == SHADOW_NONE;
+    if (!shadow_store(&p->s, SHADOW_ROOT, op->word, to))
+        return problem_set(p->problem, ERR_MEMORY, "no memory left");
+    return 0;
+}
+
+static int held_line(struct play *p, const struct trace_op *op)
+{
+    struct shadow *s = &p->s;
+    if (op->what != TRACE_HELD_ROOTS)
+        return 0; /* inside, interior: for managers that move */
+    if (!play_list_set(&p->line, op->ids, op->n_ids))
+        return problem_set(p->problem, ERR_MEMORY, "no memory left");
+    uint32_t *slots = (uint32_t *)(void *)p->line.item;
+    uint32_t n = 0;
+    uint32_t epoch = ++s->epoch;
+    for (uint32_t i = 0; i < op->n_ids; i++) {
+        uint32_t slot;
+        if (play_look_up(p, op->ids[i], &slot) != NAMED_LIVE ||
+            shadow_at(s, slot)->seen == epoch)
+            continue;
+        shadow_at(s, slot)->seen = epoch;
+        slots[n++] = slot; /* never ahead of the id that it replaces */
+    }
+    p->n_line = held_trim(s, slots, n);
+    p->has_line = true;
+    return 0;
+}
+
+/*
+ * The trace says that a live object went with its area. Where this run still
+ * has it, it dies, and the words that named it name nothing.
+ */
+static int lost_with_area(struct play *p, const struct trace_op *op)
+{
+    uint32_t slot;
+    uint64_t id = op->fact.given_back.lost;
+    if (id == TRACE_NONE || play_look_up(p, id, &slot) != NAMED_LIVE)
+        return 0;
+    return play_death(p, id);
+}
+
+static int mark_moment(struct play *p, int what, const char *text)
+{
+    if (p->sink->mark == NULL)
+        return 0;
+    return p->sink->mark(p->sink->ctx, p->seq, what, text != NULL ? text : "");
+}
+
+int play_event(struct play *p, const struct trace_op *op)
+{
+    int err;
+    switch (op->kind) {
+    case TRACE_STORE:
+        return store(p, op);
+    case TRACE_ROOT:
+        return set_root(p, op);
+    case TRACE_DEATH:
+        return play_death(p, op->id);
+    case TRACE_HELD:
+        return held_line(p, op);
+    case TRACE_FINALISE:
+        if (play_list_set(&p->finalise, op->ids, op->n_ids))
+            return 0;
+        return problem_set(p->problem, ERR_MEMORY, "no memory left");
+    case TRACE_EXPECT:
+        err = expect_fact(p, op);
+        if (err == 0 && op->what == TRACE_EXPECT_GIVEN_BACK)
+            err = lost_with_area(p, op);
+        return err;
+    case TRACE_PHASE:
+        return mark_moment(p, op->what == 1 ? 1 : 0, op->text);
+    case TRACE_NOTE:
+        return mark_moment(p, -1, op->text);
+    default:
+        return 0; /* touch, pin, unpin, time, thread: nothing to do here */
+    }
+}

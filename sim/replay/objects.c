@@ -1,0 +1,109 @@
+/* objects.c - what an id names, and how an object ends. */
+#include "sim/replay/play.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+enum named play_look_up(struct play *p, uint64_t id, uint32_t *slot)
+{
+    uint32_t value = idmap_get(p->s.ids, id);
+    *slot = value < IDMAP_SLOT_MAX ? value : SHADOW_NONE;
+    switch (value) {
+    case IDMAP_NEVER:
+        return NAMED_NEVER;
+    case IDMAP_FREED:
+        return NAMED_FREED;
+    case IDMAP_DEAD:
+    case IDMAP_ENDED:
+        return NAMED_GONE;
+    case IDMAP_ABSENT:
+        return NAMED_ABSENT;
+    default:
+        return shadow_at(&p->s, value)->state == SHADOW_LIVE ? NAMED_LIVE
+                                                             : NAMED_DEAD;
+    }
+}
+
+/* The one line for an operation on an object that cannot take it. */
+int play_not_live(struct play *p, const char *verb, uint64_t id,
+                  enum named named)
+{
+    const char *why = named == NAMED_FREED   ? "was freed"
+                      : named == NAMED_NEVER ? "was never allocated"
+                                             : "is dead";
+    return play_reject(p, "%s object %" PRIu64 ", which %s", verb, id, why);
+}
+
+int play_set_id(struct play *p, uint64_t id, uint32_t value)
+{
+    if (id == TRACE_NONE || idmap_set(p->s.ids, id, value))
+        return 0;
+    return problem_set(p->problem, ERR_MEMORY, "no memory left");
+}
+
+/* The object's memory is free again, by the program's own free. */
+void play_forget_object(struct play *p, uint32_t slot, uint32_t end)
+{
+    const struct shadow_object *o = shadow_at(&p->s, slot);
+    play_give(p, o->address, o->granted, o->state == SHADOW_LIVE);
+    shadow_remove(&p->s, slot, end);
+}
+
+int play_verify_object(struct play *p, uint32_t slot)
+{
+    uint32_t expected, found;
+    int64_t word = shadow_verify(&p->s, slot, &expected, &found);
+    if (word < 0)
+        return 0;
+    return play_fail(p,
+                     "word %" PRId64 " of object %" PRIu64
+                     " should hold 0x%08x and holds 0x%08x",
+                     word, shadow_at(&p->s, slot)->id, expected, found);
+}
+
+/*
+ * An object may die before the words that name it do. Its holders mostly die
+ * next; those that are alive at the next operation name nothing any more, so
+ * that dead objects are unreachable whenever the manager is called.
+ */
+static int note_named(struct play *p, uint32_t slot)
+{
+    struct play_list *l = &p->named;
+    if (l->n == l->cap) {
+        uint32_t cap = l->cap == 0 ? 64 : l->cap * 2;
+        uint64_t *larger = realloc(l->item, cap * sizeof *larger);
+        if (larger == NULL)
+            return problem_set(p->problem, ERR_MEMORY, "no memory left");
+        l->item = larger;
+        l->cap = cap;
+    }
+    l->item[l->n++] = slot;
+    return 0;
+}
+
+void play_forget_names(struct play *p)
+{
+    for (uint32_t i = 0; i < p->named.n; i++) {
+        const struct shadow_object *o =
+            shadow_at(&p->s, (uint32_t)p->named.item[i]);
+        while (o->first_in != 0) {
+            const struct shadow_edge *e = &p->s.edges[o->first_in];
+            (void)shadow_store(&p->s, e->from, e->word, SHADOW_NONE);
+        }
+    }
+    p->named.n = 0;
+}
+
+int play_death(struct play *p, uint64_t id)
+{
+    uint32_t slot;
+    enum named named = play_look_up(p, id, &slot);
+    if (named == NAMED_ABSENT)
+        return play_set_id(p, id, IDMAP_DEAD);
+    if (named != NAMED_LIVE)
+        return play_not_live(p, "death of", id, named);
+    const struct shadow_object *o = shadow_at(&p->s, slot);
+    play_give_live(p, o->address, o->granted);
+    shadow_die(&p->s, slot);
+    return o->first_in == 0 ? 0 : note_named(p, slot);
+}

@@ -1,0 +1,82 @@
+/* records.c - the record that ends every operation. */
+#include "sim/replay/play.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+void play_new_record(const struct play *p, const struct trace_op *op,
+                     struct op_record *r)
+{
+    memset(r, 0, sizeof *r);
+    r->seq = p->seq;
+    r->kind = op->kind == TRACE_REFUSED ? op->what : op->kind;
+    r->recorded = op->kind == TRACE_REFUSED;
+    r->may_move = (op->flags & TRACE_MAY_MOVE) != 0;
+    r->object = r->recorded && r->kind == TRACE_ALLOC ? TRACE_NONE : op->id;
+    r->asked = op->bytes;
+    r->site = op->site;
+}
+
+static int record_refusal(struct play *p, const struct op_record *r)
+{
+    struct replay_result *result = p->result;
+    result->refused++;
+    result->refused_short += r->outcome == OUTCOME_SHORT;
+    result->refused_fragmented += r->outcome == OUTCOME_FRAGMENTED;
+    result->refused_other +=
+        r->outcome != OUTCOME_SHORT && r->outcome != OUTCOME_FRAGMENTED;
+    struct refusal_record f = {
+        .seq = r->seq,
+        .outcome = r->outcome,
+        .recorded = r->recorded,
+        .object = r->object,
+        .asked = r->asked,
+        .free = r->after.free,
+        .largest_free = r->after.largest_free,
+    };
+    f.index = play_frag_index(p, r->asked, &f.n_holes);
+    if (p->sink->refusal == NULL)
+        return 0;
+    return p->sink->refusal(p->sink->ctx, &f, &p->view);
+}
+
+/* What the user wants of a run that meets a refusal. */
+static int obey_policy(struct play *p, const struct op_record *r)
+{
+    if (p->o->refused == REFUSED_RESET)
+        return play_reset(p);
+    if (p->o->refused != REFUSED_STOP)
+        return 0;
+    p->result->status = REPLAY_STOPPED;
+    snprintf(p->result->reason, sizeof p->result->reason,
+             "operation %" PRIu64 " (%" PRIu64 " bytes) was refused", p->seq,
+             r->asked);
+    p->is_stopped = true;
+    return 1;
+}
+
+/* A request granted or refused, or anything else done: figures, sink. */
+int play_finish(struct play *p, struct op_record *r, bool is_refusal)
+{
+    int err = 0;
+    play_figures(p, &r->after);
+    if (p->sink->op != NULL)
+        err = p->sink->op(p->sink->ctx, r, &p->view);
+    if (err == 0 && is_refusal)
+        err = record_refusal(p, r);
+    bool is_due = p->o->check || is_refusal || p->seq % p->probe_every == 0;
+    if (err == 0 && is_due)
+        err = play_probe(p);
+    if (err == 0 && p->o->check) {
+        int broken =
+            p->manager->check(p->t->heap, p->t->base, p->t->window_bytes);
+        if (broken != 0)
+            return play_fail(p, "%s_check: invariant %d is broken",
+                             p->manager->name, broken);
+    }
+    if (err == 0 && p->seq % p->probe_every == 0)
+        err = play_verify_all(p);
+    if (err == 0 && is_refusal)
+        err = obey_policy(p, r);
+    return err;
+}

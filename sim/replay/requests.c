@@ -1,0 +1,419 @@
+/* requests.c - alloc, free and realloc, and those that the recording saw
+ * refused. */
+#include "sim/replay/play.h"
+
+#include <inttypes.h>
+
+static uint32_t units_of(const struct play *p, uint32_t granted)
+{
+    return granted >> p->s.unit_shift;
+}
+
+/* Is the answer aligned, inside an area, overlapping nothing? */
+static int judge_answer(struct play *p, uint64_t id, uint32_t address,
+                        uint32_t granted)
+{
+    uint32_t unit = 1u << p->s.unit_shift;
+    if (address % unit != 0)
+        return play_fail(p, "object %" PRIu64 " is at 0x%08x: not aligned", id,
+                         address);
+    if (address < p->s.origin ||
+        !holes_all_free(&p->used, play_unit(p, address), units_of(p, granted)))
+        return play_fail(p,
+                         "object %" PRIu64 " got 0x%08x, %u bytes: outside "
+                         "the areas, or overlapping another object",
+                         id, address, granted);
+    return 0;
+}
+
+/* With zeroing, every byte of a new object is 0; without, those behind. */
+static int judge_zero(struct play *p, uint64_t id, uint32_t address,
+                      uint64_t from, uint64_t to)
+{
+    const uint8_t *bytes = p->t->window + (address - p->t->base);
+    for (uint64_t i = from; i < to; i++) {
+        if (bytes[i] != 0)
+            return play_fail(p,
+                             "byte %" PRIu64 " of object %" PRIu64
+                             " at 0x%08x is not zeroed",
+                             i, id, address);
+    }
+    return 0;
+}
+
+static uint32_t granted_for(const struct play *p, uint64_t bytes)
+{
+    uint64_t unit = UINT64_C(1) << p->s.unit_shift;
+    return (uint32_t)((bytes + unit - 1) / unit * unit);
+}
+
+/* Why a request was refused, as data. */
+static uint8_t outcome_of(const struct play *p, uint64_t bytes)
+{
+    switch (p->t->heap->refusal) {
+    case REFUSAL_LOCKED:
+        return OUTCOME_LOCKED;
+    case REFUSAL_OFF:
+        return OUTCOME_OFF;
+    case REFUSAL_LIMIT:
+        return OUTCOME_LIMIT;
+    default:
+        return p->used.n_free << p->s.unit_shift < bytes ? OUTCOME_SHORT
+                                                         : OUTCOME_FRAGMENTED;
+    }
+}
+
+/* --- alloc. */
+
+static int place_object(struct play *p, const struct trace_op *op,
+                        uint32_t address, struct op_record *r)
+{
+    uint32_t granted = granted_for(p, op->bytes);
+    int err = judge_answer(p, op->id, address, granted);
+    if (err != 0)
+        return err;
+    if (p->o->check)
+        err = judge_zero(p, op->id, address,
+                         manager_number(p->o, "zero", 0) ? 0 : op->bytes,
+                         granted);
+    if (err != 0)
+        return err;
+    uint32_t slot =
+        shadow_add(&p->s, op->id, address, op->bytes, granted, p->seq);
+    if (slot == SHADOW_NONE)
+        return problem_set(p->problem, ERR_MEMORY, "no memory left");
+    shadow_at(&p->s, slot)->site = op->site;
+    play_take(p, address, granted, true);
+    r->granted = granted;
+    r->address = address;
+    return 0;
+}
+
+static uint32_t ask_alloc(struct play *p, uint64_t bytes, uint8_t flags)
+{
+    play_before_call(p);
+    if (bytes > UINT32_MAX) {
+        p->t->heap->refusal = REFUSAL_LIMIT;
+        return 0;
+    }
+    return p->t->alloc(p->t, (uint32_t)bytes,
+                       flags & (HEAP_FINALISER | HEAP_LONG_LIVED | HEAP_LEAF |
+                                HEAP_AMBIGUOUS));
+}
+
+int play_alloc(struct play *p, const struct trace_op *op)
+{
+    struct op_record r;
+    uint32_t slot;
+    play_new_record(p, op, &r);
+    enum named named = play_look_up(p, op->id, &slot);
+    if (named != NAMED_NEVER && idmap_get(p->s.ids, op->id) != IDMAP_ENDED)
+        return play_reject(
+            p, "alloc of object %" PRIu64 ", whose id has been used", op->id);
+    if ((op->flags & TRACE_OUTER) != 0)
+        return play_reject(p,
+                           "object %" PRIu64 " comes from the outer heap, "
+                           "which %s does not have",
+                           op->id, p->manager->name);
+    p->result->allocations++;
+    uint32_t address = ask_alloc(p, op->bytes, op->flags);
+    p->happened.was_granted = address != 0;
+    p->happened.address = address;
+    int err = play_after_call(p, address, SHADOW_NONE, false);
+    if (err != 0)
+        return err;
+    if (address != 0) {
+        err = place_object(p, op, address, &r);
+        return err != 0 ? err : play_finish(p, &r, false);
+    }
+    err = play_set_id(p, op->id, IDMAP_ABSENT);
+    if (err < 0)
+        return err;
+    if (op->bytes == 0) { /* lawful, answered by null */
+        p->result->empty++;
+        return play_finish(p, &r, false);
+    }
+    r.outcome = outcome_of(p, op->bytes);
+    return play_finish(p, &r, true);
+}
+
+/* --- free. */
+
+int play_free(struct play *p, const struct trace_op *op)
+{
+    struct op_record r;
+    uint32_t slot;
+    play_new_record(p, op, &r);
+    enum named named = play_look_up(p, op->id, &slot);
+    if (named == NAMED_FREED || named == NAMED_NEVER)
+        return play_not_live(p, "free of", op->id, named);
+    p->result->frees++;
+    if (slot == SHADOW_NONE) { /* absent, or reclaimed after its death */
+        p->result->dropped++;
+        int err = play_set_id(p, op->id, IDMAP_FREED);
+        return err < 0 ? err : play_finish(p, &r, false);
+    }
+    int err = named == NAMED_LIVE ? play_verify_object(p, slot) : 0;
+    if (err != 0)
+        return err;
+    r.asked = shadow_at(&p->s, slot)->asked;
+    r.address = shadow_at(&p->s, slot)->address;
+    bool is_locked = p->t->heap->lock_depth > 0;
+    play_before_call(p);
+    p->t->free(p->t, r.address);
+    err = play_after_call(p, 0, SHADOW_NONE, false);
+    if (err != 0)
+        return err;
+    if (is_locked) { /* ignored by the manager: it stays, and is garbage */
+        if (named == NAMED_LIVE)
+            err = play_death(p, op->id);
+        play_forget_names(p);
+        return err != 0 ? err : play_finish(p, &r, false);
+    }
+    play_forget_object(p, slot, IDMAP_FREED);
+    return play_finish(p, &r, false);
+}
+
+/* --- realloc. */
+
+/* The manager's answer, in place of the flag where that was too strict. */
+static uint32_t ask_realloc(struct play *p, uint32_t address, uint64_t bytes,
+                            bool may_move)
+{
+    play_before_call(p);
+    if (bytes > UINT32_MAX) {
+        p->t->heap->refusal = REFUSAL_LIMIT;
+        return 0;
+    }
+    return p->t->realloc(p->t, address, (uint32_t)bytes, may_move);
+}
+
+/* The object is now `bytes` long at `answer`: shadow, indices, contents. */
+static int resize_object(struct play *p, uint32_t slot, uint32_t answer,
+                         uint64_t bytes)
+{
+    struct shadow_object *o = shadow_at(&p->s, slot);
+    uint32_t granted = granted_for(p, bytes);
+    bool is_live = o->state == SHADOW_LIVE;
+    if (slot != p->placeless)
+        play_give(p, o->address, o->granted, is_live);
+    int err = judge_answer(p, o->id, answer, granted);
+    if (err != 0)
+        return err;
+    if (p->o->check && manager_number(p->o, "zero", 0) != 0 &&
+        granted > o->granted)
+        err = judge_zero(p, o->id, answer, o->granted, granted);
+    if (err != 0)
+        return err;
+    shadow_resize(&p->s, slot, answer, bytes, granted);
+    o->bounds = bytes;
+    play_take(p, answer, granted, is_live);
+    if (slot == p->placeless)
+        shadow_rewrite(&p->s, slot); /* it was copied from no man's land */
+    return play_verify_object(p, slot);
+}
+
+/* Did the area in which this address lay go back to the outer heap now? */
+static bool was_given_back(const struct play *p, uint32_t address)
+{
+    for (uint32_t i = 0; i < p->n_areas; i++) {
+        const struct play_area *a = &p->areas[i];
+        if (address < a->pool || address - a->pool >= a->n_blocks
+                                                          << p->s.unit_shift)
+            continue;
+        for (uint32_t g = 0; g < p->happened.n_given_back; g++) {
+            if (p->happened.given_back[g].number == a->number)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* Ask once; what it did is in `answer`, and the shadow follows. */
+static int try_realloc(struct play *p, uint32_t slot, uint64_t bytes,
+                       bool may_move, uint32_t *answer)
+{
+    struct shadow_object *o = shadow_at(&p->s, slot);
+    uint32_t old = o->address;
+    *answer = ask_realloc(p, old, bytes, may_move);
+    bool is_gone = *answer != 0 && was_given_back(p, old);
+    bool has_moved = *answer != 0 && (*answer != old || is_gone);
+    p->placeless = is_gone ? slot : SHADOW_NONE;
+    p->happened.was_granted = *answer != 0;
+    p->happened.address = *answer;
+    p->happened.old_address = has_moved ? old : 0;
+    p->happened.old_units = units_of(p, o->granted);
+    int err = play_after_call(p, has_moved ? *answer : 0,
+                              has_moved ? slot : SHADOW_NONE, false);
+    if (err == 0 && *answer != 0)
+        err = resize_object(p, slot, *answer, bytes);
+    p->placeless = SHADOW_NONE;
+    return err;
+}
+
+/* What is being resized may not be freed meanwhile. */
+static int spare_from_finalisers(struct play *p, uint64_t id)
+{
+    for (uint32_t i = 0; i < p->finalise.n; i++) {
+        if (p->finalise.item[i] == id)
+            return play_reject(p,
+                               "a finaliser frees object %" PRIu64
+                               ", which is being resized",
+                               id);
+    }
+    return 0;
+}
+
+int play_realloc(struct play *p, const struct trace_op *op)
+{
+    struct op_record r;
+    uint32_t slot, answer;
+    play_new_record(p, op, &r);
+    enum named named = play_look_up(p, op->id, &slot);
+    if (named != NAMED_LIVE && named != NAMED_ABSENT)
+        return play_not_live(p, "realloc of", op->id, named);
+    p->result->reallocs++;
+    if (named == NAMED_ABSENT) {
+        p->result->dropped++;
+        return play_finish(p, &r, false);
+    }
+    if (op->bytes == 0)
+        return play_reject(p, "realloc of object %" PRIu64 " to 0 bytes",
+                           op->id);
+    bool may_move = (op->flags & TRACE_MAY_MOVE) != 0;
+    int err = spare_from_finalisers(p, op->id);
+    if (err == 0)
+        err = try_realloc(p, slot, op->bytes, may_move, &answer);
+    if (err == 0 && answer == 0 && !may_move && !p->expecting) {
+        /* In place it cannot be: as the program would have done. */
+        p->result->inplace_missed++;
+        err = try_realloc(p, slot, op->bytes, true, &answer);
+    }
+    if (err != 0)
+        return err;
+    if (answer != 0) {
+        r.granted = shadow_at(&p->s, slot)->granted;
+        r.address = answer;
+        return play_finish(p, &r, false);
+    }
+    r.outcome = outcome_of(p, op->bytes);
+    if (shadow_at(&p->s, slot)->state == SHADOW_LIVE) /* not lost */
+        shadow_at(&p->s, slot)->bounds = op->bytes;   /* the program goes on */
+    return play_finish(p, &r, true);
+}
+
+/* --- requests that the recording saw refused. */
+
+/* Granted, and undone at once: the program went on with the old size. */
+static int undo_realloc(struct play *p, uint32_t slot, uint64_t old_bytes)
+{
+    uint32_t answer;
+    int err = try_realloc(p, slot, old_bytes, true, &answer);
+    if (err == 0 && answer == 0)
+        return play_fail(p, "a shrink back to %" PRIu64 " bytes was refused",
+                         old_bytes);
+    return err;
+}
+
+static int expected_refusal(struct play *p, uint32_t answer)
+{
+    if (!p->expecting || !p->o->check)
+        return 0;
+    return play_fail(p, "expected a refusal, found 0x%08x", answer);
+}
+
+static int refused_alloc(struct play *p, const struct trace_op *op)
+{
+    struct op_record r;
+    play_new_record(p, op, &r);
+    uint32_t address = ask_alloc(p, op->bytes, op->flags);
+    p->happened.was_granted = address != 0;
+    p->happened.address = address;
+    int err = play_after_call(p, address, SHADOW_NONE, false);
+    if (err == 0 && address != 0)
+        err = expected_refusal(p, address);
+    if (err != 0)
+        return err;
+    if (address == 0) {
+        r.outcome = outcome_of(p, op->bytes);
+        return play_finish(p, &r, op->bytes != 0);
+    }
+    struct trace_op anonymous = *op;
+    anonymous.id = TRACE_NONE;
+    err = place_object(p, &anonymous, address, &r);
+    if (err != 0)
+        return err;
+    uint32_t slot = shadow_find(&p->s, address);
+    play_give_live(p, address, (uint32_t)r.granted);
+    shadow_die(&p->s, slot);
+    return play_finish(p, &r, false);
+}
+
+/*
+ * Where the recording does not say whether the heap was locked, a grant shows
+ * that it was: what was done is rolled back, byte for byte.
+ */
+static int ask_as_if_locked(struct play *p, const struct trace_op *op,
+                            uint32_t slot, bool *was_locked)
+{
+    const struct shadow_object *o = shadow_at(&p->s, slot);
+    *was_locked = false;
+    if (!p->expecting || op->cause != TRACE_CAUSE_UNKNOWN)
+        return 0;
+    p->t->snapshot(p->t);
+    uint32_t answer =
+        p->t->realloc(p->t, o->address, (uint32_t)op->bytes, false);
+    p->t->restore(p->t);
+    *was_locked = answer != 0;
+    return 0;
+}
+
+static int refused_realloc(struct play *p, const struct trace_op *op)
+{
+    struct op_record r;
+    uint32_t slot, answer;
+    bool was_locked;
+    play_new_record(p, op, &r);
+    enum named named = play_look_up(p, op->id, &slot);
+    if (named != NAMED_LIVE && named != NAMED_ABSENT)
+        return play_not_live(p, "realloc of", op->id, named);
+    if (named == NAMED_ABSENT) {
+        p->result->dropped++;
+        return play_finish(p, &r, false);
+    }
+    int err = spare_from_finalisers(p, op->id);
+    if (err == 0)
+        err = ask_as_if_locked(p, op, slot, &was_locked);
+    if (err != 0)
+        return err;
+    if (was_locked) {
+        r.outcome = OUTCOME_LOCKED;
+        return play_finish(p, &r, true);
+    }
+    uint64_t old_bytes = shadow_at(&p->s, slot)->asked;
+    bool may_move = (op->flags & TRACE_MAY_MOVE) != 0;
+    err = try_realloc(p, slot, op->bytes, may_move, &answer);
+    if (err == 0 && answer != 0)
+        err = expected_refusal(p, answer);
+    if (err != 0)
+        return err;
+    if (answer != 0) {
+        r.granted = shadow_at(&p->s, slot)->granted;
+        r.address = answer;
+        err = undo_realloc(p, slot, old_bytes);
+        return err != 0 ? err : play_finish(p, &r, false);
+    }
+    if (!may_move && p->t->heap->refusal == REFUSAL_IN_PLACE) {
+        p->result->inplace_missed++;
+        r.outcome = OUTCOME_FRAGMENTED;
+        return play_finish(p, &r, false);
+    }
+    r.outcome = outcome_of(p, op->bytes);
+    return play_finish(p, &r, true);
+}
+
+int play_refused(struct play *p, const struct trace_op *op)
+{
+    return op->what == TRACE_REALLOC ? refused_realloc(p, op)
+                                     : refused_alloc(p, op);
+}
