@@ -48,7 +48,8 @@ OBJ      := $(HOST_SRC:%.c=$(BUILD)/%.o)
 TEST_EXE := $(SUITES:%.c=$(BUILD)/%)
 BENCH_EXE := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/bench/*.c)))
 ASSETS   := $(sort $(wildcard analysis/plots/* analysis/report/*))
-GENERATED := build/schema.h build/assets.h build/core_hash.h
+GENERATED := build/schema.h build/assets.h build/core_hash.h build/machines.h
+CONFIGS  := $(sort $(wildcard configs/machines/*.json))
 LIBS     := $(if $(CORE),$(BUILD)/libfragcore.a) \
             $(if $(MACHINE),$(BUILD)/libfragsim.a)
 
@@ -210,6 +211,12 @@ build/assets.h: $(ASSETS) Makefile
 	@mkdir -p $(@D)
 	@{ echo 'static const struct asset assets[] = {'; for f in $(ASSETS); do \
 	echo "{\"$${f##*/}\","; $(quoted) $$f; echo '},'; done; echo '};'; } > $@
+
+build/machines.h: $(CONFIGS) Makefile
+	@mkdir -p $(@D)
+	@{ echo 'static const struct machine_file machine_files[] = {'; \
+	for f in $(CONFIGS); do n=$${f##*/}; echo "{\"$${n%.json}\","; \
+	$(quoted) $$f; echo '},'; done; echo '};'; } > $@
 
 # What makes a native run what it is: the core's sources.
 build/core_hash.h: $(sort $(wildcard core/*.[ch] core/*.def))

@@ -31,6 +31,8 @@ extern const struct command cmd_plot;     /* cmd_plot.c                   */
 extern const struct command cmd_report;   /* cmd_report.c                 */
 extern const struct command cmd_managers; /* cmd_managers.c               */
 extern const struct command cmd_doctor;   /* cmd_doctor.c                 */
+extern const struct command cmd_machine;  /* cmd_machine.c                */
+extern const struct command cmd_machines; /* cmd_machines.c               */
 
 /*
  * Write one line, `fraglab: ` before the message, to stderr and return

@@ -7,6 +7,7 @@
 #include "sim/machine/hazard3_flow.h"
 #include "sim/machine/interpret.h"
 #include "sim/machine/rv32.h"
+#include "sim/machine/rv32_rows.h"
 
 /* The clock of the reset: the first instruction leaves X in cycle 3. */
 enum { RESET_CYCLES = 2 };
@@ -68,32 +69,86 @@ static uint32_t walk_to_branch(struct machine *m)
     return extra + fetch_fill(h, 2);
 }
 
-static bool is_same_loop(const struct hazard3_loop *l, const struct hazard3 *h)
+/* Nothing may lead to way `k` any more. */
+static void forget_loop(struct hazard3 *h, uint8_t k)
 {
-    return l->is_known && l->from == h->entry &&
-           memcmp(&l->predictor, &h->predictor, sizeof l->predictor) == 0 &&
-           memcmp(&l->before, &h->fetch, sizeof l->before) == 0;
+    for (uint32_t i = 0; i < HAZARD3_N_LOOPS; i++)
+        if (h->loops[i].next == k)
+            h->loops[i].next = HAZARD3_NO_LOOP;
+}
+
+static bool has_predictor(const struct hazard3_loop *l, const struct hazard3 *h)
+{
+    return memcmp(&l->predictor, &h->predictor, sizeof l->predictor) == 0;
+}
+
+/* Walk the way that begins at h->entry in the state h->fetch; keep it in k. */
+static void learn_loop(struct machine *m, uint8_t k, bool is_fresh)
+{
+    struct hazard3 *h = &m->timing.hazard3;
+    struct hazard3_loop *l = &h->loops[k];
+    forget_loop(h, k);
+    *l = (struct hazard3_loop){.is_known = true,
+                               .is_fresh = is_fresh,
+                               .next = HAZARD3_NO_LOOP,
+                               .from = h->entry,
+                               .predictor = h->predictor,
+                               .before = h->fetch};
+    l->extra = (uint8_t)walk_to_branch(m);
+    l->after = h->fetch;
+    h->has_loops = true;
+}
+
+/* The way from a real jump to the branch. */
+static uint8_t fresh_loop(struct machine *m)
+{
+    struct hazard3 *h = &m->timing.hazard3;
+    uint32_t hash = h->entry >> 1 ^ h->predictor.branch >> 3;
+    uint8_t k = (uint8_t)(hash % HAZARD3_N_LOOPS);
+    const struct hazard3_loop *l = &h->loops[k];
+    if (l->is_known && l->is_fresh && l->from == h->entry &&
+        has_predictor(l, h))
+        return k;
+    const struct insn *first = machine_insn_at(m, h->entry);
+    fetch_after_jump(h, h->entry, first == NULL ? 1 : first->size / 2);
+    learn_loop(m, k, true);
+    return k;
+}
+
+/* The way from the branch's target, in the state h->fetch, to the branch. */
+static uint8_t folded_loop(struct machine *m)
+{
+    struct hazard3 *h = &m->timing.hazard3;
+    for (uint8_t k = 0; k < HAZARD3_N_LOOPS; k++) {
+        const struct hazard3_loop *l = &h->loops[k];
+        if (l->is_known && !l->is_fresh && l->from == h->entry &&
+            has_predictor(l, h) &&
+            memcmp(&l->before, &h->fetch, sizeof l->before) == 0)
+            return k;
+    }
+    do
+        h->victim = (uint8_t)((h->victim + 1) % HAZARD3_N_LOOPS);
+    while (h->victim == h->loop);
+    learn_loop(m, h->victim, false);
+    return h->victim;
 }
 
 uint32_t hazard3_loop_extra(struct machine *m)
 {
     struct hazard3 *h = &m->timing.hazard3;
+    uint8_t from = h->is_folded ? h->loop : HAZARD3_NO_LOOP;
+    uint8_t to = HAZARD3_NO_LOOP;
     if (!h->is_folded) {
-        const struct insn *first = machine_insn_at(m, h->entry);
-        fetch_after_jump(h, h->entry, first == NULL ? 1 : first->size / 2);
+        to = fresh_loop(m);
+    } else if (from == HAZARD3_NO_LOOP) {
+        to = folded_loop(m);
+    } else if ((to = h->loops[from].next) == HAZARD3_NO_LOOP) {
+        h->fetch = h->loops[from].after;
+        to = folded_loop(m);
+        h->loops[from].next = to;
     }
-    struct hazard3_loop *l =
-        &h->loops[(h->entry >> 1 ^ h->fetch.level) % HAZARD3_N_LOOPS];
-    if (!is_same_loop(l, h)) {
-        *l = (struct hazard3_loop){.is_known = true,
-                                   .from = h->entry,
-                                   .predictor = h->predictor,
-                                   .before = h->fetch};
-        l->extra = (uint8_t)walk_to_branch(m);
-        l->after = h->fetch;
-    }
-    h->fetch = l->after;
-    return l->extra;
+    h->loop = to;
+    return h->loops[to].extra;
 }
 
 /* ---- the model ---------------------------------------------------------- */
@@ -169,6 +224,8 @@ static void reset_hazard3(struct machine *m, uint32_t entry)
     rv_reset(m, entry);
     hazard3_flush(h, entry);
     memset(h->loops, 0, sizeof h->loops);
+    h->has_loops = false;
+    h->loop = HAZARD3_NO_LOOP;
     h3_clock_reset(&h->clock, &m->bus, m->config.one_port, entry);
     m->cycles = 0;
     if (!h->is_clocked) {
@@ -179,9 +236,28 @@ static void reset_hazard3(struct machine *m, uint32_t entry)
 
 static void code_changed(struct machine *m, uint32_t address, uint32_t bytes)
 {
+    struct hazard3 *h = &m->timing.hazard3;
     (void)address;
     (void)bytes;
-    memset(m->timing.hazard3.loops, 0, sizeof m->timing.hazard3.loops);
+    if (!h->has_loops)
+        return;
+    if (h->is_folded && h->loop != HAZARD3_NO_LOOP)
+        h->fetch = h->loops[h->loop].after;
+    h->loop = HAZARD3_NO_LOOP;
+    memset(h->loops, 0, sizeof h->loops);
+    h->has_loops = false;
+}
+
+/* jal, jalr, c.jal or c.jalr that link to ra. */
+static bool is_return_address(struct machine *m, uint32_t address)
+{
+    for (uint32_t size = 4; size >= 2; size -= 2) {
+        const struct insn *i = machine_insn_at(m, address - size);
+        if (i != NULL && i->size == size && i->cost == RV_COST_JUMP &&
+            i->d == RV_RA)
+            return true;
+    }
+    return false;
 }
 
 const struct core_model hazard3_model = {
@@ -194,6 +270,8 @@ const struct core_model hazard3_model = {
     .link_register = RV_RA,
     .first_argument = RV_A0,
     .n_arguments = 8,
+    .global_symbol = "__global_pointer$",
+    .global_register = 3,
     .open = open_hazard3,
     .close = close_hazard3,
     .reset = reset_hazard3,
@@ -201,5 +279,6 @@ const struct core_model hazard3_model = {
     .decode = hazard3_decode,
     .run = interpret_rv32,
     .step = interpret_rv32_step,
+    .is_return_address = is_return_address,
     .code_changed = code_changed,
 };

@@ -24,25 +24,34 @@
 /* A change of any price or rule adds 1. */
 enum { HAZARD3_MODEL_VERSION = 1 };
 
-enum { HAZARD3_N_LOOPS = 8 };
+enum {
+    HAZARD3_N_LOOPS = 32,   /* ways to a predicted branch that are remembered */
+    HAZARD3_NO_LOOP = 0xff, /*                                                */
+};
 
 /*
- * What the fetch unit does between one state and the next time it goes
- * through the predicted branch: the same every time, so it is kept.
+ * What the fetch unit does between a state and the next time it has gone
+ * through the predicted branch: the same every time, so it is remembered, and
+ * so is which of these ways follows which.
  */
 struct hazard3_loop {
     bool is_known;
-    uint32_t from; /* the first instruction after the jump                   */
+    bool is_fresh; /* begins behind a real jump: `from` says all             */
+    uint8_t extra; /* cycles that waited for fetch                           */
+    uint8_t next;  /* the way that begins where this one ends, or NO_LOOP    */
+    uint32_t from; /* the first instruction                                  */
     struct h3_predictor predictor;
     struct h3_fetch before; /* state when that instruction was in X          */
     struct h3_fetch after;  /* and when the branch's target is               */
-    uint8_t extra;          /* cycles that waited for fetch                  */
 };
 
 struct hazard3 {
     struct h3_predictor predictor;
     bool is_clocked; /* the general model counts                             */
-    bool is_folded;  /* entry was reached by a prediction, fetch is known    */
+    bool is_folded;  /* entry was reached by a prediction                    */
+    uint8_t loop;    /* then: the way that led there; NO_LOOP: see fetch     */
+    uint8_t victim;  /* the next way to be forgotten                         */
+    bool has_loops;  /* some way is known                                    */
     uint32_t entry;  /* where the last jump or prediction led                */
     struct h3_fetch fetch;
     struct hazard3_loop loops[HAZARD3_N_LOOPS];

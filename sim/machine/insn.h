@@ -79,7 +79,8 @@ enum {
     INSN_UNKNOWN = 0,  /* decode it first                                   */
     INSN_STOP = 1,     /* a stop was set at this address                    */
     INSN_BAD = 2,      /* no row, or one that this core lacks               */
-    INSN_FIRST_ROW = 3 /* row 0                                             */
+    INSN_CAREFUL = 3,  /* a row's, but stepped: its time matters to it       */
+    INSN_FIRST_ROW = 4 /* row 0                                              */
 };
 
 struct insn_table {

@@ -29,8 +29,22 @@ enum flow {
     FLOW_LOOK,      /* the bus has something to say                          */
     FLOW_BAD,       /* *value: enum fault_kind                               */
     FLOW_UNKNOWN,   /* not decoded yet                                       */
+    FLOW_CAREFUL,   /* to be stepped                                         */
     FLOW_STOP       /* a stop address                                        */
 };
+
+/* The address behind the instruction, for what links. */
+#define RV_NEXT behind(r, i, pc)
+
+/*
+ * Bytes of an instruction by its picture, known to the compiler: the ways on
+ * need not wait for a load. 32-bit pictures, and they alone, end in 11.
+ */
+#define RV_SIZE(picture)                                                       \
+    ((picture)[sizeof(picture) - 3] == '1' &&                                  \
+             (picture)[sizeof(picture) - 2] == '1'                             \
+         ? 4u                                                                  \
+         : 2u)
 
 /* The flow behind a handler of each cost class. */
 #define RV_DO_ALU(call)     (call, FLOW_NEXT)
@@ -56,27 +70,47 @@ enum flow {
 #define RV_DO_CSR(call)                                                        \
     ((call) ? FLOW_NEXT : (*value = FAULT_UNDEFINED, FLOW_BAD))
 
+/* The address of `i`, which lies in the code of `r`. */
+ALWAYS_INLINE uint32_t address_of(const struct region *r, const struct insn *i)
+{
+    return r->is.base + ((uint32_t)(i - r->code) << 1);
+}
+
+/* The address behind `i`. */
+ALWAYS_INLINE uint32_t behind(const struct region *r, const struct insn *i,
+                              uint32_t pc)
+{
+    return (r == NULL ? pc : address_of(r, i)) + i->size;
+}
+
 /*
- * Execute `i`, which lies at `pc`. Registers and memory change, time does not.
- * With a constant `i` all but one case falls away.
+ * Execute `i`, which lies in the code of `r`, or at `pc` when `r` is null.
+ * Registers and memory change, time does not. With a constant `i` all but one
+ * case falls away.
  */
 ALWAYS_INLINE enum flow execute(struct machine *m, const struct insn *i,
-                                uint32_t pc, uint32_t *value)
+                                const struct region *r, uint32_t pc,
+                                uint32_t *value, uint32_t *size)
 {
-    uint32_t next = pc + i->size;
+    *size = 0;
     switch (i->op) {
     case INSN_UNKNOWN:
         return FLOW_UNKNOWN;
     case INSN_STOP:
         return FLOW_STOP;
+    case INSN_CAREFUL:
+        return FLOW_CAREFUL;
+    case INSN_BAD:
+        *value = FAULT_UNDEFINED;
+        return FLOW_BAD;
 #define INSN(picture, name, does, cost, form, needs, manual)                   \
     case RV_ROW(__LINE__) + INSN_FIRST_ROW:                                    \
+        *size = RV_SIZE(picture);                                              \
         return RV_DO_##cost(RV_CALL_##form(rv_##does));
 #include "sim/machine/rv32.def"
 #undef INSN
-    default:
-        *value = FAULT_UNDEFINED;
-        return FLOW_BAD;
+    default: /* decoding writes nothing else */
+        __builtin_unreachable();
     }
 }
 
@@ -324,15 +358,14 @@ static const struct insn *fetch_one(struct machine *m, struct insn *room)
     struct place at;
     if (!find_place(m, m->pc, &at))
         return NULL;
-    if (at.insn->op == INSN_STOP) {
-        if (!m->is_leaving_stop) {
-            m->stop = MACHINE_STOPPED;
-            return NULL;
-        }
-        m->core->decode(m, at.region, m->pc, room);
-        return room;
+    if (at.insn->op == INSN_STOP && !m->is_leaving_stop) {
+        m->stop = MACHINE_STOPPED;
+        return NULL;
     }
-    return machine_insn_at(m, m->pc);
+    if (at.insn->op != INSN_STOP && at.insn->op != INSN_CAREFUL)
+        return machine_insn_at(m, m->pc);
+    m->core->decode(m, at.region, m->pc, room);
+    return room;
 }
 
 /* 32 bits at `pc`, what lies behind a 16-bit instruction included. */
@@ -369,10 +402,15 @@ void interpret_rv32_step(struct machine *m, struct retired *out)
         m->cycles = hazard3_pass(m, &e);
         is_passed = true;
     }
-    enum flow flow = execute(m, &insn, pc, &value);
+    uint32_t size;
+    enum flow flow = execute(m, &insn, NULL, pc, &value, &size);
     out->cycle = finish(m, &insn, pc, flow, value, is_passed);
     out->cycles = (uint32_t)(out->cycle - before);
     out->next_pc = m->pc;
+    out->start = out->cycle + 1 + insn.spare - insn.price -
+                 (flow == FLOW_DIVIDED ? value : 0);
+    if (flow == FLOW_RETURN) /* the core's counter has moved on with the jump */
+        out->pc = m->pc;
 }
 
 static void run_clocked(struct machine *m)
@@ -387,85 +425,100 @@ static void run_clocked(struct machine *m)
 
 /* ---- many instructions --------------------------------------------------- */
 
-/* The address of `i`, which lies in the code of `r`. */
-ALWAYS_INLINE uint32_t address_of(const struct region *r, const struct insn *i)
+/* Decode where the loop arrives; CSR instructions want to know the time. */
+static void decode_at(struct machine *m, struct region *r, uint32_t pc)
 {
-    return r->is.base + ((uint32_t)(i - r->code) << 1);
+    struct insn *i = &r->code[(pc - r->is.base) >> 1];
+    m->core->decode(m, r, pc, i);
+    if (i->op != INSN_BAD && i->cost == RV_COST_CSR)
+        i->op = INSN_CAREFUL;
 }
 
 /*
  * Follow the way from one decoded instruction to the next as long as it stays
- * in `r` and nothing special happens. m->pc is where to go on then.
+ * in `r` and nothing special happens. m->pc is where to go on then. The
+ * counters live in registers here; what looks at them is rare.
  */
 static void run_here(struct machine *m, struct region *r)
 {
     struct hazard3 *h = &m->timing.hazard3;
-    const struct insn *code = r->code;
+    const struct insn *const code = r->code;
     const uint32_t base = r->is.base;
     const uint32_t bytes = r->is.bytes;
+    const uint64_t limit = m->limit;
     const struct insn *i = code + ((m->pc - base) >> 1);
+    uint64_t cycles = m->cycles;
+    uint64_t instructions = m->instructions;
+    enum flow flow;
+    uint32_t value = 0, pc;
+
     for (;;) {
-        uint32_t value = 0;
-        uint32_t target;
-        enum flow flow = execute(m, i, address_of(r, i), &value);
-        if (__builtin_expect(flow == FLOW_NEXT, 1)) {
-            m->cycles += i->price;
-            m->instructions++;
-            i += i->size >> 1;
+        uint32_t target, size;
+        flow = execute(m, i, r, 0, &value, &size);
+        if (flow == FLOW_NEXT) {
+            cycles += i->price;
+            instructions++;
+            i += size >> 1;
             continue;
         }
-        if (flow == FLOW_DIVIDED) {
-            m->cycles += (uint64_t)i->price + value;
-            m->instructions++;
-            i += i->size >> 1;
+        pc = address_of(r, i);
+        switch (flow) {
+        case FLOW_DIVIDED:
+            cycles += (uint64_t)i->price + value;
+            instructions++;
+            i += size >> 1;
             continue;
-        }
-        uint32_t pc = address_of(r, i);
-        if (flow == FLOW_NOT_TAKEN && !hazard3_predicts(h, pc)) {
-            m->cycles += 1;
-            m->instructions++;
-            i += i->size >> 1;
-            continue;
-        }
-        if (flow == FLOW_TAKEN)
-            target = i->imm;
-        else if (flow == FLOW_JUMP)
-            target = value;
-        else if (flow == FLOW_RETURN)
-            target = m->r[RV_RA] & ~1u;
-        else if (flow == FLOW_UNKNOWN) {
-            m->core->decode(m, r, pc, &r->code[i - code]);
-            continue;
-        } else {
-            m->pc = pc;
-            if (flow == FLOW_STOP)
-                m->stop = MACHINE_STOPPED;
-            else
-                finish(m, i, pc, flow, value, false);
-            return;
-        }
-        if (target - base >= bytes || m->instructions >= m->limit) {
-            finish(m, i, pc, flow, value, false);
-            return;
-        }
-        const struct insn *to = code + ((target - base) >> 1);
-        if (__builtin_expect(to->op == INSN_UNKNOWN, 0))
-            m->core->decode(m, r, target, &r->code[to - code]);
-        m->instructions++;
-        if (flow == FLOW_TAKEN) {
-            m->cycles += 1;
+        case FLOW_NOT_TAKEN:
             if (hazard3_predicts(h, pc))
-                m->cycles += hazard3_taken_as_predicted(m, to->late);
-            else
-                m->cycles +=
-                    hazard3_taken(h, pc, target, to->late, i->size == 4);
+                goto special;
+            cycles++;
+            instructions++;
+            i += size >> 1;
+            continue;
+        case FLOW_UNKNOWN:
+            decode_at(m, r, pc);
+            continue;
+        case FLOW_TAKEN:
+            target = i->imm;
+            break;
+        case FLOW_JUMP:
+            target = value;
+            break;
+        case FLOW_RETURN:
+            target = m->r[RV_RA] & ~1u;
+            break;
+        default:
+            goto special;
+        }
+
+        const struct insn *to = code + ((target - base) >> 1);
+        if (target - base >= bytes || instructions >= limit ||
+            to->op == INSN_UNKNOWN)
+            goto special;
+        instructions++;
+        cycles += i->price + to->late;
+        if (flow == FLOW_TAKEN && hazard3_predicts(h, pc)) {
+            cycles -= to->late;
+            cycles += hazard3_taken_as_predicted(m, to->late);
+        } else if (flow == FLOW_TAKEN) {
+            cycles += hazard3_taken(h, pc, target, 0, i->size == 4);
         } else {
-            m->cycles += i->price;
-            m->cycles += to->late + (flow == FLOW_JUMP ? 1u : 0u);
+            cycles += flow == FLOW_JUMP ? HAZARD3_REFILL : 0;
             hazard3_enter(h, target);
         }
         i = to;
     }
+
+special:
+    m->cycles = cycles;
+    m->instructions = instructions;
+    m->pc = pc;
+    if (flow == FLOW_STOP)
+        m->stop = MACHINE_STOPPED;
+    else if (flow == FLOW_CAREFUL)
+        interpret_rv32_step(m, &(struct retired){.pc = pc});
+    else
+        finish(m, i, pc, flow, value, false);
 }
 
 void interpret_rv32(struct machine *m)

@@ -31,10 +31,14 @@ static void forget_code(struct machine *m, struct region *r, uint32_t address,
     uint32_t offset = address - r->is.base;
     uint32_t first = offset < CODE_BEHIND ? 0 : (offset - CODE_BEHIND) / 2;
     uint32_t last = (offset + bytes - 1) / 2;
-    for (uint32_t i = first; i <= last; i++)
+    bool was_code = false;
+    for (uint32_t i = first; i <= last; i++) {
+        was_code = was_code || r->code[i].op != INSN_UNKNOWN;
         if (r->code[i].op != INSN_STOP)
             r->code[i].op = INSN_UNKNOWN;
-    m->core->code_changed(m, address, bytes);
+    }
+    if (was_code)
+        m->core->code_changed(m, address, bytes);
 }
 
 static void on_guarded(void *context, struct region *r, uint32_t address,
@@ -103,6 +107,22 @@ void machine_close(struct machine *m)
     bus_close(&m->bus);
 }
 
+/*
+ * Put a segment's content at `address`, zeros behind it. What a start-up code
+ * copies to RAM lies at both its addresses, so that functions can be called
+ * without it.
+ */
+static void place(struct machine *m, uint32_t address, const struct segment *s,
+                  uint32_t bytes)
+{
+    uint8_t *host = bus_host(&m->bus, address, bytes);
+    if (host == NULL || bytes == 0)
+        return;
+    on_guarded(m, bus_region_at(&m->bus, address), address, bytes);
+    memset(host, 0, bytes);
+    memcpy(host, s->data, s->file_bytes);
+}
+
 int machine_load(struct machine *m, const struct image *image,
                  struct machine_problem *p)
 {
@@ -123,12 +143,13 @@ int machine_load(struct machine *m, const struct image *image,
     }
     for (uint32_t i = 0; i < image->n_segments; i++) {
         const struct segment *s = &image->segments[i];
-        struct region *r = bus_region_at(&m->bus, s->address);
-        on_guarded(m, r, s->address, s->bytes);
-        uint8_t *host = bus_host(&m->bus, s->address, s->bytes);
-        memset(host, 0, s->bytes);
-        memcpy(host, s->data, s->file_bytes);
+        place(m, s->load, s, s->file_bytes);
+        place(m, s->address, s, s->bytes);
     }
+    const struct symbol *global = NULL;
+    if (m->core->global_symbol != NULL)
+        global = image_symbol(image, m->core->global_symbol);
+    m->global_pointer = global == NULL ? 0 : global->address;
     m->image = image;
     m->entry = image->has_entry ? image->entry : m->config.reset_pc;
     return 0;
@@ -260,6 +281,8 @@ enum machine_stop machine_call(struct machine *m, uint32_t address,
     struct call_frame *f = &m->calls[m->n_calls++];
     if (*stack_pointer(m) == 0)
         *stack_pointer(m) = first_stack(m);
+    if (m->core->global_symbol != NULL && m->r[m->core->global_register] == 0)
+        m->r[m->core->global_register] = m->global_pointer;
     memcpy(f->r, m->r, sizeof f->r);
     f->pc = m->pc;
     f->arm = m->arm;
@@ -343,21 +366,4 @@ bool machine_poke(struct machine *m, uint32_t address, const void *in,
     on_guarded(m, bus_region_at(&m->bus, address), address, bytes);
     memcpy(host, in, bytes);
     return true;
-}
-
-/* ---- faults ---------------------------------------------------------------
- */
-
-void machine_fault(struct machine *m, enum fault_kind kind, uint32_t address,
-                   const char *what)
-{
-    uint32_t word = 0;
-    if (!machine_peek(m, m->pc, &word, 4))
-        machine_peek(m, m->pc, &word, 2);
-    m->fault = (struct fault){.kind = kind,
-                              .pc = m->pc,
-                              .word = word,
-                              .address = address,
-                              .what = what};
-    m->stop = MACHINE_FAULTED;
 }

@@ -97,6 +97,7 @@ struct retired {
     uint32_t word;   /* 32 bits at pc, whatever the size                  */
     uint32_t size;   /* bytes: 2 or 4                                     */
     uint64_t cycle;  /* in which it left the execute stage                */
+    uint64_t start;  /* in which it entered it, waits for memory past     */
     uint32_t cycles; /* since the previous one did                        */
     uint32_t next_pc;
 };
@@ -141,6 +142,9 @@ struct core_model {
     uint32_t link_register;  /* 1 or 14                                     */
     uint32_t first_argument; /* 10 or 0                                     */
     uint32_t n_arguments;    /* in registers: 8 or 4                        */
+    /* Register that holds the address of a symbol in all code; null: none. */
+    const char *global_symbol;
+    uint32_t global_register;
     /* Read the options of m->config, compile the tables. */
     int (*open)(struct machine *m, struct machine_problem *p);
     void (*close)(struct machine *m);
@@ -156,6 +160,8 @@ struct core_model {
     void (*run)(struct machine *m);
     /* One instruction, told to `out`; or m->stop is set. */
     void (*step)(struct machine *m, struct retired *out);
+    /* Does a call end right before `address`? Null: no backtraces. */
+    bool (*is_return_address)(struct machine *m, uint32_t address);
     /* Forget what was derived from code in [address, address + bytes). */
     void (*code_changed)(struct machine *m, uint32_t address, uint32_t bytes);
 };
@@ -209,10 +215,11 @@ struct machine {
     bool is_leaving_stop; /* the next instruction runs although a stop is set */
     uint32_t n_calls;
     struct call_frame calls[MACHINE_CAP_CALLS];
-    struct snapshot *snapshots; /* innermost first                           */
+    struct machine_snapshot *snapshots; /* innermost first */
 
     const struct image *image; /* loaded last; borrowed, for names           */
     uint32_t entry;
+    uint32_t global_pointer; /* value of the image's global symbol, or 0    */
 };
 
 /*
@@ -251,8 +258,10 @@ enum machine_stop machine_step(struct machine *m, struct retired *out);
 
 /*
  * Call the function at `address` (bit 0 is ignored) with `n_args` words in
- * registers and its return address on the pad. Requires n_args <= 4 and less
- * than MACHINE_CAP_CALLS calls open. The stack pointer is as it stands.
+ * registers and its return address on the pad. Requires n_args <= the core's
+ * n_arguments and less than MACHINE_CAP_CALLS calls open. The stack pointer and
+ * the global pointer are as they stand, or, when they are 0, what the
+ * configuration and the image say.
  *
  * Returns why it came back, also in `out`: on MACHINE_RETURNED the registers
  * are those before the call; on MACHINE_STOPPED the guest is at a stop: the

@@ -10,8 +10,8 @@ struct saved_page {
     uint8_t bytes[BUS_PAGE];
 };
 
-struct snapshot {
-    struct snapshot *outer;
+struct machine_snapshot {
+    struct machine_snapshot *outer;
     struct saved_page *pages;
     struct machine state; /* all but memory; its pointers stay the machine's */
 };
@@ -52,7 +52,7 @@ void snapshot_save_page(struct machine *m, struct region *r, uint32_t page)
 
 int machine_snapshot(struct machine *m)
 {
-    struct snapshot *s = malloc(sizeof *s);
+    struct machine_snapshot *s = malloc(sizeof *s);
     if (s == NULL)
         return MACHINE_NO_MEMORY;
     s->outer = m->snapshots;
@@ -93,7 +93,7 @@ static void unguard(struct machine *m)
 static void restore_fields(struct machine *m, const struct machine *from)
 {
     struct bus bus = m->bus;
-    struct snapshot *snapshots = m->snapshots;
+    struct machine_snapshot *snapshots = m->snapshots;
     uint32_t n_stops = m->n_stops;
     uint32_t stops[MACHINE_CAP_STOPS];
     memcpy(stops, m->stops, sizeof stops);
@@ -109,7 +109,7 @@ static void restore_fields(struct machine *m, const struct machine *from)
 
 void machine_restore(struct machine *m)
 {
-    struct snapshot *s = m->snapshots;
+    struct machine_snapshot *s = m->snapshots;
     m->snapshots = NULL; /* putting back is not to be saved ... */
     for (struct saved_page *p = s->pages; p != NULL; p = p->next) {
         uint32_t address = p->region->is.base + (p->page << BUS_PAGE_BITS);
@@ -134,7 +134,7 @@ void machine_restore(struct machine *m)
  */
 void machine_drop(struct machine *m)
 {
-    struct snapshot *s = m->snapshots;
+    struct machine_snapshot *s = m->snapshots;
     struct saved_page **last = &s->pages;
     while (*last != NULL)
         last = &(*last)->next;
