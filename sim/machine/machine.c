@@ -5,7 +5,9 @@
 
 #include "sim/machine/snapshot.h"
 
-const struct core_model *const core_models[] = {&hazard3_model, NULL};
+const struct core_model *const core_models[] = {
+    &cortex_m0plus_model, &cortex_m0_model, &cortex_m3_model,
+    &cortex_m4_model,     &hazard3_model,   NULL};
 
 const struct core_model *core_model_find(const char *name)
 {

@@ -24,6 +24,7 @@
 
 #include "sim/machine/bus.h"
 #include "sim/machine/config.h"
+#include "sim/machine/cortex_m.h"
 #include "sim/machine/elf.h"
 #include "sim/machine/hazard3.h"
 #include "sim/machine/insn.h"
@@ -201,6 +202,7 @@ struct machine {
 
     union {
         struct hazard3 hazard3; /* state of its timing model                 */
+        struct cortex_m cortex_m;
     } timing;
 
     const struct core_model *core;

@@ -1,0 +1,229 @@
+/* thumb.c - the tables of thumb.def, and what is too rare to be inline. */
+#include "sim/machine/thumb.h"
+
+#include <string.h>
+
+#include "sim/machine/thumb_memory.h"
+
+const struct insn_row thumb_rows[TH_N_ROWS] = {
+#define INSN(picture, name, does, cost, form, needs, manual)                   \
+    {picture, name, manual, needs, TH_COST_##cost, TH_FORM_##form},
+#define LITERAL(picture, name, does, cost, form, needs, manual)
+#include "sim/machine/thumb.def"
+#undef LITERAL
+#undef INSN
+#define INSN(picture, name, does, cost, form, needs, manual)
+#define LITERAL(picture, name, does, cost, form, needs, manual)                \
+    {picture, name, manual, needs, TH_COST_##cost, TH_FORM_##form},
+#include "sim/machine/thumb.def"
+#undef LITERAL
+#undef INSN
+};
+
+const struct insn_form thumb_forms[TH_N_FORMS] = {
+#define FORM(name, bits, shift, fixed, fix, limits, role, syntax)              \
+    {bits, false, false, shift, fixed, syntax},
+#include "sim/machine/thumb.def"
+#undef FORM
+};
+
+const struct thumb_form_more thumb_form_more[TH_N_FORMS] = {
+#define FORM(name, bits, shift, fixed, fix, limits, role, syntax)              \
+    {TH_FIX_##fix, TH_ROLE_##role, limits},
+#include "sim/machine/thumb.def"
+#undef FORM
+};
+
+bool thumb_it_passes(const struct machine *m, uint8_t it)
+{
+    switch (it >> 5) {
+    case 0:
+        return thumb_if_eq(m) != (it >> 4 & 1);
+    case 1:
+        return thumb_if_cs(m) != (it >> 4 & 1);
+    case 2:
+        return thumb_if_mi(m) != (it >> 4 & 1);
+    case 3:
+        return thumb_if_vs(m) != (it >> 4 & 1);
+    case 4:
+        return thumb_if_hi(m) != (it >> 4 & 1);
+    case 5:
+        return thumb_if_ge(m) != (it >> 4 & 1);
+    case 6:
+        return thumb_if_gt(m) != (it >> 4 & 1);
+    default:
+        return true;
+    }
+}
+
+/* ---- unaligned accesses (B2.5) ------------------------------------------ */
+
+/* A word at 2 mod 4 takes two accesses, at an odd address three. */
+static uint32_t part_bytes(uint32_t address, uint32_t left)
+{
+    return left >= 2 && address % 2 == 0 ? 2 : 1;
+}
+
+static bool is_in_parts(const struct machine *m)
+{
+    return m->bus.event == BUS_UNALIGNED && m->timing.cortex_m.has_unaligned;
+}
+
+/* Each access but the first costs a cycle; how memory adds is unsettled. */
+static void charge_parts(struct machine *m, uint32_t n_parts)
+{
+    m->bus.waits += n_parts - 1;
+    m->unsettled++;
+}
+
+bool thumb_load_parts(struct machine *m, uint32_t address, uint32_t bytes,
+                      uint32_t *value)
+{
+    uint32_t n_parts = 0;
+    uint32_t word = 0;
+    if (!is_in_parts(m))
+        return false;
+    for (uint32_t done = 0; done < bytes; n_parts++) {
+        uint32_t part = 0;
+        uint32_t size = part_bytes(address + done, bytes - done);
+        if (!bus_load(&m->bus, address + done, size, &part))
+            return false;
+        word |= part << 8 * done;
+        done += size;
+    }
+    charge_parts(m, n_parts);
+    *value = word;
+    return true;
+}
+
+bool thumb_store_parts(struct machine *m, uint32_t address, uint32_t bytes,
+                       uint32_t value)
+{
+    uint32_t n_parts = 0;
+    if (!is_in_parts(m))
+        return false;
+    for (uint32_t done = 0; done < bytes; n_parts++) {
+        uint32_t size = part_bytes(address + done, bytes - done);
+        if (!bus_store(&m->bus, address + done, size, value >> 8 * done))
+            return false;
+        done += size;
+    }
+    charge_parts(m, n_parts);
+    return true;
+}
+
+/* ---- special registers --------------------------------------------------- */
+
+/* SYSm, table B5-1. */
+enum {
+    SYSM_MSP = 8,
+    SYSM_PSP = 9,
+    SYSM_PRIMASK = 16,
+    SYSM_BASEPRI = 17,
+    SYSM_BASEPRI_MAX = 18,
+    SYSM_FAULTMASK = 19,
+    SYSM_CONTROL = 20
+};
+
+enum { CONTROL_SPSEL = 2, MASK_NZCVQ = 2, MASK_G = 1 };
+
+static uint32_t read_apsr(const struct machine *m)
+{
+    const struct arm_state *s = &m->arm;
+    return (uint32_t)s->n << 31 | (uint32_t)s->z << 30 | (uint32_t)s->c << 29 |
+           (uint32_t)s->v << 28 | (uint32_t)s->q << 27 | (uint32_t)s->ge << 16;
+}
+
+static void write_apsr(struct machine *m, uint32_t value, uint32_t mask)
+{
+    struct arm_state *s = &m->arm;
+    if (mask & MASK_NZCVQ) {
+        s->n = value >> 31;
+        s->z = value >> 30 & 1;
+        s->c = value >> 29 & 1;
+        s->v = value >> 28 & 1;
+        s->q = m->timing.cortex_m.has_v7 && (value >> 27 & 1);
+    }
+    if ((mask & MASK_G) && m->timing.cortex_m.has_dsp)
+        s->ge = value >> 16 & 15;
+}
+
+/* Is the process stack in use? Only outside exceptions, so whenever asked. */
+static bool has_psp(const struct machine *m)
+{
+    return (m->arm.control & CONTROL_SPSEL) != 0;
+}
+
+/* The stack pointer in use is r[13]; the other one waits in other_sp. */
+static uint32_t *stack_pointer(struct machine *m, bool is_psp)
+{
+    return has_psp(m) == is_psp ? &m->r[TH_SP] : &m->arm.other_sp;
+}
+
+static void write_control(struct machine *m, uint32_t value)
+{
+    bool had_psp = has_psp(m);
+    m->arm.control = value & 3;
+    if (has_psp(m) == had_psp)
+        return;
+    uint32_t other = m->arm.other_sp;
+    m->arm.other_sp = m->r[TH_SP];
+    m->r[TH_SP] = other;
+}
+
+void thumb_mrs(struct machine *m, uint32_t d, uint32_t sysm)
+{
+    uint32_t value = 0;
+    if (sysm < 8) {
+        value = (sysm & 1) != 0 ? m->arm.ipsr : 0;
+        value |= (sysm & 4) == 0 ? read_apsr(m) : 0; /* EPSR reads as 0 */
+    } else if (sysm == SYSM_MSP || sysm == SYSM_PSP)
+        value = *stack_pointer(m, sysm == SYSM_PSP);
+    else if (sysm == SYSM_PRIMASK)
+        value = m->arm.primask;
+    else if (sysm == SYSM_CONTROL)
+        value = m->arm.control;
+    else if (sysm == SYSM_FAULTMASK)
+        value = m->arm.faultmask;
+    else if (sysm == SYSM_BASEPRI || sysm == SYSM_BASEPRI_MAX)
+        value = m->arm.basepri;
+    m->r[d] = value;
+}
+
+void thumb_msr(struct machine *m, uint32_t n, uint32_t mask, uint32_t sysm)
+{
+    uint32_t value = m->r[n];
+    if (sysm < 4)
+        write_apsr(m, value, mask);
+    else if (sysm == SYSM_MSP || sysm == SYSM_PSP)
+        *stack_pointer(m, sysm == SYSM_PSP) = value & ~3u;
+    else if (sysm == SYSM_PRIMASK)
+        m->arm.primask = value & 1;
+    else if (sysm == SYSM_CONTROL)
+        write_control(m, value);
+    else if (sysm == SYSM_FAULTMASK)
+        m->arm.faultmask = value & 1;
+    else if (sysm == SYSM_BASEPRI ||
+             (sysm == SYSM_BASEPRI_MAX && (value & 0xff) != 0 &&
+              (m->arm.basepri == 0 || (value & 0xff) < m->arm.basepri)))
+        m->arm.basepri = (uint8_t)value;
+    thumb_watch_stack(m);
+}
+
+/* `bits`: disable, PRIMASK, FAULTMASK. */
+void thumb_cps(struct machine *m, uint32_t bits)
+{
+    bool is_disabled = (bits & 4) != 0;
+    if (bits & 2)
+        m->arm.primask = is_disabled;
+    if (bits & 1)
+        m->arm.faultmask = is_disabled;
+}
+
+void thumb_reset(struct machine *m, uint32_t entry)
+{
+    memset(m->r, 0, sizeof m->r);
+    m->arm = (struct arm_state){0};
+    m->r[TH_LR] = ~0u; /* B1.5.5 */
+    m->pc = entry & ~1u;
+}
