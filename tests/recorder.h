@@ -7,7 +7,8 @@
  * by, when it dies, what a collection frees: all is found by looking at every
  * word, so that a replay of the recording is held against a second opinion.
  *
- *   recorder.c          the heap, its memory, and the lines
+ *   recorder.c          the heap, its memory, what is asked of it
+ *   recorder_lines.c    what the lines say
  *   recorder_program.c  the random program
  *
  * State     struct recorder, on the host's heap.
@@ -126,6 +127,31 @@ void recorder_end(struct recorder *r);
 uint32_t recorder_find(const struct recorder *r, uint32_t word);
 uint32_t recorder_get(const struct recorder *r, uint32_t address);
 void recorder_put(struct recorder *r, uint32_t address, uint32_t word);
+
+static inline bool recorder_has(uint32_t address)
+{
+    return address - RECORDER_BASE < RECORDER_WINDOW;
+}
+
+/* The existing object into which `word` points past the head. */
+uint32_t recorder_find_around(const struct recorder *r, uint32_t word);
+/* Bytes that a request for `bytes` is granted; where an object ends. */
+uint32_t recorder_granted(const struct recorder *r, uint32_t bytes);
+uint32_t recorder_end_of(const struct recorder *r,
+                         const struct recorder_object *o);
+
+/* recorder_lines.c */
+void recorder_write_header(struct recorder *r);
+void recorder_write_deaths(struct recorder *r); /* d and u                */
+/* Whom stack words name (k), each once, in order; or point into (j).      */
+void recorder_write_stack(struct recorder *r, char letter);
+void recorder_write_state(struct recorder *r);   /* what e and c share      */
+void recorder_write_graph(struct recorder *r);   /* s                       */
+void recorder_write_rescans(struct recorder *r); /* y, once             */
+/* N, for the last area of the list if the recording does not have it yet. */
+void recorder_write_area(struct recorder *r, const char *reason,
+                         uint32_t bytes);
+uint32_t recorder_outer_avail(const struct recorder *r);
 
 /* recorder_program.c: one step; what a finaliser of `object` does. */
 void recorder_step(struct recorder *r);
