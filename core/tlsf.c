@@ -222,7 +222,8 @@ addr32 tlsf_alloc_aligned(struct heap *h, uint32_t bytes, uint32_t align)
     return object;
 }
 
-void tlsf_free(struct heap *h, addr32 object)
+/* In one piece: split by the compiler at its first test, it costs a jump. */
+__attribute__((noinline)) void tlsf_free(struct heap *h, addr32 object)
 {
     if (object == 0)
         return;

