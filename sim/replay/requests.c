@@ -232,8 +232,8 @@ static int resize_object(struct play *p, uint32_t slot, uint32_t answer,
     shadow_resize(&p->s, slot, answer, bytes, granted);
     o->bounds = bytes;
     play_take(p, answer, granted, is_live);
-    if (slot == p->placeless)
-        shadow_rewrite(&p->s, slot); /* it was copied from no man's land */
+    if (p->s.is_moved_stale)
+        shadow_rewrite(&p->s, slot);
     return play_verify_object(p, slot);
 }
 
@@ -263,12 +263,15 @@ static int try_realloc(struct play *p, uint32_t slot, uint64_t bytes,
     bool is_gone = *answer != 0 && was_given_back(p, old);
     bool has_moved = *answer != 0 && (*answer != old || is_gone);
     p->placeless = is_gone ? slot : SHADOW_NONE;
+    p->happened.has_moved_out = is_gone;
     p->happened.was_granted = *answer != 0;
     p->happened.address = *answer;
     p->happened.old_address = has_moved ? old : 0;
     p->happened.old_units = o->granted >> p->s.unit_shift;
-    int err = play_after_call(p, has_moved ? *answer : 0,
-                              has_moved ? slot : SHADOW_NONE, false);
+    p->s.moved = has_moved ? slot : SHADOW_NONE;
+    p->s.is_moved_stale = is_gone; /* copied from no man's land */
+    int err = play_after_call(p, has_moved ? *answer : 0, p->s.moved, false);
+    p->s.moved = SHADOW_NONE;
     if (err == 0 && *answer != 0)
         err = resize_object(p, slot, *answer, bytes);
     p->placeless = SHADOW_NONE;
