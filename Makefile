@@ -95,7 +95,7 @@ check: $(BUILD)/fraglab $(TEST_EXE)
 
 ## the tests that take hours: the same suites with FRAGLAB_LONG set
 test-long: $(BUILD)/fraglab $(TEST_EXE)
-	@FRAGLAB_LONG=1 bash tests/run.sh $(BUILD) $(TEST_EXE)
+	@FRAGLAB_LONG=1 SUITE_SECONDS=36000 bash tests/run.sh $(BUILD) $(TEST_EXE)
 
 ## measure the speeds that the design promises, as ratios in one run
 bench: $(BUILD)/fraglab $(BENCH_EXE)

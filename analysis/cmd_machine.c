@@ -306,10 +306,10 @@ static const struct verb *find_verb(const char *name)
             return &verbs[i];
     }
     const char *near = nearest_name(name, names, N_VERBS);
-    cmd_usage_error("machine: unknown verb '%s'; %s%s", name,
+    cmd_usage_error("machine: unknown verb '%s'; %s%s%s", name,
                     near == NULL ? "run, call, trace, profile or disasm"
-                                 : "did you mean ",
-                    near == NULL ? "" : near);
+                                 : "did you mean '",
+                    near == NULL ? "" : near, near == NULL ? "" : "'?");
     return NULL;
 }
 

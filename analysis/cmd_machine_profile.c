@@ -81,7 +81,7 @@ static void function_name(const struct session *s, uint32_t address, char *out,
     if (f != NULL)
         snprintf(out, cap, "%s", f->name);
     else
-        snprintf(out, cap, "0x%08x", address & ~0xffu);
+        snprintf(out, cap, "0x%08x", address & ~0xffu); /* stripped: a page */
 }
 
 static void visit_function(void *context, uint32_t address, struct spent spent)

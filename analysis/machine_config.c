@@ -296,7 +296,7 @@ static int read_core(struct reader *r, const cJSON *value)
 {
     const char *words[16] = {NULL};
     size_t which = 0;
-    for (size_t i = 0; core_models[i] != NULL && i < 15; i++)
+    for (size_t i = 0; i < 15 && core_models[i] != NULL; i++)
         words[i] = core_models[i]->name;
     int err = read_choice(r, value, words, &which);
     if (err == 0)

@@ -128,7 +128,8 @@ enum machine_stop profile_run(struct profile *p, struct session *s)
     struct machine *m = &s->machine;
     struct retired r = {0};
     enum machine_stop why = MACHINE_RUNNING;
-    enter(p, function_of(s, m->pc), 1);
+    uint32_t first = function_of(s, m->pc);
+    enter(p, first != 0 ? first : m->pc, 1);
     while (why == MACHINE_RUNNING) {
         uint32_t pc = m->pc;
         why = machine_step(m, &r);

@@ -176,6 +176,16 @@ same_memory "peak memory of 10^7 operations, against 10^6" 1.1 \
     "mpy-mix:ops=1000000 $native" \
     "$fraglab" replay mpy-mix:ops=10000000 $native
 
+cross=riscv64-unknown-elf-gcc
+if has machine && command -v $cross >/dev/null; then
+    $cross -march=rv32imac_zba_zbb_zbs -mabi=ilp32 -O2 -ffreestanding \
+        -nostdlib -nostartfiles -Wl,-Ttext=0x20000000,-N,-e,_start \
+        -Wl,--no-warn-rwx-segments -o "$work/loops.elf" \
+        tests/bench/guest/loops.c || exit 1
+    row "interpreter, hazard3, cycles counted" instr 103e6 150e6 \
+        "$fraglab" machine run "$work/loops.elf"
+fi
+
 if has report; then
     mkdir "$work/big"
     # shellcheck disable=SC2086

@@ -228,12 +228,16 @@ static void collect(struct model *m, uint32_t cause)
     m->last_cause = cause;
     m->last_rescans = 0;
     m->last_given_back = 0;
+    if (m->calls.begins != NULL)
+        m->calls.begins(m->calls.ctx, cause);
     if (cause != CAUSE_ALL) {
         m->given_blocks = 0;
         mark_all(m);
     }
     finalise(m);
     sweep(m);
+    if (m->calls.ends != NULL)
+        m->calls.ends(m->calls.ctx);
     m->is_collecting = false;
 }
 

@@ -36,6 +36,9 @@ struct model_calls {
     uint32_t (*word)(void *ctx, uint32_t address);
     void (*finalise)(void *ctx, uint32_t object);
     uint32_t (*more)(void *ctx, uint32_t what, uint32_t value);
+    /* A collection begins (enum heap_cause), and has swept; may be null.   */
+    void (*begins)(void *ctx, uint32_t cause);
+    void (*ends)(void *ctx);
     /* Bytes from `start` to `end` were given back with all that is in them. */
     void (*gone)(void *ctx, uint32_t start, uint32_t end);
 };

@@ -98,6 +98,33 @@ Test(replay_areas, both_rules_of_growth_have_true_figures)
     well("areas=1024+500 grow=1 outer_bytes=20000 quirks=exact check", body);
 }
 
+/* Requests above the figure, each asked in a run of its own. */
+Test(replay_areas, nothing_above_the_largest_request_is_granted)
+{
+    static const char *const heaps[] = {
+        "heap=1024 grow=1 outer_bytes=9000 block=32 growth=103%",
+        "heap=1024 grow=1 outer_bytes=9010 block=64 growth=103%",
+        "heap=1024 grow=1 outer_bytes=5000 block=8 growth=103%",
+        "heap=1024 grow=1 outer_bytes=5000 area_struct=64 growth=103%",
+        "heap=1024 grow=1 outer_bytes=120000 block=8",
+        "heap=1030 grow=1 outer_bytes=9000 block=64",
+    };
+    char body[200];
+    for (int i = 0; i < 6; i++) {
+        well(heaps[i], "alloc 1 500\nalloc 2 1500\n");
+        uint64_t figure = p.result.end.largest_request;
+        uint64_t most = figure + 4000;
+        for (uint64_t bytes = figure; bytes < most; bytes += 37) {
+            sprintf(body, "alloc 1 500\nalloc 2 1500\nalloc 3 %d\n",
+                    (int)bytes);
+            well(heaps[i], body);
+            cr_assert(
+                eq(int, p.ops[2].outcome != OUTCOME_GRANTED, bytes > figure),
+                "%s: %d", heaps[i], (int)bytes);
+        }
+    }
+}
+
 /* An area whose one object is a block long and lies at its block 0. */
 static const char lone_block[] = "alloc 1 944\nalloc 2 3000\nfree 2\n"
                                  "alloc 3 16\nalloc 4 16\nroot 0 4\n"

@@ -79,6 +79,14 @@ Test(replay_refused, after_the_undoing_the_old_bounds_hold)
                "t.ft:4: store to word 4 of object 1, which has 16 bytes");
 }
 
+Test(replay_refused, an_undone_growth_leaves_an_earlier_refused_one_as_it_was)
+{
+    well("heap=1024 check",
+         "alloc 1 16\nalloc 2 900\nroot 0 1\nrealloc 1 400 move\n"
+         "free 2\nrefused realloc memory 1 500 move\nstore 1 99 1\n");
+    cr_assert(eq(u64, p.result.dropped, 1));
+}
+
 Test(replay_refused, a_growth_in_place_that_is_refused_again_is_counted)
 {
     well("heap=1024 check",

@@ -173,6 +173,9 @@ static int check_word(const struct trace_check *c, const struct trace_op *op,
         return ERR_INPUT;
     if ((uint64_t)op->word * c->word_bytes < o->bytes)
         return 0; /* it begins within them, so it is one of their words   */
+    uint64_t reach = (o->bytes + c->grain_bytes - 1) / c->grain_bytes;
+    if ((uint64_t)op->word * c->word_bytes < reach * c->grain_bytes)
+        return 0;
     uint64_t n_words = (o->bytes + c->word_bytes - 1) / c->word_bytes;
     return problem_set(reason, ERR_INPUT,
                        "%s of word %" PRIu32 " of object %" PRIu64
@@ -312,6 +315,8 @@ void trace_check_init(struct trace_check *c, const struct trace_header *h)
 {
     *c = (struct trace_check){0};
     c->word_bytes = h->word_bytes != 0 ? h->word_bytes : DEFAULT_WORD_BYTES;
+    c->grain_bytes = h->has_blocks != 0 && h->block_bytes != 0 ? h->block_bytes
+                                                               : c->word_bytes;
     c->root_words = h->root_words;
 }
 

@@ -11,7 +11,9 @@
  *      a live object: allocated, not freed, not dead, not swept
  *   5  the target of a store or root is a live object or none
  *   6  a touched or stored word lies within the bytes asked for, rounded up
- *      to a whole word; a root's slot within header.root_words, if given
+ *      to a whole word, or to a whole block where the header tells of
+ *      recorded blocks (what a shrink leaves behind is still scanned); a
+ *      root's slot within header.root_words, if given
  *   7  unpin names a pinned object; unlock a locked heap
  *   8  finalise names objects that were allocated
  *
@@ -42,6 +44,7 @@ struct trace_check {
     uint64_t clock;         /* bytes asked so far: the age of an object  */
                             /* is its distance to `born`                 */
     uint32_t word_bytes;
+    uint32_t grain_bytes; /* of what a store may reach                    */
     uint32_t root_words;
     uint64_t n_locks;
     uint64_t *dead; /* the last that died: a ring                */

@@ -185,6 +185,16 @@ static bool is_wanted(uint32_t type, uint32_t section, const char *name)
            name[0] != '$'; /* mapping symbols: $t, $a, $d, $x */
 }
 
+static bool is_in_code(const struct image *image, uint32_t address)
+{
+    for (uint32_t i = 0; i < image->n_segments; i++) {
+        const struct segment *s = &image->segments[i];
+        if (s->is_code && address - s->address < s->file_bytes)
+            return true;
+    }
+    return false;
+}
+
 /* The symbols of one table; their names lie in [names, names + name_bytes). */
 static int read_symbols(struct reader *r, uint64_t table, uint32_t n,
                         uint64_t names, uint32_t name_bytes)
@@ -208,6 +218,8 @@ static int read_symbols(struct reader *r, uint64_t table, uint32_t n,
             .address = is_code ? value & ~1u : value,
             .bytes = word_at(r, at + 8),
             .is_function = type == STT_FUNC,
+            .is_label = type == STT_NOTYPE && is_in_code(r->image, value) &&
+                        strncmp(text, ".L", 2) != 0,
             .is_thumb = is_code && (value & 1) != 0,
         };
     }
@@ -376,11 +388,13 @@ const struct symbol *image_function_at(const struct image *image,
         else
             high = middle;
     }
+    const struct symbol *label = NULL; /* of assembly, nearer than a function */
     while (low-- > 0) {
         const struct symbol *s = &image->symbols[low];
-        if (!s->is_function)
-            continue;
-        return s->bytes == 0 || address - s->address < s->bytes ? s : NULL;
+        if (s->is_function && s->bytes != 0)
+            return address - s->address < s->bytes ? s : label;
+        if ((s->is_function || s->is_label) && label == NULL)
+            label = s;
     }
-    return NULL;
+    return label;
 }

@@ -38,6 +38,7 @@ struct symbol {
     uint32_t address; /* bit 0 cleared                                       */
     uint32_t bytes;   /* 0: not stated                                       */
     bool is_function;
+    bool is_label; /* of no type, in code: assembly                           */
     bool is_thumb; /* Arm: bit 0 was set                                     */
 };
 
@@ -73,8 +74,9 @@ void image_close(struct image *image);
 const struct symbol *image_symbol(const struct image *image, const char *name);
 
 /*
- * The function that `address` lies in: the last function symbol at or before
- * it whose stated size reaches it or is 0; null when there is none.
+ * The function that `address` lies in: the last function of a stated size, if
+ * it reaches so far; else the last label or function without a size behind it.
+ * Null when there is none.
  */
 const struct symbol *image_function_at(const struct image *image,
                                        uint32_t address);

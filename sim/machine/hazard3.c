@@ -119,12 +119,12 @@ static uint8_t fresh_loop(struct machine *m)
 static uint8_t folded_loop(struct machine *m)
 {
     struct hazard3 *h = &m->timing.hazard3;
-    for (uint8_t k = 0; k < HAZARD3_N_LOOPS; k++) {
+    for (uint32_t k = 0; k < HAZARD3_N_LOOPS; k++) {
         const struct hazard3_loop *l = &h->loops[k];
         if (l->is_known && !l->is_fresh && l->from == h->entry &&
             has_predictor(l, h) &&
             memcmp(&l->before, &h->fetch, sizeof l->before) == 0)
-            return k;
+            return (uint8_t)k;
     }
     do
         h->victim = (uint8_t)((h->victim + 1) % HAZARD3_N_LOOPS);

@@ -149,6 +149,8 @@ void h3_clock_issue(struct h3_clock *c, const struct h3_op *op)
         if (!is_waiting && left > 0)
             left--;
         tick(c, &x);
+        if (op->learns && !is_waiting)
+            c->predictor = op->learned;
     }
 }
 

@@ -32,6 +32,8 @@ struct h3_op {
     bool is_jump; /* redirects fetch to `target` from X            */
     bool keeps;   /* and stays in X (popret)                       */
     uint32_t target;
+    bool learns; /* the predictor becomes `learned` once it is seen in X     */
+    struct h3_predictor learned;
 };
 
 struct h3_clock {

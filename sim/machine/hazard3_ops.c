@@ -32,18 +32,23 @@ static void add_access(struct machine *m, const struct h3_event *e,
         op->load_d = loaded(e->insn->d);
 }
 
-/* TIMING-hazard3.md section 2.3: what sets the predictor, what clears it. */
-static void learn(struct h3_predictor *p, const struct h3_event *e,
-                  bool is_predicted)
+/*
+ * TIMING-hazard3.md section 2.3: what sets the predictor, what clears it. It
+ * happens as soon as the instruction is in X and knows its operands, even if
+ * it cannot leave yet.
+ */
+static void learn(struct h3_op *op, const struct h3_event *e, bool is_predicted)
 {
-    if (e->insn->cost == RV_COST_FENCEI || (is_predicted && !e->is_taken))
-        p->is_valid = 0;
-    else if (e->insn->cost == RV_COST_BRANCH && e->is_taken && !is_predicted &&
-             e->next_pc < e->pc)
-        *p = (struct h3_predictor){.branch = e->pc,
-                                   .target = e->next_pc,
-                                   .is_valid = 1,
-                                   .is_wide = e->insn->size == 4};
+    if (e->insn->cost == RV_COST_FENCEI || (is_predicted && !e->is_taken)) {
+        op->learns = true;
+    } else if (e->insn->cost == RV_COST_BRANCH && e->is_taken &&
+               !is_predicted && e->next_pc < e->pc) {
+        op->learns = true;
+        op->learned = (struct h3_predictor){.branch = e->pc,
+                                            .target = e->next_pc,
+                                            .is_valid = 1,
+                                            .is_wide = e->insn->size == 4};
+    }
 }
 
 static void pass_single(struct machine *m, const struct h3_event *e)
@@ -66,8 +71,8 @@ static void pass_single(struct machine *m, const struct h3_event *e)
         is_predicted = c->fetch.mark[0] != 0;
         op.is_jump = e->is_taken != is_predicted;
     }
+    learn(&op, e, is_predicted);
     h3_clock_issue(c, &op);
-    learn(&c->predictor, e, is_predicted);
 }
 
 /* The loads or stores of a register list. */

@@ -227,7 +227,8 @@ static uint32_t read_immediate(const struct insn_row *row,
 /* "d=1 n=d": operands that the form implies. */
 static void read_fixed(const char *fixed, struct insn *out)
 {
-    for (const char *c = fixed; c != NULL && *c != '\0';) {
+    const char *c = fixed == NULL ? "" : fixed;
+    while (*c != '\0') {
         char letter = *c;
         uint8_t value = out->d;
         if (c[2] == 'd')

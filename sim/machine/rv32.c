@@ -258,6 +258,7 @@ uint32_t rv_trap(struct machine *m, enum rv_cause cause, uint32_t pc)
         (s & ~(uint32_t)(MSTATUS_MIE | MSTATUS_MPIE)) | mpie | MSTATUS_MPP;
     m->csr.mepc = pc;
     m->csr.mcause = cause;
+    m->csr.has_reservation = false;
     return m->csr.mtvec & ~3u;
 }
 
@@ -267,5 +268,6 @@ uint32_t rv_return(struct machine *m)
     uint32_t mie = s & MSTATUS_MPIE ? MSTATUS_MIE : 0;
     m->csr.mstatus =
         (s & ~(uint32_t)(MSTATUS_MIE | MSTATUS_MPP)) | mie | MSTATUS_MPIE;
+    m->csr.has_reservation = false;
     return m->csr.mepc;
 }

@@ -370,7 +370,8 @@ static inline bool rv_sb(struct machine *m, uint32_t rs1, uint32_t rs2,
     return bus_store(&m->bus, m->r[rs1] + imm, 1, m->r[rs2]);
 }
 
-/* ---- atomics ---------------------------------------------------------- */
+/* ---- atomics: sc.w, an AMO, a trap and mret end a reservation
+ * ---------------------------------------------------------- */
 
 static inline bool rv_lr(struct machine *m, uint32_t rd, uint32_t rs1)
 {
@@ -401,6 +402,7 @@ static inline bool rv_sc(struct machine *m, uint32_t rd, uint32_t rs1,
         uint32_t address = m->r[rs1];                                          \
         uint32_t b = m->r[rs2];                                                \
         uint32_t a;                                                            \
+        m->csr.has_reservation = false;                                        \
         bool is_done = bus_load(&m->bus, address, 4, &a) &&                    \
                        bus_store(&m->bus, address, 4, (expression));           \
         m->r[is_done ? rd : MACHINE_SINK] = is_done ? a : 0;                   \

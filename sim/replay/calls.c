@@ -37,6 +37,7 @@ void play_on_finalise(void *ctx, uint32_t address)
     struct play *p = ctx;
     if (p->is_probing)
         return;
+    p->happened.has_finalised = true;
     uint32_t slot = shadow_find(&p->s, address);
     if (slot == SHADOW_NONE)
         (void)play_fail(p,
@@ -99,10 +100,13 @@ uint32_t play_on_more(void *ctx, uint32_t what, uint32_t value)
     return answer;
 }
 
-/* The held line stands alone where the recording's own collection is due. */
+/*
+ * The held line stands alone where the recording's own collection is due,
+ * unless references are missing that would lead on from it.
+ */
 void play_before_call(struct play *p)
 {
-    if (p->expecting && p->has_line)
+    if (p->expecting && p->has_line && p->w->header.has_graph)
         held_limit(&p->s, p->n_line);
     p->calls_before = p->t->heap->n_collections;
     p->grown_before = p->t->heap->n_grown;

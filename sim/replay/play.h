@@ -68,6 +68,7 @@ struct play_happened {
     struct play_area added;
     uint32_t added_index;
     bool has_added;
+    bool has_finalised;      /* finalisers ran, and may have stored           */
     bool has_avail;          /* the outer heap was asked                      */
     uint32_t avail;          /* ... and could give this much                  */
     bool is_past_collection; /* further facts tell of the state now       */

@@ -357,13 +357,18 @@ static int ask_as_if_locked(struct play *p, const struct trace_op *op,
                             uint32_t slot, bool *was_locked)
 {
     const struct shadow_object *o = shadow_at(&p->s, slot);
+    struct outer outer = p->outer;
     *was_locked = false;
-    if (!p->expecting || op->cause != TRACE_CAUSE_UNKNOWN)
+    if (!p->expecting || op->cause != TRACE_CAUSE_UNKNOWN ||
+        op->bytes > UINT32_MAX)
         return 0;
     p->t->snapshot(p->t);
-    uint32_t answer =
-        p->t->realloc(p->t, o->address, (uint32_t)op->bytes, false);
+    p->is_probing = true;
+    uint32_t answer = p->t->realloc(p->t, o->address, (uint32_t)op->bytes,
+                                    (op->flags & TRACE_MAY_MOVE) != 0);
+    p->is_probing = false;
     p->t->restore(p->t);
+    p->outer = outer;
     *was_locked = answer != 0;
     return 0;
 }
@@ -391,6 +396,7 @@ static int refused_realloc(struct play *p, const struct trace_op *op)
         return play_finish(p, &r, true);
     }
     uint64_t old_bytes = shadow_at(&p->s, slot)->asked;
+    uint64_t bounds = shadow_at(&p->s, slot)->bounds;
     bool may_move = (op->flags & TRACE_MAY_MOVE) != 0;
     err = try_realloc(p, slot, op->bytes, may_move, &answer);
     if (err == 0 && answer != 0)
@@ -401,6 +407,7 @@ static int refused_realloc(struct play *p, const struct trace_op *op)
         r.granted = shadow_at(&p->s, slot)->granted;
         r.address = answer;
         err = undo_realloc(p, slot, old_bytes);
+        shadow_at(&p->s, slot)->bounds = bounds;
         return err != 0 ? err : play_finish(p, &r, false);
     }
     if (!may_move && p->t->heap->refusal == REFUSAL_IN_PLACE) {

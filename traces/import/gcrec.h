@@ -18,9 +18,9 @@
  * one operation, all of it in this order:
  *
  *   HELD ROOTS (k), INSIDE (j), INTERIOR (v)
- *   FINALISE                       f lines between g and e
  *   DEATH                          of what x lists, if the recording has no
  *                                  d lines (mark_every 0)
+ *   FINALISE                       f lines between g and e
  *   ALLOC | REALLOC | REFUSED | COLLECT
  *   EXPECT COLLECTION (x, y), GIVEN_BACK (R), GRAPH (s), STATE (e),
  *   AVAIL (o), AREA (N auto), BLOCK

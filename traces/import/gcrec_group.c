@@ -397,13 +397,13 @@ int gcrec_answer(struct gcrec *g, uint32_t n)
     if (err < 0)
         return err;
     queue_all(g, &group->held);
+    queue_deaths(g); /* also of what a finaliser freed thereafter */
     if (group->finalised.n > 0) {
         struct trace_op *finalise = gcrec_push(g, &g->queue, TRACE_FINALISE);
         finalise->ids = group->finalised.at;
         finalise->n_ids = group->finalised.n;
         finalise->place = group->finalised_line;
     }
-    queue_deaths(g);
     g->queue.at[g->queue.n++] = answer[0];
     queue_all(g, &group->facts);
     if (n == 2)

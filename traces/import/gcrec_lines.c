@@ -223,7 +223,11 @@ int gcrec_line_refused_realloc(struct gcrec *g, const char *at)
     return refuse(g, &op);
 }
 
-/* What a reference names: TRACE_NONE for 0 and for an object that is lost. */
+/*
+ * What a reference names: TRACE_NONE for 0, for an object that is lost, and,
+ * where new memory keeps what it held, for a dead one: a word that was
+ * overwritten before any mark saw it.
+ */
 static int resolve(struct gcrec *g, uint64_t id, uint64_t *target)
 {
     *target = TRACE_NONE;
@@ -232,11 +236,15 @@ static int resolve(struct gcrec *g, uint64_t id, uint64_t *target)
     const struct object *o = objects_find(&g->objects, id);
     if (o == NULL)
         return no_object(g, id);
-    if (gcrec_state_of(o) == GCREC_DEAD && g->phase == GCREC_OUTSIDE)
+    bool is_dead = gcrec_state_of(o) == GCREC_DEAD;
+    bool is_stale = is_dead && g->base.header.zeroing == 0;
+    if (is_dead && !is_stale && g->phase == GCREC_OUTSIDE)
         return gcrec_fail(g, "a reference to object %llu, which is dead",
                           (unsigned long long)id);
     if (gcrec_state_of(o) == GCREC_LOST)
         workload_skip(&g->base, LOST_SKIPPED);
+    else if (is_stale)
+        workload_skip(&g->base, "stale words that named dead objects");
     else
         *target = id;
     return 0;

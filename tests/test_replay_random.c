@@ -1,0 +1,246 @@
+/*
+ * test_replay_random.c - traces of random operations, most of them lawful, on
+ * heaps of all kinds: a run is complete with true figures, or its input is
+ * wrong; it never fails
+ */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/played.h"
+#include "traces/synth/rng.h"
+
+#define IDS_CAP 400
+
+static struct played p;
+static struct rng rng;
+
+enum state { ALIVE, DEAD, ENDED };
+
+static struct {
+    FILE *out;
+    uint8_t state[IDS_CAP];
+    uint32_t bytes[IDS_CAP];
+    uint32_t n_ids, lock_depth, n_added;
+    uint32_t wild; /* in a thousand: any id at all                         */
+} g;
+
+static uint32_t below(uint32_t n)
+{
+    return rng_below(&rng, n);
+}
+
+/* A live object's id; or, rarely, any. */
+static uint32_t some_id(void)
+{
+    for (int tries = 0; tries < 50 && below(1000) >= g.wild; tries++) {
+        uint32_t id = g.n_ids == 0 ? 0 : below(g.n_ids);
+        if (g.n_ids > 0 && g.state[id] == ALIVE)
+            return id;
+    }
+    return g.wild > 0 ? below(g.n_ids + 2) : IDS_CAP;
+}
+
+static uint32_t some_bytes(void)
+{
+    static const uint32_t most[] = {16, 40, 40, 100, 300, 2000};
+    return below(60) == 0 ? 0 : 1 + below(most[below(6)]);
+}
+
+static void put_alloc(void)
+{
+    if (g.n_ids == IDS_CAP)
+        return;
+    g.bytes[g.n_ids] = some_bytes();
+    g.state[g.n_ids] = ALIVE;
+    fprintf(g.out, "alloc %u %u%s\n", g.n_ids, g.bytes[g.n_ids],
+            below(5) == 0 ? " finaliser" : "");
+    g.n_ids++;
+}
+
+static void put_realloc(uint32_t id)
+{
+    bool is_refused = below(5) == 0;
+    uint32_t bytes = 1 + some_bytes();
+    fprintf(g.out, "%s %u %u%s\n",
+            is_refused ? "refused realloc unknown" : "realloc", id, bytes,
+            below(2) ? " move" : "");
+    if (id < IDS_CAP && !is_refused)
+        g.bytes[id] = bytes;
+}
+
+static void put_store(uint32_t id, uint32_t target)
+{
+    uint32_t n_words = id < IDS_CAP ? g.bytes[id] / 4 : 4;
+    if (below(1000) < g.wild)
+        n_words += 2;
+    if (n_words == 0)
+        return;
+    if (target == IDS_CAP || below(5) == 0)
+        fprintf(g.out, "store %u %u -\n", id, below(n_words));
+    else
+        fprintf(g.out, "store %u %u %u\n", id, below(n_words), target);
+}
+
+static void put_held(void)
+{
+    fputs("held roots", g.out);
+    for (uint32_t n = below(6); n > 0; n--)
+        fprintf(g.out, " %u", below(g.n_ids + 1));
+    fputc('\n', g.out);
+}
+
+/* Finalisers free a few live objects, whenever. */
+static void put_finalise(void)
+{
+    uint32_t ids[3], n = 0;
+    for (uint32_t i = 0; i < 3; i++) {
+        uint32_t id = some_id();
+        for (uint32_t k = 0; k < n; k++)
+            id = ids[k] == id ? IDS_CAP : id;
+        if (id < g.n_ids)
+            ids[n++] = id;
+    }
+    if (n == 0)
+        return;
+    fputs("finalise", g.out);
+    for (uint32_t i = 0; i < n; i++) {
+        fprintf(g.out, " %u", ids[i]);
+        g.state[ids[i]] = g.lock_depth > 0 ? DEAD : ENDED;
+    }
+    fputs(below(2) ? "\ncollect ordinary\n" : "\nrefused alloc memory 300\n",
+          g.out);
+}
+
+static void put_control(void)
+{
+    switch (below(9)) {
+    case 0:
+        fputs("control lock 1\n", g.out);
+        g.lock_depth++;
+        break;
+    case 1:
+    case 2:
+    case 3:
+        if (g.lock_depth == 0 && below(1000) >= g.wild)
+            break;
+        fputs("control lock 0\n", g.out);
+        g.lock_depth -= g.lock_depth > 0;
+        break;
+    case 4:
+        fprintf(g.out, "control auto %d\n", below(3) != 0);
+        break;
+    case 5:
+        fprintf(g.out, "control threshold %u\n", 16 * below(200));
+        break;
+    case 6:
+        fputs("control threshold -\n", g.out);
+        break;
+    case 7:
+        if (g.n_added++ < 4)
+            fprintf(g.out, "control add-area %u\n", 300 + below(3000));
+        break;
+    default:
+        if (below(6) != 0)
+            break;
+        fputs("control reset 0\n", g.out);
+        g.lock_depth = 0;
+        break;
+    }
+}
+
+static void put_line(void)
+{
+    uint32_t dice = below(100);
+    uint32_t id = some_id();
+    if (dice < 35) {
+        put_alloc();
+    } else if (id == IDS_CAP) {
+        return;
+    } else if (dice < 55) {
+        put_store(id, some_id());
+    } else if (dice < 60) {
+        fprintf(g.out, "root %u %u\n", below(6), id);
+    } else if (dice < 62) {
+        fprintf(g.out, "root %u -\n", below(6));
+    } else if (dice < 72) {
+        put_realloc(id);
+    } else if (dice < 79) {
+        fprintf(g.out, "free %u\n", id);
+        if (id < IDS_CAP)
+            g.state[id] = ENDED;
+    } else if (dice < 87) {
+        fprintf(g.out, "death %u\n", id);
+        if (id < IDS_CAP)
+            g.state[id] = DEAD;
+    } else if (dice < 90) {
+        put_held();
+    } else if (dice < 92) {
+        fprintf(g.out, "collect %s\n", below(10) == 0 ? "all" : "ordinary");
+    } else if (dice < 94) {
+        fprintf(g.out, "refused alloc unknown %u\n", some_bytes());
+    } else if (dice < 96) {
+        put_finalise();
+    } else {
+        put_control();
+    }
+}
+
+static char *make(uint64_t seed, uint32_t wild)
+{
+    char *text;
+    size_t n;
+    rng_seed(&rng, seed);
+    memset(&g, 0, sizeof g);
+    g.out = open_memstream(&text, &n);
+    g.wild = wild;
+    if (below(2) == 0)
+        fputs("header has-held 1\n", g.out);
+    for (uint32_t i = 0; i < 250; i++)
+        put_line();
+    fclose(g.out);
+    return text;
+}
+
+/* `n` traces; FRAGLAB_LONG makes them many. */
+static void play_random(uint32_t base, uint32_t wild, uint32_t n)
+{
+    static const char *const kinds[] = {
+        "heap=%u check",
+        "heap=%u check refused=reset",
+        "heap=%u check mark_stack=2 block=8",
+        "heap=%u check threshold=500 zero=0 block=32",
+        "heap=%u check grow=1 outer_bytes=6000 quirks=exact",
+        "heap=%u check grow=1 outer_bytes=40000 quirks=exact refused=reset",
+        "heap=%u check grow=1 outer_bytes=12345 growth=103%% block=32",
+        "heap=%u check auto=0 finalisers=0",
+    };
+    char options[200];
+    n *= getenv("FRAGLAB_LONG") != NULL ? 100 : 1;
+    for (uint32_t i = 0; i < n; i++) {
+        uint64_t seed = (uint64_t)base << 32 | i;
+        char *body = make(seed, wild);
+        snprintf(options, sizeof options, kinds[below(8)], 600 + below(4000));
+        play_text(&p, options, body);
+        cr_assert(p.err == 0 || (wild > 0 && p.err == ERR_INPUT),
+                  "seed %llu, %s: %s", (unsigned long long)seed, options,
+                  p.problem.text);
+        cr_assert(p.err != 0 || p.result.status == REPLAY_COMPLETE,
+                  "seed %llu, %s: %s", (unsigned long long)seed, options,
+                  p.result.reason);
+        cr_assert(p.wrong[0] == '\0', "seed %llu, %s: %s",
+                  (unsigned long long)seed, options, p.wrong);
+        free(body);
+    }
+}
+
+Test(replay_random, lawful_traces_are_played_to_their_end)
+{
+    play_random(1, 0, 250);
+}
+
+Test(replay_random, unlawful_ones_end_in_a_message)
+{
+    play_random(2, 20, 250);
+}
