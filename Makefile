@@ -178,6 +178,11 @@ $(BUILD)/%.o: %.c Makefile | $(GENERATED)
 	@mkdir -p $(@D) && echo "  CC  $@"
 	$(Q)$(CC) $(HOST) $(WARN) -MMD -MP -c -o $@ $<
 
+# Engines are one function of many cases: where its variables live at every
+# line is not worth the minute that gcc would take to find out.
+$(addprefix $(BUILD)/sim/machine/,cortex_m0.o cortex_m4.o): \
+    HOST += -fno-var-tracking-assignments
+
 # A suite is one program. It takes what it needs from an archive of all else,
 # so that it may define the core's outward calls itself. Criterion's macros
 # break -Wconversion.

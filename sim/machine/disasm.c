@@ -3,6 +3,7 @@
 
 #include "sim/machine/rv32.h"
 #include "sim/machine/rv32_rows.h"
+#include "sim/machine/thumb_disasm.h"
 
 static const char *const rv_names[MACHINE_N_REGISTERS] = {
     "zero", "ra", "sp", "gp", "tp",  "t0",  "t1", "t2", "s0", "s1", "a0",
@@ -131,6 +132,8 @@ static void add_letter(struct text *t, const struct machine *m,
 
 uint32_t disasm(struct machine *m, uint32_t address, char *out, size_t cap)
 {
+    if (m->core->isa == IMAGE_ARM)
+        return thumb_disasm(m, address, out, cap);
     struct region *r = bus_region_at(&m->bus, address);
     struct insn insn;
     struct text t = {out, cap, 0};

@@ -282,6 +282,13 @@ static void skip(struct machine *m, const struct insn *i)
     finish(m, &nothing, FLOW_NEXT, 0);
 }
 
+/* execute(), for whoever does not loop: one copy of all its cases is enough. */
+static __attribute__((noinline)) enum flow
+execute_once(struct machine *m, const struct insn *i, uint32_t *value)
+{
+    return execute(m, i, m->pc, value);
+}
+
 /* Execute `i` as the next of the IT block that m->arm.it tells of. */
 static void execute_in_it(struct machine *m, const struct insn *i)
 {
@@ -296,7 +303,7 @@ static void execute_in_it(struct machine *m, const struct insn *i)
         skip(m, i);
         return;
     }
-    enum flow flow = execute(m, i, m->pc, &value);
+    enum flow flow = execute_once(m, i, &value);
     if (i->spare & TH_KEEPS_NZCV) {
         before.it = m->arm.it;
         m->arm = before;
@@ -322,12 +329,13 @@ static void step_one(struct machine *m)
         execute_in_it(m, &insn);
         return;
     }
-    enum flow flow = execute(m, &insn, m->pc, &value);
+    enum flow flow = execute_once(m, &insn, &value);
     finish(m, &insn, flow, value);
 }
 
 static void thumb_engine_step(struct machine *m, struct retired *out)
 {
+    uint64_t start = m->cycles;
     uint32_t pc = m->pc;
     uint32_t word = 0;
     if (!machine_peek(m, pc, &word, 4))
@@ -340,6 +348,7 @@ static void thumb_engine_step(struct machine *m, struct retired *out)
                             .word = word,
                             .size = (word & 0xffff) >> 11 >= 29 ? 4 : 2,
                             .cycle = m->cycles,
+                            .start = start,
                             .cycles = (uint32_t)(m->cycles - before),
                             .next_pc = m->pc};
 }
