@@ -170,7 +170,8 @@ static void fault_of_bad(struct machine *m, enum fault_kind kind)
 static void trap(struct machine *m, enum thumb_trap what)
 {
     if (what == TH_SVC) {
-        machine_fault(m, FAULT_TRAP, m->pc, "SVC: exceptions are not simulated");
+        machine_fault(m, FAULT_TRAP, m->pc,
+                      "SVC: exceptions are not simulated");
         return;
     }
     m->exit_code = m->r[0];
@@ -283,8 +284,9 @@ static void skip(struct machine *m, const struct insn *i)
 }
 
 /* execute(), for whoever does not loop: one copy of all its cases is enough. */
-static __attribute__((noinline)) enum flow
-execute_once(struct machine *m, const struct insn *i, uint32_t *value)
+static __attribute__((noinline)) enum flow execute_once(struct machine *m,
+                                                        const struct insn *i,
+                                                        uint32_t *value)
 {
     return execute(m, i, m->pc, value);
 }
