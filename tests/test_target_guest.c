@@ -170,3 +170,13 @@ Test(target_guest, leaves_the_same_bytes_when_compiled_for_size)
 {
     play_both("build/guest/marksweep-hazard3-Os.elf", "hazard3", 20000);
 }
+
+Test(target_guest, leaves_the_same_bytes_on_cortex_m0plus)
+{
+    play_both("build/guest/marksweep-m0plus-O2.elf", "cortex-m0plus", 20000);
+}
+
+Test(target_guest, leaves_the_same_bytes_on_cortex_m4)
+{
+    play_both("build/guest/marksweep-m4-Os.elf", "cortex-m4", 20000);
+}
