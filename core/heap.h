@@ -76,7 +76,11 @@ enum heap_phase {
     PHASE_IDLE = 0, /* no collection; the mutator runs                    */
     PHASE_MARK,     /* marking from roots                                 */
     PHASE_FINALISE, /* heap_on_finalise is called; x_free is allowed      */
-    PHASE_SWEEP     /* unmarked objects become free                       */
+    PHASE_SWEEP,    /* unmarked objects become free                       */
+    PHASE_PLAN,     /* new places are computed                            */
+    PHASE_UPDATE,   /* references get new addresses                       */
+    PHASE_MOVE,     /* objects move                                       */
+    PHASE_N
 };
 
 /* heap.refusal: why the last alloc or realloc answered 0. */

@@ -180,6 +180,13 @@ static inline void tlsf_store(struct heap *h, addr32 object, uint32_t word,
     *word_at(h, object + 4 * word) = value;
 }
 
+/* The address of byte `byte` of `object`: it is where it was allocated. */
+static inline addr32 tlsf_deref(struct heap *h, addr32 object, uint32_t byte)
+{
+    (void)h;
+    return object + byte;
+}
+
 /*
  * Set `what` (enum heap_control). CONTROL_RESET leaves the heap as init did:
  * no objects, the first area only (heap_more is told of each other one), but

@@ -52,6 +52,17 @@ uint32_t guest_collect(uint32_t kind);
 uint32_t guest_control(uint32_t what, uint32_t value);
 uint32_t guest_add_area(uint32_t address, uint32_t bytes);
 
+/* The address of byte `byte` of an object, until the next call. */
+uint32_t guest_deref(uint32_t object, uint32_t byte);
+
+/* Idle work of at most `units` units; 1 while there is more to do. */
+uint32_t guest_step(uint32_t units);
+
+/* Its address from now on; 0: it cannot, and nothing has changed. */
+uint32_t guest_promote(uint32_t object);
+void guest_pin(uint32_t object);
+void guest_unpin(uint32_t object);
+
 /* Nothing: what the call itself costs. */
 void guest_nop(void);
 

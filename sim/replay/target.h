@@ -62,6 +62,12 @@ struct target {
     uint32_t (*collect)(struct target *t, uint32_t kind);
     uint32_t (*control)(struct target *t, uint32_t what, uint32_t value);
     uint32_t (*add_area)(struct target *t, uint32_t address, uint32_t bytes);
+    /* These only where the manager's capabilities say so.                 */
+    uint32_t (*deref)(struct target *t, uint32_t object, uint32_t byte);
+    uint32_t (*step)(struct target *t, uint32_t units);
+    uint32_t (*promote)(struct target *t, uint32_t object);
+    void (*pin)(struct target *t, uint32_t object);
+    void (*unpin)(struct target *t, uint32_t object);
     /* One snapshot at a time; restore leaves it for another restore.      */
     void (*snapshot)(struct target *t);
     void (*restore)(struct target *t);

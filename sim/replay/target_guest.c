@@ -19,6 +19,11 @@ enum entry {
     ENTRY_COLLECT,
     ENTRY_CONTROL,
     ENTRY_ADD_AREA,
+    ENTRY_DEREF,
+    ENTRY_STEP,
+    ENTRY_PROMOTE,
+    ENTRY_PIN,
+    ENTRY_UNPIN,
     ENTRY_NOP,
     ENTRY_ON_FINALISE,
     ENTRY_MORE,
@@ -26,9 +31,10 @@ enum entry {
 };
 
 static const char *const entry_names[ENTRY_N] = {
-    "guest_init",  "guest_alloc",       "guest_free",    "guest_realloc",
-    "guest_store", "guest_collect",     "guest_control", "guest_add_area",
-    "guest_nop",   "guest_on_finalise", "guest_more",
+    "guest_init",  "guest_alloc",   "guest_free",        "guest_realloc",
+    "guest_store", "guest_collect", "guest_control",     "guest_add_area",
+    "guest_deref", "guest_step",    "guest_promote",     "guest_pin",
+    "guest_unpin", "guest_nop",     "guest_on_finalise", "guest_more",
 };
 
 struct guest {
@@ -152,6 +158,33 @@ static uint32_t guest_target_add_area(struct target *t, uint32_t address,
     return call(t, ENTRY_ADD_AREA, args, 2);
 }
 
+static uint32_t guest_target_deref(struct target *t, uint32_t object,
+                                   uint32_t byte)
+{
+    uint32_t args[2] = {object, byte};
+    return call(t, ENTRY_DEREF, args, 2);
+}
+
+static uint32_t guest_target_step(struct target *t, uint32_t units)
+{
+    return call(t, ENTRY_STEP, &units, 1);
+}
+
+static uint32_t guest_target_promote(struct target *t, uint32_t object)
+{
+    return call(t, ENTRY_PROMOTE, &object, 1);
+}
+
+static void guest_target_pin(struct target *t, uint32_t object)
+{
+    (void)call(t, ENTRY_PIN, &object, 1);
+}
+
+static void guest_target_unpin(struct target *t, uint32_t object)
+{
+    (void)call(t, ENTRY_UNPIN, &object, 1);
+}
+
 static void guest_target_snapshot(struct target *t)
 {
     struct guest *g = t->own;
@@ -263,6 +296,11 @@ int target_guest_open(struct target **out, const struct manager *m,
         .collect = guest_target_collect,
         .control = guest_target_control,
         .add_area = guest_target_add_area,
+        .deref = guest_target_deref,
+        .step = guest_target_step,
+        .promote = guest_target_promote,
+        .pin = guest_target_pin,
+        .unpin = guest_target_unpin,
         .snapshot = guest_target_snapshot,
         .restore = guest_target_restore,
         .close = guest_target_close,

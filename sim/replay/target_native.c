@@ -62,7 +62,10 @@ static uint32_t native_realloc(struct target *t, uint32_t object,
 static void native_store(struct target *t, uint32_t object, uint32_t word,
                          uint32_t value)
 {
-    *word_at(t->heap, object + 4 * word) = value;
+    if (t->manager->store != NULL)
+        t->manager->store(t->heap, object, word, value);
+    else
+        *word_at(t->heap, object + 4 * word) = value;
 }
 
 static uint32_t native_collect(struct target *t, uint32_t kind)
@@ -79,6 +82,31 @@ static uint32_t native_add_area(struct target *t, uint32_t address,
                                 uint32_t bytes)
 {
     return t->manager->add_area(t->heap, address, bytes);
+}
+
+static uint32_t native_deref(struct target *t, uint32_t object, uint32_t byte)
+{
+    return t->manager->deref(t->heap, object, byte);
+}
+
+static uint32_t native_step(struct target *t, uint32_t units)
+{
+    return t->manager->step(t->heap, units);
+}
+
+static uint32_t native_promote(struct target *t, uint32_t object)
+{
+    return t->manager->promote(t->heap, object);
+}
+
+static void native_pin(struct target *t, uint32_t object)
+{
+    t->manager->pin(t->heap, object);
+}
+
+static void native_unpin(struct target *t, uint32_t object)
+{
+    t->manager->unpin(t->heap, object);
 }
 
 static void native_snapshot(struct target *t)
@@ -126,6 +154,11 @@ int target_native_open(struct target **out, const struct manager *m,
         .collect = native_collect,
         .control = native_control,
         .add_area = native_add_area,
+        .deref = native_deref,
+        .step = native_step,
+        .promote = native_promote,
+        .pin = native_pin,
+        .unpin = native_unpin,
         .snapshot = native_snapshot,
         .restore = native_restore,
         .close = native_close,
