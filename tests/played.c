@@ -224,7 +224,7 @@ void play_file(struct played *p, const char *options, const char *path)
 {
     struct workload *w = NULL;
     struct sink sink = {p,         take_op, take_collection, take_refusal,
-                        take_mark, take_end};
+                        take_mark, take_end, NULL};
     memset(p, 0, sizeof *p);
     read_options(&p->options, options);
     p->err = workload_open(&w, path, NULL, &p->problem);
