@@ -313,6 +313,8 @@ static uint8_t it_from(struct machine *m, uint32_t it_at, uint32_t address)
 
 static uint8_t it_at(struct machine *m, uint32_t address)
 {
+    if (!m->timing.cortex_m.has_v7)
+        return 0;
     for (uint32_t back = 2; back <= FAR_BACK && back <= address; back += 2) {
         uint8_t it = it_from(m, address - back, address);
         if (it != 0)
