@@ -57,7 +57,7 @@ static uint8_t taken_more(const struct insn *i, bool is_plus)
     return is_plus ? 1 : 2;
 }
 
-static bool is_single(uint32_t cost)
+static inline bool is_single(uint32_t cost)
 {
     return cost == TH_COST_LOAD || cost == TH_COST_STORE ||
            cost == TH_COST_STORER;
@@ -92,6 +92,11 @@ static void decode_m0plus(struct machine *m, struct region *r, uint32_t address,
 {
     thumb_decode(m, r, address, out);
     set_price(m, out, true);
+}
+
+static inline bool core_has_rules(uint32_t cost)
+{
+    return is_single(cost);
 }
 
 /*

@@ -297,6 +297,12 @@ static uint32_t ruled_cycles(struct machine *m, const struct insn *i,
     return i->spare & TH_ADDRESS ? access_cycles(m, i, before, cycles) : cycles;
 }
 
+static inline bool core_has_rules(uint32_t cost)
+{
+    (void)cost;
+    return true; /* any 32-bit instruction may lie at 2 mod 4 */
+}
+
 static uint32_t core_straight(struct machine *m, const struct insn *i,
                               const struct insn *before, uint32_t pc)
 {

@@ -52,8 +52,8 @@ static inline void thumb_set_sp(struct machine *m, uint32_t value)
 
 static inline void thumb_set_nz(struct machine *m, uint32_t result)
 {
-    m->arm.n = result >> 31;
-    m->arm.z = result == 0;
+    m->arm.n = result;
+    m->arm.z = result;
 }
 
 static inline void thumb_set_nzc(struct machine *m, uint32_t result, bool carry)
@@ -69,7 +69,7 @@ static inline uint32_t thumb_add_flags(struct machine *m, uint32_t x,
     uint32_t result = x + y + carry;
     thumb_set_nz(m, result);
     m->arm.c = carry ? result <= x : result < x;
-    m->arm.v = ((x ^ result) & (y ^ result)) >> 31;
+    m->arm.v = (x ^ result) & (y ^ result);
     return result;
 }
 
@@ -446,20 +446,20 @@ static inline void thumb_rrxs(struct machine *m, uint32_t d, uint32_t rm)
     }
 
 /* clang-format off */
-THUMB_CONDITION(eq, m->arm.z)
-THUMB_CONDITION(ne, !m->arm.z)
+THUMB_CONDITION(eq, m->arm.z == 0)
+THUMB_CONDITION(ne, m->arm.z != 0)
 THUMB_CONDITION(cs, m->arm.c)
 THUMB_CONDITION(cc, !m->arm.c)
-THUMB_CONDITION(mi, m->arm.n)
-THUMB_CONDITION(pl, !m->arm.n)
-THUMB_CONDITION(vs, m->arm.v)
-THUMB_CONDITION(vc, !m->arm.v)
-THUMB_CONDITION(hi, m->arm.c && !m->arm.z)
-THUMB_CONDITION(ls, !m->arm.c || m->arm.z)
-THUMB_CONDITION(ge, m->arm.n == m->arm.v)
-THUMB_CONDITION(lt, m->arm.n != m->arm.v)
-THUMB_CONDITION(gt, !m->arm.z && m->arm.n == m->arm.v)
-THUMB_CONDITION(le, m->arm.z || m->arm.n != m->arm.v)
+THUMB_CONDITION(mi, m->arm.n >> 31 != 0)
+THUMB_CONDITION(pl, m->arm.n >> 31 == 0)
+THUMB_CONDITION(vs, m->arm.v >> 31 != 0)
+THUMB_CONDITION(vc, m->arm.v >> 31 == 0)
+THUMB_CONDITION(hi, m->arm.c && m->arm.z != 0)
+THUMB_CONDITION(ls, !m->arm.c || m->arm.z == 0)
+THUMB_CONDITION(ge, (m->arm.n ^ m->arm.v) >> 31 == 0)
+THUMB_CONDITION(lt, (m->arm.n ^ m->arm.v) >> 31 != 0)
+THUMB_CONDITION(gt, m->arm.z != 0 && (m->arm.n ^ m->arm.v) >> 31 == 0)
+THUMB_CONDITION(le, m->arm.z == 0 || (m->arm.n ^ m->arm.v) >> 31 != 0)
 /* clang-format on */
 
 static inline bool thumb_always(const struct machine *m)
