@@ -105,11 +105,13 @@ static inline bool core_has_rules(uint32_t cost)
  * is no port.
  */
 static inline uint32_t core_straight(struct machine *m, const struct insn *i,
-                                     const struct insn *before, uint32_t pc)
+                                     const struct insn *before, uint32_t pc,
+                                     uint32_t cost)
 {
     uint32_t cycles = i->price & ~(uint32_t)CORTEX_M_RULED;
     (void)before;
     (void)pc;
+    (void)cost;
     if (m->bus.n_log == 0)
         return cycles;
     uint32_t address = m->bus.log[0].address;
@@ -119,11 +121,12 @@ static inline uint32_t core_straight(struct machine *m, const struct insn *i,
 
 static inline uint32_t core_jump(struct machine *m, const struct insn *i,
                                  const struct insn *before,
-                                 const struct insn *to)
+                                 const struct insn *to, uint32_t cost)
 {
     (void)m;
     (void)before;
     (void)to;
+    (void)cost;
     return (uint32_t)i->price + i->late;
 }
 

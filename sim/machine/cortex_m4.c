@@ -270,12 +270,19 @@ static uint32_t unsettled(struct machine *m, uint32_t cycles)
     return cycles;
 }
 
+/* Classes that load or store, but for jumps: they are last. */
+static inline bool has_address(uint32_t cost)
+{
+    return cost >= TH_COST_LOAD && cost <= TH_COST_TABLE;
+}
+
 /* What an instruction costs that goes straight on, and has rules. */
-static uint32_t ruled_cycles(struct machine *m, const struct insn *i,
-                             const struct insn *before, uint32_t cycles)
+static inline uint32_t ruled_cycles(struct machine *m, const struct insn *i,
+                                    const struct insn *before, uint32_t cycles,
+                                    uint32_t cost)
 {
     const struct cortex_m *c = &m->timing.cortex_m;
-    switch (i->cost) {
+    switch (cost) {
     case TH_COST_NOP: /* measured: a load hides it */
         return is_load(before) ? c->rule.nop_after_load : cycles;
     case TH_COST_IT:
@@ -292,9 +299,8 @@ static uint32_t ruled_cycles(struct machine *m, const struct insn *i,
     case TH_COST_BCC:
         return i->size == 4 ? unsettled(m, c->rule.untaken_wide) : cycles;
     default:
-        break;
+        return has_address(cost) ? access_cycles(m, i, before, cycles) : cycles;
     }
-    return i->spare & TH_ADDRESS ? access_cycles(m, i, before, cycles) : cycles;
 }
 
 static inline bool core_has_rules(uint32_t cost)
@@ -303,21 +309,22 @@ static inline bool core_has_rules(uint32_t cost)
     return true; /* any 32-bit instruction may lie at 2 mod 4 */
 }
 
-static uint32_t core_straight(struct machine *m, const struct insn *i,
-                              const struct insn *before, uint32_t pc)
+static inline uint32_t core_straight(struct machine *m, const struct insn *i,
+                                     const struct insn *before, uint32_t pc,
+                                     uint32_t cost)
 {
     uint32_t cycles = i->price & ~(uint32_t)CORTEX_M_RULED;
-    cycles = ruled_cycles(m, i, before, cycles);
+    cycles = ruled_cycles(m, i, before, cycles, cost);
     if (i->spare & TH_ODD_WIDE)
         cycles += wide_cycles(m, pc);
     return cycles;
 }
 
 /* P: the cycles until the pipeline is full again. */
-static uint32_t refill(struct machine *m, const struct insn *i)
+static inline uint32_t refill(struct machine *m, uint32_t cost)
 {
     const struct cortex_m4_rules *rule = &m->timing.cortex_m.rule;
-    switch (i->cost) {
+    switch (cost) {
     case TH_COST_BL:
         return unsettled(m, rule->refill_bl);
     case TH_COST_BX:
@@ -334,13 +341,14 @@ static uint32_t refill(struct machine *m, const struct insn *i)
     }
 }
 
-static uint32_t core_jump(struct machine *m, const struct insn *i,
-                          const struct insn *before, const struct insn *to)
+static inline uint32_t core_jump(struct machine *m, const struct insn *i,
+                                 const struct insn *before,
+                                 const struct insn *to, uint32_t cost)
 {
     uint32_t cycles = i->price & ~(uint32_t)CORTEX_M_RULED;
-    if (i->spare & TH_ADDRESS)
+    if (has_address(cost))
         cycles = access_cycles(m, i, before, cycles);
-    cycles += refill(m, i);
+    cycles += refill(m, cost);
     if (to != NULL && (to->spare & TH_ODD_WIDE))
         cycles += unsettled(m, m->timing.cortex_m.rule.wide_target);
     return cycles;

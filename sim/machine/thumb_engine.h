@@ -3,11 +3,12 @@
  *
  * Included by a core's own file, which has defined, static inline,
  *
- *   uint32_t core_straight(m, i, before, pc)  cycles of `i` at pc, which has
- *       executed behind the instruction `before` and goes straight on; asked
- *       if i->price has CORTEX_M_RULED, else i->price is all
- *   uint32_t core_jump(m, i, before, to)  cycles of `i` when it leads to the
- *       decoded instruction `to`; null where that is no code
+ *   uint32_t core_straight(m, i, before, pc, cost)  cycles of `i` at pc, of
+ *       the class `cost`, which has executed behind the instruction `before`
+ *       and goes straight on; asked if i->price has CORTEX_M_RULED, else
+ *       i->price is all
+ *   uint32_t core_jump(m, i, before, to, cost)  cycles of `i` when it leads to
+ *       the decoded instruction `to`; null where that is no code
  *   bool core_has_rules(cost)  may an instruction of the class have that flag?
  *   void core_operands(m, i)  told before a division or a long product
  *
@@ -188,7 +189,7 @@ static void look_at_device(struct machine *m)
 static void jump_to(struct machine *m, const struct insn *i, uint32_t target)
 {
     const struct insn *to = machine_insn_at(m, target);
-    m->cycles += core_jump(m, i, &m->timing.cortex_m.before, to);
+    m->cycles += core_jump(m, i, &m->timing.cortex_m.before, to, i->cost);
     cortex_m_restart(m);
     m->pc = target;
 }
@@ -199,7 +200,7 @@ static void go_straight(struct machine *m, const struct insn *i)
     struct cortex_m *c = &m->timing.cortex_m;
     m->cycles += i->price < CORTEX_M_RULED
                      ? i->price
-                     : core_straight(m, i, &c->before, m->pc);
+                     : core_straight(m, i, &c->before, m->pc, i->cost);
     c->before = *i;
     m->pc += i->size;
 }
@@ -382,13 +383,13 @@ static void run_here(struct machine *m, struct region *r)
 #define GO_ON() goto *labels[i->op]
 #define HERE    (base + ((uint32_t)(i - code) << 1))
 /* On at `address`, if that is here and the limit allows it. */
-#define TRY_JUMP(address)                                                      \
+#define TRY_JUMP(address, class)                                               \
     target = (address)-base;                                                   \
     if (target < bytes && (int64_t)left > 0) {                                 \
         struct insn *to = &r->code[target >> 1];                               \
         if (__builtin_expect(to->op == INSN_UNKNOWN, 0))                       \
             m->core->decode(m, r, base + target, to);                          \
-        cycles += core_jump(m, i, before, to);                                 \
+        cycles += core_jump(m, i, before, to, (class));                        \
         left--;                                                                \
         before = &nothing;                                                     \
         i = to;                                                                \
@@ -403,14 +404,14 @@ static void run_here(struct machine *m, struct region *r)
         cycles += !core_has_rules(TH_COST_##cost) ||                           \
                           __builtin_expect(i->price < CORTEX_M_RULED, 1)       \
                       ? i->price                                               \
-                      : core_straight(m, i, before, HERE);                     \
+                      : core_straight(m, i, before, HERE, TH_COST_##cost);     \
         left--;                                                                \
         before = i;                                                            \
         i += THUMB_IS_WIDE(picture) ? 2 : 1;                                   \
         GO_ON();                                                               \
     }                                                                          \
     if (flow == FLOW_TAKEN) {                                                  \
-        TRY_JUMP(i->imm)                                                       \
+        TRY_JUMP(i->imm, TH_COST_##cost)                                       \
     }                                                                          \
     goto behind;
 #define LITERAL(picture, name, does, cost, form, needs, manual)                \
@@ -425,7 +426,7 @@ unknown:
 
 behind: /* a jump; or nothing that goes on here */
     if (flow == FLOW_JUMP && (out & 1) != 0) {
-        TRY_JUMP(out & ~1u)
+        TRY_JUMP(out & ~1u, i->cost)
     }
     goto leave;
 
