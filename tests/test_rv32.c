@@ -83,6 +83,8 @@ Test(rv32, five_faults_are_told_apart)
         {0x00a5a023, 0x10000000, FAULT_UNMAPPED, "store to where nothing is"},
         {0x00058067, 0x10000000, FAULT_UNMAPPED, "jump to where nothing is"},
         {0x00000073, 0, FAULT_TRAP, "ecall"},
+        {0x3a0022f3, 0, FAULT_UNIMPLEMENTED, "a CSR we lack"}, /* pmpcfg0 */
+        {0x123022f3, 0, FAULT_UNDEFINED, "undefined instruction"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char text[256];

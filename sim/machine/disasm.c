@@ -100,6 +100,9 @@ static void add_letter(struct text *t, const struct machine *m,
     case 'i':
         add(t, "%d", (int32_t)i->imm);
         break;
+    case 'h':
+        add(t, "0x%x", i->imm);
+        break;
     case 'x':
         add(t, "%u", i->x);
         break;

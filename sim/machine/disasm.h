@@ -6,6 +6,7 @@
  *
  *   d n m a   registers       @   the immediate as an address
  *   i         immediate       u   its upper 20 bits (lui)
+ *   h         immediate in hexadecimal
  *   x         field x         c   a CSR's name
  *   N         field n as a number
  *   r         Zcmp: register list and stack adjustment

@@ -68,7 +68,7 @@ enum flow {
 #define RV_DO_TRAP(call)   (*value = (uint32_t)(call), FLOW_TRAP)
 #define RV_DO_BAD(call)    (*value = (uint32_t)(call), FLOW_BAD)
 #define RV_DO_CSR(call)                                                        \
-    ((call) ? FLOW_NEXT : (*value = FAULT_UNDEFINED, FLOW_BAD))
+    ((call) ? FLOW_NEXT : (*value = rv_csr_missing(i->imm), FLOW_BAD))
 
 /* The address of `i`, which lies in the code of `r`. */
 ALWAYS_INLINE uint32_t address_of(const struct region *r, const struct insn *i)
@@ -202,6 +202,10 @@ static bool take_exception(struct machine *m, const struct exception *x,
 /* ecall, ebreak and mret. */
 static bool take_trap(struct machine *m, uint32_t cause, struct h3_event *e)
 {
+    if (cause == RV_NO_TRAP && !rv_returns_to_machine(m)) {
+        machine_fault(m, FAULT_UNIMPLEMENTED, e->pc, "mret to user mode");
+        return false;
+    }
     if (cause == RV_NO_TRAP) {
         e->is_trap = true;
         e->next_pc = rv_return(m);
@@ -254,6 +258,10 @@ static bool follow(struct machine *m, enum flow flow, uint32_t value,
         take_exception(m, &x, e);
         return false;
     case FLOW_BAD:
+        if (value == FAULT_UNIMPLEMENTED) {
+            machine_fault(m, FAULT_UNIMPLEMENTED, e->pc, "a CSR we lack");
+            return false;
+        }
         x = exception_of_bad(value);
         take_exception(m, &x, e);
         return false;

@@ -250,6 +250,19 @@ bool rv_csr(struct machine *m, uint32_t number, uint32_t how, uint32_t value,
     return true;
 }
 
+enum fault_kind rv_csr_missing(uint32_t number)
+{
+    bool is_there = (number >= 0x3a0 && number <= 0x3bf) || /* PMP           */
+                    (number >= 0x7a0 && number <= 0x7b2) || /* debug         */
+                    (number >= 0xbd0 && number <= 0xbef);   /* Xh3irq, Xh3pmpm*/
+    return is_there ? FAULT_UNIMPLEMENTED : FAULT_UNDEFINED;
+}
+
+bool rv_returns_to_machine(const struct machine *m)
+{
+    return (m->csr.mstatus & MSTATUS_MPP) == MSTATUS_MPP;
+}
+
 uint32_t rv_trap(struct machine *m, enum rv_cause cause, uint32_t pc)
 {
     uint32_t s = m->csr.mstatus;

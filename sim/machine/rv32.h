@@ -506,6 +506,15 @@ static inline void rv_mva01s(struct machine *m, uint32_t r1s, uint32_t r2s)
 bool rv_csr(struct machine *m, uint32_t number, uint32_t how, uint32_t value,
             uint32_t rd);
 
+/*
+ * Why rv_csr() refused `number`: the core has no such CSR, or has it (memory
+ * protection, triggers, the vendor's interrupts) and this simulator does not.
+ */
+enum fault_kind rv_csr_missing(uint32_t number);
+
+/* Does mret stay in machine mode? */
+bool rv_returns_to_machine(const struct machine *m);
+
 /* Registers, CSRs and reservation as after reset. */
 void rv_reset(struct machine *m, uint32_t entry);
 
