@@ -89,10 +89,9 @@ static bool is_fit(const struct insn *i, bool is_first)
 static void aim(struct author *a, const struct insn *i)
 {
     uint32_t at = i->n == 14 ? 13 : i->n;
-    bool is_whole = is_list(i) || i->cost == TH_COST_LDRD ||
-                    i->cost == TH_COST_STRD ||
-                    strncmp(thumb_rows[i->op - INSN_FIRST_ROW].name, "ldrex",
-                            5) == 0;
+    bool is_whole =
+        is_list(i) || i->cost == TH_COST_LDRD || i->cost == TH_COST_STRD ||
+        strncmp(thumb_rows[i->op - INSN_FIRST_ROW].name, "ldrex", 5) == 0;
     if (i->n == 15)
         return;
     a->state[at] = SCRATCH_AT + CENTRE + (draw(a) & (is_whole ? 0x1fc : 0x1ff));
@@ -212,8 +211,10 @@ static void write_program(struct author *a, FILE *f)
     fprintf(f, "done:\n movs r0, #1\n");
     write_load(f, 1, OUT_AT);
     write_load(f, 2, STATE_AT - OUT_AT);
-    fprintf(f, " movs r7, #4\n svc 0\n movs r0, #0\n movs r7, #1\n svc 0\n"
-               ".space 4096\n.data\n .space %u\n", STATE_AT - OUT_AT);
+    fprintf(f,
+            " movs r7, #4\n svc 0\n movs r0, #0\n movs r7, #1\n svc 0\n"
+            ".space 4096\n.data\n .space %u\n",
+            STATE_AT - OUT_AT);
     for (int k = 0; k < N_CASES; k++)
         for (int w = 0; w < STATE_WORDS; w++)
             fprintf(f, " .word 0x%08x\n", states[k][w]);
@@ -256,10 +257,9 @@ static void run_ours(struct machine *m, const char *folder)
     char path[SCRATCH_CAP + 64];
     struct machine_problem p;
     static struct image image;
-    cr_assert(eq(int,
-                 image_open(&image, scratch_path(folder, "program.elf", path),
-                            &p),
-                 0));
+    cr_assert(eq(
+        int, image_open(&image, scratch_path(folder, "program.elf", path), &p),
+        0));
     cr_assert(eq(int, machine_load(m, &image, &p), 0));
     machine_reset(m);
     machine_run(m, 0);
@@ -273,7 +273,7 @@ static void run_ours(struct machine *m, const char *folder)
 static const char *name_of(int word)
 {
     static const char *const names[RESULT_WORDS] = {
-        "flags", "r0", "r1", "r2", "r3",  "r4",  "r5", "r6",
+        "flags", "r0", "r1", "r2",  "r3",  "r4",  "r5", "r6",
         "r7",    "r8", "r9", "r10", "r11", "r12", "lr"};
     return names[word];
 }

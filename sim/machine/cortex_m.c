@@ -87,6 +87,7 @@ void cortex_m_restart(struct machine *m)
     c->before = (struct insn){0};
     c->wide_next = CORTEX_M_NOTHING;
     c->wide_run = 0;
+    m->arm.it = 0;
 }
 
 void cortex_m_reset(struct machine *m, uint32_t entry)
@@ -106,7 +107,8 @@ void cortex_m_code_changed(struct machine *m, uint32_t address, uint32_t bytes)
     (void)bytes;
 }
 
-/* ---- fetch ---------------------------------------------------------------- */
+/* ---- fetch ----------------------------------------------------------------
+ */
 
 /*
  * A word that is not the one fetched last costs the wait states of its region;

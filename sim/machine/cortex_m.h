@@ -89,12 +89,13 @@ MACHINE_MUST_CHECK int cortex_m_open(struct machine *m, uint32_t has,
 void cortex_m_close(struct machine *m);
 
 /* The value of a switch, one of low..high, or `standard`. */
-MACHINE_MUST_CHECK int cortex_m_switch(const struct machine *m,
-                                       const char *key, uint32_t low,
-                                       uint32_t high, uint32_t standard,
-                                       uint8_t *out, struct machine_problem *p);
+MACHINE_MUST_CHECK int cortex_m_switch(const struct machine *m, const char *key,
+                                       uint32_t low, uint32_t high,
+                                       uint32_t standard, uint8_t *out,
+                                       struct machine_problem *p);
 
-/* core_model.reset, restart and code_changed of all four. */
+/* core_model.reset, restart and code_changed of all four; a restart is in no
+ * IT block. */
 void cortex_m_reset(struct machine *m, uint32_t entry);
 void cortex_m_restart(struct machine *m);
 void cortex_m_code_changed(struct machine *m, uint32_t address, uint32_t bytes);

@@ -142,7 +142,8 @@ static inline void core_operands(struct machine *m, const struct insn *i)
     m->timing.cortex_m.operand_cycles = (uint8_t)n;
 }
 
-/* ---- addresses, loads and stores ------------------------------------------ */
+/* ---- addresses, loads and stores ------------------------------------------
+ */
 
 /* Is an address of `i` what `before` has in register d (or a)? */
 static inline bool is_address(const struct insn *i, uint8_t d)
@@ -165,8 +166,7 @@ static inline bool is_multiple(const struct insn *i)
 static uint32_t wait_for_address(struct machine *m, const struct insn *i,
                                  const struct insn *before)
 {
-    bool is_long =
-        before->cost == TH_COST_MULL || before->cost == TH_COST_MLAL;
+    bool is_long = before->cost == TH_COST_MULL || before->cost == TH_COST_MLAL;
     if ((before->spare & TH_WRITES) == 0 ||
         (!is_address(i, before->d) && !(is_long && is_address(i, before->a))))
         return 0;
@@ -184,8 +184,7 @@ static uint8_t region_of_access(struct machine *m)
     uint32_t address = m->bus.log[m->bus.n_log - 1].address;
     m->bus.n_log = 0;
     struct region *r = bus_region_at(&m->bus, address);
-    return r->host == m->bus.ram ? MAIN_RAM
-                                 : (uint8_t)(r - m->bus.regions);
+    return r->host == m->bus.ram ? MAIN_RAM : (uint8_t)(r - m->bus.regions);
 }
 
 static bool is_load(const struct insn *i)
@@ -250,7 +249,8 @@ static uint32_t access_cycles(struct machine *m, const struct insn *i,
     return cycles + wait_for_address(m, i, before);
 }
 
-/* ---- the rules -------------------------------------------------------------*/
+/* ---- the rules
+ * -------------------------------------------------------------*/
 
 /* Three 32-bit instructions in sequence at 2 mod 4: a switch. */
 static uint32_t wide_cycles(struct machine *m, uint32_t pc)
@@ -356,7 +356,8 @@ static inline uint32_t core_jump(struct machine *m, const struct insn *i,
 
 #include "sim/machine/thumb_engine.h"
 
-/* ---- the models ------------------------------------------------------------*/
+/* ---- the models
+ * ------------------------------------------------------------*/
 
 /* A switch: where it is, what it may be, and what it is unless named. */
 struct named_switch {

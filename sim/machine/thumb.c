@@ -225,6 +225,6 @@ void thumb_reset(struct machine *m, uint32_t entry)
 {
     memset(m->r, 0, sizeof m->r);
     m->arm = (struct arm_state){.z = 1}; /* all flags clear */
-    m->r[TH_LR] = ~0u; /* B1.5.5 */
+    m->r[TH_LR] = ~0u;                   /* B1.5.5 */
     m->pc = entry & ~1u;
 }

@@ -215,7 +215,8 @@ static bool has_drawn_bits(const char *picture, uint32_t word)
     return zeros == 0 && ones == (uint32_t)((1ull << n_ones) - 1);
 }
 
-/* ---- the row -------------------------------------------------------------- */
+/* ---- the row --------------------------------------------------------------
+ */
 
 int thumb_find(const struct machine *m, uint32_t word, uint32_t bytes,
                uint32_t address, struct insn *out, int *lawful)
@@ -238,9 +239,8 @@ int thumb_find(const struct machine *m, uint32_t word, uint32_t bytes,
     const struct insn_row *r = &t->rows[row];
     const struct thumb_form_more *more = &thumb_form_more[r->form];
     fix_operands(out, more->fix, address);
-    *lawful = has_drawn_bits(r->picture, word)
-                  ? check_limits(out, more->limits)
-                  : FAULT_UNPREDICTABLE;
+    *lawful = has_drawn_bits(r->picture, word) ? check_limits(out, more->limits)
+                                               : FAULT_UNPREDICTABLE;
     return row + (int)first;
 }
 

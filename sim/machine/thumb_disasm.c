@@ -120,8 +120,8 @@ static void add_special(struct text *t, const struct insn *i)
 static void add_barrier(struct text *t, uint32_t option)
 {
     static const char *const names[16] = {
-        [2] = "oshst", [3] = "osh", [6] = "unst", [7] = "un",
-        [10] = "ishst", [11] = "ish", [14] = "st", [15] = "sy"};
+        [2] = "oshst",  [3] = "osh",  [6] = "unst", [7] = "un",
+        [10] = "ishst", [11] = "ish", [14] = "st",  [15] = "sy"};
     if (names[option & 15] != NULL)
         add(t, "%s", names[option & 15]);
     else

@@ -23,6 +23,7 @@
 #ifndef SIM_MACHINE_THUMB_ENGINE_H
 #define SIM_MACHINE_THUMB_ENGINE_H
 
+#include "sim/machine/thumb_alu.h"
 #include "sim/machine/thumb_call.h"
 #include "sim/machine/thumb_math.h"
 #include "sim/machine/thumb_memory.h"
@@ -87,9 +88,9 @@ enum flow {
 
 /*
  * Execute `i`, which lies at `pc`. Registers and memory change, time does not.
- * */
-static enum flow execute(struct machine *m, const struct insn *i,
-                                uint32_t pc, uint32_t *value)
+ */
+static enum flow execute(struct machine *m, const struct insn *i, uint32_t pc,
+                         uint32_t *value)
 {
     switch (i->op) {
 #define HERE pc
@@ -165,7 +166,8 @@ static void fault_of_bad(struct machine *m, enum fault_kind kind)
 static void trap(struct machine *m, enum thumb_trap what)
 {
     if (what == TH_SVC) {
-        machine_fault(m, FAULT_TRAP, m->pc, "SVC: exceptions are not simulated");
+        machine_fault(m, FAULT_TRAP, m->pc,
+                      "SVC: exceptions are not simulated");
         return;
     }
     m->exit_code = m->r[0];

@@ -297,19 +297,18 @@ static inline int64_t thumb_half_product(uint32_t a, uint32_t k, uint32_t b,
 /* SMULxy, SMLAxy, SMLALxy: halfword k of the first, l of the second. */
 #define THUMB_HALVES(xy, k, l)                                                 \
     THUMB_BINARY(smul##xy, thumb_half_product(a, k, b, l))                     \
-    THUMB_TERNARY(smla##xy,                                                    \
-                  thumb_overflow_q(m, thumb_half_product(a, k, b, l) +         \
-                                          thumb_signed(c)))                    \
+    THUMB_TERNARY(                                                             \
+        smla##xy,                                                              \
+        thumb_overflow_q(m, thumb_half_product(a, k, b, l) + thumb_signed(c))) \
     THUMB_LONG(smlal##xy, c + (uint64_t)thumb_half_product(a, k, b, l))
 
 /* SMULWy, SMLAWy: a word times halfword l, its upper 32 of 48 bits. */
 #define THUMB_WIDE(y, l)                                                       \
-    THUMB_BINARY(smulw##y,                                                     \
-                 (int64_t)thumb_signed(a) * thumb_half(b, l) >> 16)            \
+    THUMB_BINARY(smulw##y, (int64_t)thumb_signed(a) * thumb_half(b, l) >> 16)  \
     THUMB_TERNARY(smlaw##y,                                                    \
-                  thumb_overflow_q(m, ((int64_t)thumb_signed(a) *              \
-                                           thumb_half(b, l) >>                 \
-                                       16) + thumb_signed(c)))
+                  thumb_overflow_q(                                            \
+                      m, ((int64_t)thumb_signed(a) * thumb_half(b, l) >> 16) + \
+                             thumb_signed(c)))
 
 /* Two products, their sum or difference; X exchanges the second's halves. */
 #define THUMB_DUAL(x, l0, l1)                                                  \
@@ -334,10 +333,12 @@ static inline int64_t thumb_half_product(uint32_t a, uint32_t k, uint32_t b,
 /* The upper word of a 64-bit product; R rounds it. */
 #define THUMB_MOST(r, round)                                                   \
     THUMB_BINARY(smmul##r, ((uint64_t)thumb_product(a, b) + (round)) >> 32)    \
-    THUMB_TERNARY(smmla##r, (((uint64_t)c << 32) +                             \
-                             (uint64_t)thumb_product(a, b) + (round)) >> 32)   \
-    THUMB_TERNARY(smmls##r, (((uint64_t)c << 32) -                             \
-                             (uint64_t)thumb_product(a, b) + (round)) >> 32)
+    THUMB_TERNARY(                                                             \
+        smmla##r,                                                              \
+        (((uint64_t)c << 32) + (uint64_t)thumb_product(a, b) + (round)) >> 32) \
+    THUMB_TERNARY(                                                             \
+        smmls##r,                                                              \
+        (((uint64_t)c << 32) - (uint64_t)thumb_product(a, b) + (round)) >> 32)
 
 /* clang-format off */
 THUMB_HALVES(bb, 0, 0)
@@ -375,8 +376,8 @@ static inline int32_t thumb_lane(uint32_t a, uint32_t k, uint32_t bits,
 
 /* The lane's result in place; `is_sum` matters for GE. */
 static inline uint32_t thumb_lane_result(struct machine *m, int32_t value,
-                                         uint32_t k, uint32_t bits,
-                                         bool is_sum, enum thumb_lanes how)
+                                         uint32_t k, uint32_t bits, bool is_sum,
+                                         enum thumb_lanes how)
 {
     int32_t full = 1 << bits;
     uint32_t ge = (bits == 16 ? 3u : 1u) << k * bits / 8;
@@ -398,8 +399,7 @@ static inline uint32_t thumb_lanes16(struct machine *m, uint32_t a, uint32_t b,
                                      int32_t low, int32_t high, uint32_t x,
                                      enum thumb_lanes how)
 {
-    int32_t v0 =
-        thumb_lane(a, 0, 16, how) + low * thumb_lane(b, x, 16, how);
+    int32_t v0 = thumb_lane(a, 0, 16, how) + low * thumb_lane(b, x, 16, how);
     int32_t v1 =
         thumb_lane(a, 1, 16, how) + high * thumb_lane(b, 1 - x, 16, how);
     return thumb_lane_result(m, v0, 0, 16, low > 0, how) |
