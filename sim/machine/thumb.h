@@ -84,7 +84,8 @@ static inline bool thumb_expand_carry(const struct machine *m, uint32_t x)
 
 static inline uint32_t thumb_asr(uint32_t value, uint32_t n)
 {
-    return (uint32_t)((int32_t)value >> n); /* arithmetic on every host */
+    uint32_t sign = -(value >> 31);
+    return ((value ^ sign) >> n) ^ sign;
 }
 
 static inline uint32_t thumb_ror(uint32_t value, uint32_t n)
@@ -112,9 +113,8 @@ static inline uint32_t thumb_shift_c(uint32_t value, uint32_t type, uint32_t n,
         return n < 32 ? value >> n : 0;
     }
     if (type == TH_ASR) {
-        uint32_t at_most = n < 32 ? n : 32;
-        *carry = thumb_asr(value, at_most - 1) & 1;
-        return thumb_asr(value, at_most < 32 ? at_most : 31);
+        *carry = value >> (n < 32 ? n - 1 : 31) & 1;
+        return thumb_asr(value, n < 32 ? n : 31);
     }
     value = thumb_ror(value, n);
     *carry = value >> 31;

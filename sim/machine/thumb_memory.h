@@ -194,13 +194,13 @@ static inline bool thumb_load_list(struct machine *m, uint32_t address,
                                    uint32_t list)
 {
     uint32_t value[16];
-    uint32_t n = 0;
-    for (uint32_t rest = list; rest != 0; rest &= rest - 1, n++)
-        if (!bus_load(&m->bus, address + 4 * n, 4, &value[n]))
+    uint32_t n = thumb_list_bytes(list) / 4;
+    for (uint32_t k = 0; k < n; k++)
+        if (!bus_load(&m->bus, address + 4 * k, 4, &value[k]))
             return false;
-    n = 0;
-    for (uint32_t rest = list; rest != 0; rest &= rest - 1, n++)
-        m->r[__builtin_ctz(rest)] = value[n];
+    uint32_t rest = list;
+    for (uint32_t k = 0; k < n; k++, rest &= rest - 1)
+        m->r[__builtin_ctz(rest)] = value[k];
     return true;
 }
 
