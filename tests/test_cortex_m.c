@@ -15,8 +15,7 @@
 
 enum { BASE = 0x20000000, SCRATCH_AT = BASE + 0x40000 };
 
-/* ---- golden kernels --------------------------------------------------------
- */
+/* ---- golden kernels --------------------------------------------------- */
 
 static void set_option(struct machine_config *c, const char *key,
                        const char *value)
@@ -151,8 +150,7 @@ Test(cortex_m, golden_kernels_take_the_cycles_of_the_manuals_and_of_chips)
     scratch_remove(folder);
 }
 
-/* ---- rules, in machine code -------------------------------------------------
- */
+/* ---- rules, in machine code ------------------------------------------- */
 
 /*
  * The cycles of the halfwords, executed once from BASE in memory with `waits`

@@ -55,7 +55,7 @@ static void steps(int n)
                   m->fault.what);
 }
 
-/* ---- encodings ----------------------------------------------------------- */
+/* ---- encodings -------------------------------------------------------- */
 
 /* A picture's digits, read a second time. */
 struct digits {
@@ -222,8 +222,7 @@ Test(thumb, operands_that_the_manual_forbids_are_unpredictable)
     }
 }
 
-/* ---- meanings -------------------------------------------------------------
- */
+/* ---- meanings --------------------------------------------------------- */
 
 /* One line of thumb.tsv. */
 struct line {
@@ -512,8 +511,7 @@ Test(thumb, code_that_is_overwritten_runs_as_it_is_now)
     cr_expect(eq(u32, m->r[2], 2));
 }
 
-/* ---- text -----------------------------------------------------------------
- */
+/* ---- text ------------------------------------------------------------- */
 
 Test(thumb, instructions_are_written_as_the_toolchain_writes_them)
 {

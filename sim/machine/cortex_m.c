@@ -107,8 +107,7 @@ void cortex_m_code_changed(struct machine *m, uint32_t address, uint32_t bytes)
     (void)bytes;
 }
 
-/* ---- fetch ----------------------------------------------------------------
- */
+/* ---- fetch ------------------------------------------------------------ */
 
 /*
  * A word that is not the one fetched last costs the wait states of its region;

@@ -56,7 +56,7 @@ bool thumb_it_passes(const struct machine *m, uint8_t it)
     }
 }
 
-/* ---- unaligned accesses (B2.5) ------------------------------------------ */
+/* ---- unaligned accesses (B2.5) ---------------------------------------- */
 
 /* A word at 2 mod 4 takes two accesses, at an odd address three. */
 static uint32_t part_bytes(uint32_t address, uint32_t left)
@@ -112,7 +112,7 @@ bool thumb_store_parts(struct machine *m, uint32_t address, uint32_t bytes,
     return true;
 }
 
-/* ---- special registers --------------------------------------------------- */
+/* ---- special registers ------------------------------------------------ */
 
 /* SYSm, table B5-1. */
 enum {

@@ -34,7 +34,7 @@ enum thumb_shift { TH_LSL, TH_LSR, TH_ASR, TH_ROR, TH_RRX };
 /* What a TRAP row is. */
 enum thumb_trap { TH_SVC, TH_BKPT };
 
-/* ---- the stack pointer, watched ---------------------------------------- */
+/* ---- the stack pointer, watched --------------------------------------- */
 
 static inline void thumb_watch_stack(struct machine *m)
 {
@@ -49,7 +49,7 @@ static inline void thumb_set_sp(struct machine *m, uint32_t value)
     thumb_watch_stack(m);
 }
 
-/* ---- flags ------------------------------------------------------------- */
+/* ---- flags ------------------------------------------------------------ */
 
 static inline void thumb_set_nz(struct machine *m, uint32_t result)
 {
@@ -80,7 +80,7 @@ static inline bool thumb_expand_carry(const struct machine *m, uint32_t x)
     return x == TH_CARRY_KEPT ? m->arm.c : x == TH_CARRY_SET;
 }
 
-/* ---- shifts ------------------------------------------------------------ */
+/* ---- shifts ----------------------------------------------------------- */
 
 static inline uint32_t thumb_asr(uint32_t value, uint32_t n)
 {
@@ -129,7 +129,7 @@ static inline uint32_t thumb_shift(const struct machine *m, uint32_t value,
     return thumb_shift_c(value, type, n, &carry);
 }
 
-/* ---- conditions and flow ----------------------------------------------- */
+/* ---- conditions and flow ---------------------------------------------- */
 
 /* ConditionPassed(), A7.3.1: a function a condition. */
 #define THUMB_CONDITION(name, expression)                                      \
@@ -219,7 +219,7 @@ static inline void thumb_nop(struct machine *m)
     (void)m;
 }
 
-/* ---- what ends or refuses ---------------------------------------------- */
+/* ---- what ends or refuses --------------------------------------------- */
 
 static inline uint32_t thumb_svc(const struct machine *m)
 {
@@ -251,7 +251,7 @@ static inline uint32_t thumb_unimplemented(const struct machine *m)
     return FAULT_UNIMPLEMENTED;
 }
 
-/* ---- special registers (B5.2); rare, so not inline --------------------- */
+/* ---- special registers (B5.2); rare, so not inline -------------------- */
 
 void thumb_msr(struct machine *m, uint32_t n, uint32_t mask, uint32_t sysm);
 void thumb_mrs(struct machine *m, uint32_t d, uint32_t sysm);

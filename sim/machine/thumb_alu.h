@@ -13,7 +13,7 @@
 
 #include "sim/machine/thumb.h"
 
-/* ---- arithmetic: AddWithCarry(x, y, carry) of a and b ------------------ */
+/* ---- arithmetic: AddWithCarry(x, y, carry) of a and b ----------------- */
 
 /*
  * OP, OPs: the first without flags; of two registers, a register and an
@@ -99,7 +99,7 @@ THUMB_COMPARE(cmp, sub)
 THUMB_COMPARE(cmn, add)
 /* clang-format on */
 
-/* ---- logic: of a and b, the carry from the shifter --------------------- */
+/* ---- logic: of a and b, the carry from the shifter -------------------- */
 
 #define THUMB_LOGIC(op, expression)                                            \
     static inline uint32_t thumb_value_##op(uint32_t a, uint32_t b)            \
@@ -178,7 +178,7 @@ THUMB_TEST(tst, and)
 THUMB_TEST(teq, eor)
 /* clang-format on */
 
-/* ---- moves ------------------------------------------------------------- */
+/* ---- moves ------------------------------------------------------------ */
 
 static inline void thumb_mov_imm(struct machine *m, uint32_t d, uint32_t imm)
 {
@@ -275,7 +275,7 @@ static inline void thumb_sub_sp_shift(struct machine *m, uint32_t rm,
     thumb_set_sp(m, m->r[TH_SP] - thumb_shift(m, m->r[rm], type, amount));
 }
 
-/* ---- shifts as instructions -------------------------------------------- */
+/* ---- shifts as instructions ------------------------------------------- */
 
 /* By an immediate of 0 to 32, by a register's lowest byte; with flags. */
 #define THUMB_SHIFT(op, type)                                                  \

@@ -36,7 +36,7 @@ __attribute__((format(printf, 2, 3))) static void add(struct text *t,
         t->used = t->cap - 1;
 }
 
-/* ---- mnemonics ----------------------------------------------------------- */
+/* ---- mnemonics -------------------------------------------------------- */
 
 /* IT with its then's and else's: "itte". */
 static void add_it(struct text *t, uint32_t itstate)
@@ -70,7 +70,7 @@ static void add_mnemonic(struct text *t, const struct subject *s)
     add(t, "%.*s%s%s", n, name, condition, width);
 }
 
-/* ---- operands ------------------------------------------------------------ */
+/* ---- operands --------------------------------------------------------- */
 
 static void add_list(struct text *t, uint32_t list)
 {
@@ -270,7 +270,7 @@ static void add_operands(struct text *t, const struct subject *s)
     }
 }
 
-/* ---- IT blocks ----------------------------------------------------------- */
+/* ---- IT blocks -------------------------------------------------------- */
 
 enum { FAR_BACK = 14 }; /* bytes: an IT and three wide instructions          */
 

@@ -132,7 +132,7 @@ static bool find_place(struct machine *m, uint32_t pc, struct place *out)
     return true;
 }
 
-/* ---- what is rare ------------------------------------------------------- */
+/* ---- what is rare ----------------------------------------------------- */
 
 static void fault_of_bus(struct machine *m)
 {
@@ -239,7 +239,7 @@ static void finish(struct machine *m, const struct insn *i, enum flow flow,
         look_at_device(m);
 }
 
-/* ---- one instruction ---------------------------------------------------- */
+/* ---- one instruction -------------------------------------------------- */
 
 /*
  * The instruction at m->pc, decoded; from behind a stop, too. Null: there is
@@ -343,7 +343,7 @@ static void thumb_engine_step(struct machine *m, struct retired *out)
                             .next_pc = m->pc};
 }
 
-/* ---- many instructions -------------------------------------------------- */
+/* ---- many instructions ------------------------------------------------ */
 
 /*
  * Follow the way from one decoded instruction to the next as long as it stays
