@@ -511,6 +511,15 @@ Test(thumb, code_that_is_overwritten_runs_as_it_is_now)
     cr_expect(eq(u32, m->r[2], 2));
 }
 
+Test(thumb, a_run_begins_as_the_vector_table_says)
+{
+    const uint32_t table[] = {BASE + 0x700, BASE + 0x11};
+    cr_assert(machine_poke(m, BASE, table, sizeof table));
+    machine_reset(m);
+    cr_expect(eq(u32, m->pc, BASE + 0x10));
+    cr_expect(eq(u32, m->r[TH_SP], BASE + 0x700));
+}
+
 /* ---- text ------------------------------------------------------------- */
 
 Test(thumb, instructions_are_written_as_the_toolchain_writes_them)

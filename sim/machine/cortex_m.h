@@ -1,6 +1,9 @@
 /*
  * cortex_m.h - state of the timing models of Cortex-M0, M0+, M3 and M4
  *
+ * Where a run begins (reset_pc) a vector table may lie: then stack pointer and
+ * first instruction are its first two words.
+ *
  * Options of all four (words of the machine file):
  *   "prefetch"      what of an instruction fetch's wait states is hidden:
  *                   "none" (default), or "word": the next word in sequence is
