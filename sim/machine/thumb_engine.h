@@ -207,6 +207,13 @@ static void go_straight(struct machine *m, const struct insn *i)
     m->pc += i->size;
 }
 
+/* Memory has counted its wait states; they are cycles, too. */
+static void charge_waits(struct machine *m)
+{
+    m->cycles += m->bus.waits - m->timing.cortex_m.waits_charged;
+    m->timing.cortex_m.waits_charged = m->bus.waits;
+}
+
 /*
  * All that follows the execution of `i` at m->pc: time, counters, the way on.
  * An instruction that faults leaves the program counter on itself.
@@ -214,8 +221,8 @@ static void go_straight(struct machine *m, const struct insn *i)
 static void finish(struct machine *m, const struct insn *i, enum flow flow,
                    uint32_t value)
 {
-    uint64_t waits = m->bus.waits - m->timing.cortex_m.waits_charged;
     bool is_jump = flow == FLOW_TAKEN || flow == FLOW_JUMP;
+    charge_waits(m);
     if (flow == FLOW_LOOK && m->bus.event != BUS_DEVICE)
         fault_of_bus(m);
     else if (flow == FLOW_JUMP && (value & 1) == 0)
@@ -228,8 +235,6 @@ static void finish(struct machine *m, const struct insn *i, enum flow flow,
     if (m->stop == MACHINE_FAULTED)
         return;
 
-    m->timing.cortex_m.waits_charged = m->bus.waits;
-    m->cycles += waits;
     m->instructions++;
     if (is_jump)
         jump_to(m, i, flow == FLOW_TAKEN ? i->imm : value & ~1u);
@@ -445,6 +450,7 @@ leave:
     m->cycles = cycles;
     m->instructions = m->limit - left;
     m->pc = HERE;
+    charge_waits(m);
     if (flow == FLOW_STOP)
         m->stop = MACHINE_STOPPED;
     else
