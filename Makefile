@@ -59,10 +59,18 @@ m0plus_CC    := arm-none-eabi-gcc -mcpu=cortex-m0plus -mthumb
 m4_CC        := arm-none-eabi-gcc -mcpu=cortex-m4 -mthumb -mfloat-abi=soft
 hazard3_CC   := riscv64-unknown-elf-gcc -mabi=ilp32 \
                 -march=rv32imac_zicsr_zifencei_zba_zbb_zbs_zbkb
-GUEST_CFLAGS := -std=c11 -O2 -ffreestanding -DCORE_ON_TARGET=1 -I. $(WARN)
+GUEST_CFLAGS := -std=c11 -g -ffreestanding -fno-tree-loop-distribute-patterns \
+                -ffile-prefix-map=$(CURDIR)=. -DCORE_ON_TARGET=1 -I. $(WARN)
+# gcc's own library of the flavour without the Zb extensions: for those,
+# Debian's gcc falls back to a 64-bit one.
+libgcc        = $(shell $($(1)_CC) $(if $(filter hazard3,$(1)),-march=rv32imac) \
+                -print-libgcc-file-name)
+MANAGERS     := $(shell sed -n 's/^MANAGER.\([a-z]*\),.*/\1/p' core/managers.def)
 GUEST_HERE   := $(foreach g,$(GUESTS),$(if $(shell command -v \
                 $(firstword $($(g)_CC)) 2>/dev/null),$(g)))
-GUEST_OBJ    := $(foreach g,$(GUEST_HERE),$(CORE:%.c=build/guest/$(g)/%.o))
+FLAVOURS     := $(foreach g,$(GUEST_HERE),$(g)-O2 $(g)-Os)
+GUEST_OBJ    := $(foreach f,$(FLAVOURS),$(CORE:%.c=build/guest/$(f)/%.o))
+IMAGES       := $(foreach f,$(FLAVOURS),$(MANAGERS:%=build/guest/%-$(f).elf))
 
 # V=1 shows the commands.
 Q     := $(if $(V),,@)
@@ -75,7 +83,7 @@ again = $(MAKE) $(if $(V),,-s) --no-print-directory SANITIZE=$(SANITIZE) \
 .DELETE_ON_ERROR:
 
 ## build the program, the libraries and, with cross compilers, the guests
-all: $(BUILD)/fraglab $(LIBS) $(GUEST_OBJ)
+all: $(BUILD)/fraglab $(LIBS) $(IMAGES)
 
 ## install what is missing, build, replay the samples, draw the report
 demo:
@@ -102,12 +110,12 @@ bench: $(BUILD)/fraglab $(BENCH_EXE)
 	@bash tests/bench.sh $(BUILD)
 
 ## compile the core for every target; nothing but the core may be called
-guests: $(GUEST_OBJ)
-	@bash tests/guests.sh build/guest $(GUESTS)
+guests: $(IMAGES)
+	@bash tests/guests.sh build/guest $(GUESTS:%=%-O2) $(GUESTS:%=%-Os)
 
 ## code size of every core object, by target
-sizes: $(GUEST_OBJ)
-	@bash tests/sizes.sh build/guest $(GUEST_HERE)
+sizes: $(IMAGES)
+	@bash tests/sizes.sh build/guest $(FLAVOURS)
 
 ## formatting, clang-tidy and cppcheck; changes nothing
 lint: $(GENERATED)
@@ -199,11 +207,27 @@ $(BUILD)/tests/bench/%: tests/bench/%.c $(GENERATED) Makefile
 	$(Q)$(CC) $(HOST) $(WARN) -o $@ $< -lsqlite3
 
 define guest_rule
-build/guest/$(1)/%.o: %.c Makefile
+build/guest/$(1)-$(2)/%.o: %.c Makefile
 	@mkdir -p $$(@D) && echo "  CC  $$@"
-	$(Q)$$($(1)_CC) $$(GUEST_CFLAGS) -MMD -MP -c -o $$@ $$<
+	$(Q)$$($(1)_CC) -$(2) $$(GUEST_CFLAGS) -MMD -MP -c -o $$@ $$<
+
+# For size, gcc would copy four words by calling memcpy, from memcpy.
+build/guest/$(1)-$(2)/core/guest/libc.o: core/guest/libc.c Makefile
+	@mkdir -p $$(@D) && echo "  CC  $$@"
+	$(Q)$$($(1)_CC) -O2 $$(GUEST_CFLAGS) -c -o $$@ $$<
+
+build/guest/$(1)-$(2)/libcore.a: $(CORE:%.c=build/guest/$(1)-$(2)/%.o) \
+    build/guest/$(1)-$(2)/core/guest/libc.o
+	@rm -f $$@ && ar rcsD $$@ $$^
+
+build/guest/%-$(1)-$(2).elf: core/guest/entry.c core/guest/guest.ld \
+    build/guest/$(1)-$(2)/libcore.a Makefile
+	@echo "  LD  $$@"
+	$(Q)$$($(1)_CC) -$(2) $$(GUEST_CFLAGS) -DGUEST_MANAGER=$$* -nostdlib \
+	    -nostartfiles -static -Wl,--build-id=none -Wl,-T,core/guest/guest.ld \
+	    -o $$@ $$< build/guest/$(1)-$(2)/libcore.a $$(call libgcc,$(1))
 endef
-$(foreach g,$(GUESTS),$(eval $(call guest_rule,$(g))))
+$(foreach g,$(GUESTS),$(foreach o,O2 Os,$(eval $(call guest_rule,$(g),$(o)))))
 
 # Texts as strings of C: the schema; the pictures' scripts and styles.
 quoted = sed 's/[\\"]/\\&/g; s/.*/    "&\\n"/'

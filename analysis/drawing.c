@@ -6,7 +6,7 @@
 
 #define LINE_UNITS 64
 
-static const char letters[] = ".h=x#";
+static const char letters[] = ".h=x#:";
 
 /* Units [first, end) between tables. */
 struct area {
@@ -28,6 +28,7 @@ static bool next_area(const struct snapshot *s, uint32_t from, struct area *a)
 /* What MicroPython's mem_info says, over all areas. */
 struct totals {
     uint64_t total, used, free, dead; /* bytes                             */
+    uint64_t tags;                    /* in headers, of neither            */
     uint64_t n_one, n_two;            /* objects of one and of two units   */
     uint64_t longest, longest_free;   /* in units                          */
 };
@@ -44,8 +45,9 @@ static void count_units(const struct snapshot *s, struct totals *t)
         t->total += s->unit_bytes;
         t->free += s->units[i] == UNIT_FREE ? s->unit_bytes : 0;
         t->dead += s->units[i] == UNIT_GARBAGE ? s->unit_bytes : 0;
+        t->tags += s->units[i] == UNIT_TAG ? s->unit_bytes : 0;
     }
-    t->used = t->total - t->free;
+    t->used = t->total - t->free - t->tags;
 }
 
 /* Lengths come from the objects: the map does not tell dead ones apart. */
@@ -75,6 +77,8 @@ static void print_totals(FILE *out, const struct snapshot *s)
             t.n_one, t.n_two, t.longest, t.longest_free);
     if (t.dead > 0)
         fprintf(out, " dead, not yet reclaimed: %" PRIu64 "\n", t.dead);
+    if (t.tags > 0)
+        fprintf(out, " headers, neither used nor free: %" PRIu64 "\n", t.tags);
 }
 
 /* Free units from `from` on, within the area. */
@@ -128,6 +132,9 @@ void drawing_print(FILE *out, const struct snapshot *s, bool colour)
     while (next_area(s, a.end, &a))
         print_area(out, s, &a, colour);
     bool has_dead = memchr(s->units, UNIT_GARBAGE, s->n_units) != NULL;
-    fprintf(out, "(h head, = tail, . free%s; a letter is %" PRIu32 " bytes)\n",
-            has_dead ? ", x dead and not yet reclaimed" : "", s->unit_bytes);
+    bool has_tags = memchr(s->units, UNIT_TAG, s->n_units) != NULL;
+    fprintf(out,
+            "(h head, = tail, . free%s%s; a letter is %" PRIu32 " bytes)\n",
+            has_dead ? ", x dead and not yet reclaimed" : "",
+            has_tags ? ", : header" : "", s->unit_bytes);
 }

@@ -11,10 +11,10 @@ struct heapmap_reader heapmap_read(const char *units)
 
 bool heapmap_next(struct heapmap_reader *r, struct heapmap_run *run)
 {
-    static const char letters[] = "h=.x#";
-    static const enum heapmap_state states[] = {HEAPMAP_LIVE, HEAPMAP_LIVE,
-                                                HEAPMAP_FREE, HEAPMAP_GARBAGE,
-                                                HEAPMAP_TABLES};
+    static const char letters[] = "h=.x#:";
+    static const enum heapmap_state states[] = {HEAPMAP_LIVE,   HEAPMAP_LIVE,
+                                                HEAPMAP_FREE,   HEAPMAP_GARBAGE,
+                                                HEAPMAP_TABLES, HEAPMAP_TABLES};
     if (*r->at == 0 || r->is_broken)
         return false;
     uint32_t length = 0;

@@ -3,7 +3,8 @@
  *
  * A row's `units` is a list of runs, each a length in decimal and a letter:
  * "3h12=5." is three heads, twelve tails, five free units. Heads and tails
- * belong to live objects, x to garbage, # to tables, . is free.
+ * belong to live objects, x to garbage, # to tables, : is a header before an
+ * object or a hole (a table, as far as states go), . is free.
  *
  * State     the reader points into the text, which stays the caller's.
  * Cost      one pass.

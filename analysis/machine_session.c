@@ -161,7 +161,8 @@ static void measure(struct session *s, struct outcome *out)
     if (machine_step(&s->machine, &r) != MACHINE_RUNNING)
         return;
     start = r.start;
-    if (go_on(s, out) != MACHINE_STOPPED)
+    /* One instruction may be all that lies between. */
+    if (s->machine.pc != b->to && go_on(s, out) != MACHINE_STOPPED)
         return;
     b->instructions = s->machine.instructions - before;
     machine_clear_stop(&s->machine, b->to);

@@ -46,7 +46,7 @@ static char *put_number(char *to, uint32_t n)
 
 char *moments_text(const uint8_t *units, uint32_t n_units)
 {
-    static const char letters[] = ".h=x#";
+    static const char letters[] = ".h=x#:";
 
     /* A run never takes more than two bytes a unit. */
     char *text = malloc(2 * (size_t)n_units + 1);
@@ -54,7 +54,7 @@ char *moments_text(const uint8_t *units, uint32_t n_units)
         return NULL;
     char *to = text;
     for (uint32_t i = 0; i < n_units;) {
-        assert(units[i] <= UNIT_META);
+        assert(units[i] <= UNIT_TAG);
         uint32_t end = i + 1;
         while (end < n_units && units[end] == units[i])
             end++;

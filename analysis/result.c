@@ -43,6 +43,9 @@ static void add_counts(cJSON *to, const struct replay_result *r)
     number(to, "inplace_missed", r->inplace_missed);
     number(to, "empty", r->empty);
     number(to, "dropped", r->dropped);
+    number(to, "freed_at_death", r->freed_at_death);
+    number(to, "ignored", r->ignored);
+    number(to, "lost", r->lost);
     number(to, "floating", r->floating);
     number(to, "lone_blocks", r->lone_blocks);
     number(to, "max_held", r->max_held);
@@ -192,6 +195,11 @@ void result_print_text(const cJSON *json, FILE *out)
             count_of(json, "operations"), count_of(json, "allocations"),
             count_of(json, "frees"), count_of(json, "reallocs"),
             count_of(json, "collections"));
+    if (count_of(json, "freed_at_death") + count_of(json, "ignored") > 0)
+        fprintf(out,
+                "no collector        %" PRIu64 " freed as they died, %" PRIu64
+                " collections, thresholds and locks ignored\n",
+                count_of(json, "freed_at_death"), count_of(json, "ignored"));
     fprintf(out,
             "refused             %" PRIu64 " (%" PRIu64
             " with enough bytes free, %" PRIu64 " short of memory, %" PRIu64

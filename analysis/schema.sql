@@ -118,7 +118,8 @@ CREATE TABLE heapmap (         -- the window at chosen moments
   base        INTEGER NOT NULL, -- address of unit 0
   unit_bytes  INTEGER NOT NULL,
   units       TEXT NOT NULL,    -- runs of length and letter: 3h12=5.
-  PRIMARY KEY (run, seq, reason) -- h head = tail . free x garbage # tables
+  PRIMARY KEY (run, seq, reason) -- h head = tail . free x garbage # tables,
+                                -- : header of an object or a hole
 ) WITHOUT ROWID;
 
 CREATE TABLE object (          -- at the moments of `heapmap` other than even;

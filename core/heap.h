@@ -120,7 +120,8 @@ enum heap_error {
     HEAP_BAD_ADDRESS,   /* not aligned to 16 bytes, or wraps round        */
     HEAP_TOO_SMALL,     /* no block fits into the bytes given             */
     HEAP_NO_AREAS,      /* parameters say: one area only                  */
-    HEAP_BUSY           /* a collection runs                              */
+    HEAP_BUSY,          /* a collection runs, or an area is in use        */
+    HEAP_TOO_LARGE      /* more bytes than an area may have               */
 };
 
 /* The managers, by the names of managers.def. */

@@ -9,12 +9,12 @@ set -u
 folder=$1
 shift
 helpers='^(memcpy|memmove|memset|__aeabi_[a-z0-9]+|__gnu_thumb1_case_[a-z]+'
-helpers+='|__(u?div|u?mod|u?divmod|mul|clz|ctz|ffs|popcount|bswap)[sd]i[234]?)$'
+helpers+='|__(ashl|ashr|lshr)di3|__(u?div|u?mod|u?divmod|mul|clz|ctz|ffs|popcount|bswap)[sd]i[234]?)$'
 outward='^(heap_on_finalise|heap_more|guest_roots)$'
 status=0
 for target in "$@"; do
     case $target in
-    hazard3) prefix=riscv64-unknown-elf- ;;
+    hazard3*) prefix=riscv64-unknown-elf- ;;
     *) prefix=arm-none-eabi- ;;
     esac
     if ! command -v "${prefix}nm" >/dev/null; then

@@ -156,13 +156,15 @@ static void on_gone(void *ctx, uint32_t start, uint32_t end)
     for (uint32_t i = 0; i < r->n_objects; i++) {
         struct recorder_object *o = &r->object[i];
         if (!o->exists || !o->is_kept || o->address < start ||
-            o->address >= end || o->address == r->busy)
+            o->address >= end)
             continue;
         used +=
             (size_t)snprintf(r->given_back + used, sizeof r->given_back - used,
                              " %" PRIu64, o->id);
-        forget(r, o);
         r->counts->lone++;
+        r->has_lost_busy |= o->address == r->busy;
+        if (o->address != r->busy) /* whose fate is open */
+            forget(r, o);
     }
     snprintf(r->given_back + used, sizeof r->given_back - used, "\n");
     r->n_areas--;
@@ -370,9 +372,14 @@ bool recorder_realloc(struct recorder *r, uint32_t object, uint32_t bytes,
         r->busy = 0;
         after_request(r);
     }
+    bool is_lost = r->has_lost_busy;
+    r->has_lost_busy = false;
     if (address == 0) {
         fprintf(r->out, "m %" PRIu64 " %u %d\n", o->id, bytes, may_move);
         r->counts->refused_reallocs++;
+        r->counts->lost_in_realloc += is_lost;
+        if (is_lost)
+            forget(r, o);
         return false;
     }
     if (address != old || recorder_granted(r, bytes) > old_bytes)

@@ -50,7 +50,8 @@ struct recorder_plan {
 struct recorder_counts {
     uint64_t allocs, frees, frees_inside, reallocs, moves, refused, locked;
     uint64_t refused_inside, refused_reallocs, deaths, undone, collections[4];
-    uint64_t overflows, grown, added, given_back, lone, edges_after, stale;
+    uint64_t overflows, grown, added, given_back, lone, edges_after, stale,
+        lost_in_realloc;
 };
 
 struct recorder_object {
@@ -99,6 +100,7 @@ struct recorder {
     bool has_rescans;     /* its y line was written                     */
     uint32_t taken_bytes; /* from the outer heap, by the last growth    */
     uint32_t busy; /* object that is being resized: finalisers spare it    */
+    bool has_lost_busy; /* ... and its area was given back                 */
     uint32_t n_asked;
 };
 

@@ -199,10 +199,14 @@ void recorder_write_graph(struct recorder *r)
     uint32_t n = 0, edges = 0, interior = 0, dangling = 0;
     for (uint32_t i = 0; i < r->n_objects; i++) {
         const struct recorder_object *o = &r->object[i];
-        n += o->exists;
-        for (uint32_t w = 0; o->exists && w < o->n_words; w++) {
+        if (!o->exists || (r->has_lost_busy && o->address == r->busy))
+            continue;
+        n++;
+        for (uint32_t w = 0; w < o->n_words; w++) {
             uint32_t word = recorder_get(r, o->address + 4 * w);
-            if (recorder_find(r, word) != RECORDER_NONE)
+            if (r->has_lost_busy && word == r->busy)
+                dangling++;
+            else if (recorder_find(r, word) != RECORDER_NONE)
                 edges++;
             else if (recorder_has(word) &&
                      recorder_find_around(r, word) != RECORDER_NONE)

@@ -136,20 +136,25 @@ static void follow(struct recorder *r, uint32_t old, uint32_t address)
     }
 }
 
+static void resize_object(struct recorder *r, uint32_t object, uint32_t bytes)
+{
+    uint32_t old = r->object[object].address;
+    push(r, old); /* the caller has it */
+    if (recorder_realloc(r, object, bytes, chance(r, 70)) &&
+        r->object[object].address != old)
+        follow(r, old, r->object[object].address);
+}
+
 static void resize(struct recorder *r)
 {
     uint32_t object = pick(r);
     if (object == RECORDER_NONE)
         return;
-    uint32_t old = r->object[object].address;
     uint32_t had = r->object[object].bytes;
     uint32_t bytes = chance(r, 40)   ? some_bytes(r)
                      : chance(r, 50) ? had + 1 + recorder_below(r, 40)
                                      : had - recorder_below(r, had);
-    push(r, old); /* the caller has it */
-    if (recorder_realloc(r, object, bytes, chance(r, 70)) &&
-        r->object[object].address != old)
-        follow(r, old, r->object[object].address);
+    resize_object(r, object, bytes);
 }
 
 static void release(struct recorder *r)
@@ -157,6 +162,36 @@ static void release(struct recorder *r)
     uint32_t object = pick(r);
     if (object != RECORDER_NONE)
         recorder_free(r, object);
+}
+
+/*
+ * Leave an area with one block, its first, in use: what the next collection
+ * does with it is a story of its own. Sometimes that block is resized.
+ */
+static void clear_an_area(struct recorder *r)
+{
+    const struct model *m = &r->model;
+    uint32_t number = 0, first = RECORDER_NONE;
+    for (uint32_t place = 1; place < m->n_areas; place++) {
+        uint32_t i = recorder_find(r, m->areas[place].pool);
+        if (i == RECORDER_NONE || r->object[i].is_dead)
+            continue;
+        number = m->areas[place].number;
+        first = i;
+    }
+    if (first == RECORDER_NONE)
+        return;
+    push(r, r->object[first].address);
+    if (r->object[first].bytes > m->params.block &&
+        !recorder_realloc(r, first, 1 + recorder_below(r, m->params.block),
+                          true))
+        return;
+    for (uint32_t i = 0; i < r->n_objects; i++)
+        if (r->object[i].exists && r->object[i].area == number && i != first &&
+            !r->object[i].is_dead)
+            recorder_free(r, i);
+    if (chance(r, 60))
+        resize_object(r, first, 500 + recorder_below(r, 9000));
 }
 
 static void set_switches(struct recorder *r)
@@ -216,6 +251,8 @@ void recorder_step(struct recorder *r)
         release(r);
     else if (dice < 92)
         recorder_collect(r);
+    else if (dice < 94 && r->plan.params.grow && r->model.n_areas > 1)
+        clear_an_area(r);
     else if (dice < 95)
         look(r);
     else if (dice < 97 && r->plan.switches)

@@ -19,15 +19,12 @@
 static struct played p;
 static struct recorder_counts counts;
 
-/* Keep the recording and end the test. */
+/* End the test; the recording is kept, because nobody removes it now. */
 static void give_up(const char *path, uint64_t seed, const char *how,
                     const char *why)
 {
-    char to[100];
-    snprintf(to, sizeof to, "/tmp/fraglab-recorder-%" PRIu64 ".gct", seed);
-    rename(path, to);
-    cr_fatal("seed %" PRIu64 ", replay with %s: %s\n  (kept as %s)", seed, how,
-             why, to);
+    cr_fatal("seed %" PRIu64 ", replay with %s: %s\n  (kept: %s)", seed, how,
+             why, path);
 }
 
 static bool is_met(const struct replay_expect *e)
@@ -98,6 +95,11 @@ static void replay_all(const struct recorder_plan *plan, const char *path)
     rng_seed(&rng, plan->seed);
     replay(path, plan->seed, "trace check");
     cr_assert(p.result.has_expect);
+    play_file(&p, "trace", path);
+    if (p.err != 0 || p.result.status != REPLAY_COMPLETE)
+        give_up(path, plan->seed, "trace",
+                p.err != 0 ? p.problem.text : p.result.reason);
+    replay(path, plan->seed, "trace check");
     if (plan->seed % 4 < 2)
         replay_copy(path, plan->seed,
                     plan->seed % 4 == 0 ? TRACE_FORM_TEXT : TRACE_FORM_BINARY);
@@ -305,7 +307,8 @@ Test(recorder, heaps_that_grow_and_give_back)
     run(growing, 12, 40);
     covers(counts.grown, 40);
     covers(counts.given_back, 20);
-    covers(counts.lone, 0);
+    covers(counts.lone, 5);
+    covers(counts.lost_in_realloc, 0);
 }
 
 /* ---- All of it -------------------------------------------------------- */
@@ -334,5 +337,5 @@ static void anything(struct recorder_plan *plan, struct rng *rng)
 
 Test(recorder, anything_at_all)
 {
-    run(anything, 13, 80);
+    run(anything, 13, 60);
 }

@@ -215,13 +215,19 @@ static void play_random(uint32_t base, uint32_t wild, uint32_t n)
         "heap=%u check grow=1 outer_bytes=40000 quirks=exact refused=reset",
         "heap=%u check grow=1 outer_bytes=12345 growth=103%% block=32",
         "heap=%u check auto=0 finalisers=0",
+        "manager=tlsf heap=%u check",
+        "manager=tlsf heap=%u check align=8 zero=1 refused=reset",
+        "manager=tlsf heap=%u check align=16",
+        "manager=tlsf areas=%u+500+700 check zero=1",
     };
+    const uint32_t n_kinds = sizeof kinds / sizeof *kinds;
     char options[200];
     n *= getenv("FRAGLAB_LONG") != NULL ? 100 : 1;
     for (uint32_t i = 0; i < n; i++) {
         uint64_t seed = (uint64_t)base << 32 | i;
         char *body = make(seed, wild);
-        snprintf(options, sizeof options, kinds[below(8)], 600 + below(4000));
+        snprintf(options, sizeof options, kinds[below(n_kinds)],
+                 600 + below(4000));
         play_text(&p, options, body);
         cr_assert(p.err == 0 || (wild > 0 && p.err == ERR_INPUT),
                   "seed %llu, %s: %s", (unsigned long long)seed, options,

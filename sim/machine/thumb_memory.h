@@ -193,7 +193,7 @@ static inline uint32_t thumb_list_bytes(uint32_t list)
 static inline bool thumb_load_list(struct machine *m, uint32_t address,
                                    uint32_t list)
 {
-    uint32_t value[16];
+    uint32_t value[16] = {0};
     uint32_t n = thumb_list_bytes(list) / 4;
     for (uint32_t k = 0; k < n; k++)
         if (!bus_load(&m->bus, address + 4 * k, 4, &value[k]))

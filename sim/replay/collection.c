@@ -117,8 +117,7 @@ static int take_leave(struct play *p, const struct play_area *a, uint32_t slot,
     if (o->state == SHADOW_LIVE)
         return lose(p, a, slot, everything);
     int err = remember(p, a, o);
-    holes_give(&p->used, play_unit(p, o->address),
-               o->granted >> p->s.unit_shift);
+    holes_give(&p->used, play_from(p, o->address), play_units(p, o->granted));
     shadow_remove(&p->s, slot, IDMAP_DEAD);
     return err;
 }
@@ -180,8 +179,8 @@ static void build_index(struct play *p, struct holes *index, bool with_dead)
         while (slot != SHADOW_NONE) {
             const struct shadow_object *o = shadow_at(s, slot);
             if (slot != p->placeless)
-                holes_take(index, play_unit(p, o->address),
-                           o->granted >> s->unit_shift);
+                holes_take(index, play_from(p, o->address),
+                           play_units(p, o->granted));
             slot = o->younger;
         }
     }
@@ -198,6 +197,8 @@ int play_sync_areas(struct play *p)
         read_area(&p->areas[p->n_areas++], &info);
     }
     build_index(p, &p->used, true);
+    if (p->tag_units != 0)
+        p->n_holes = holes_count(&p->used);
     p->live_is_used = p->s.dead.n == 0;
     if (!p->live_is_used)
         build_index(p, &p->live, false);
@@ -215,9 +216,8 @@ static int tell(struct play *p, struct collection_record *c)
     c->given_back = h->last_given_back;
     c->live_objects = p->s.live.n + p->s.dead.n;
     c->live_bytes = p->s.used_bytes;
-    c->free_after = p->used.n_free << p->s.unit_shift;
-    c->largest_free_after = (uint64_t)holes_longest(&p->used)
-                            << p->s.unit_shift;
+    c->free_after = play_free_bytes(p);
+    c->largest_free_after = play_longest_hole(p);
     if (p->sink->collection == NULL)
         return 0;
     return p->sink->collection(p->sink->ctx, c);
@@ -228,9 +228,8 @@ int play_after_collection(struct play *p, uint32_t answer, uint32_t slot,
 {
     struct collection_record c = {0};
     uint32_t epoch;
-    c.free_before = p->used.n_free << p->s.unit_shift;
-    c.largest_free_before = (uint64_t)holes_longest(&p->used)
-                            << p->s.unit_shift;
+    c.free_before = play_free_bytes(p);
+    c.largest_free_before = play_longest_hole(p);
     int err = see_survivors(p, answer, &epoch);
     if (err != 0)
         return err;

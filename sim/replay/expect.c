@@ -315,6 +315,8 @@ static int graph(struct play *p, const struct trace_op *op)
     const struct play_happened *h = &p->happened;
     bool after_collection = h->n_collections > 0 && !h->is_past_collection;
     uint32_t n = p->s.live.n + p->s.dead.n;
+    if (after_collection && h->has_moved_out)
+        return 0; /* for a while that object was nowhere */
     if (after_collection && h->was_granted && h->kind == TRACE_ALLOC)
         n--; /* the answer was not there yet */
     if (op->fact.graph.live != n)
@@ -435,6 +437,7 @@ int expect_next_operation(struct play *p, const struct trace_op *op)
     h->n_given_back = 0;
     h->has_added = false;
     h->has_finalised = false;
+    h->has_moved_out = false;
     h->has_avail = false;
     h->is_past_collection = false;
     h->n_facts_collection = 0;

@@ -14,20 +14,33 @@ uint32_t play_unit(const struct play *p, uint32_t address)
     return shadow_unit(&p->s, address);
 }
 
+/* Holes that touch [from, from + n): 0, 1 or 2. */
+static uint32_t holes_beside(const struct holes *h, uint32_t from, uint32_t n)
+{
+    uint32_t before = from > 0 && holes_all_free(h, from - 1, 1);
+    return before + holes_all_free(h, from + n, 1);
+}
+
 void play_take(struct play *p, uint32_t address, uint32_t granted, bool is_live)
 {
-    uint32_t unit = play_unit(p, address);
-    holes_take(&p->used, unit, granted >> p->s.unit_shift);
+    uint32_t from = play_from(p, address);
+    uint32_t n = play_units(p, granted);
+    holes_take(&p->used, from, n);
+    if (p->tag_units != 0)
+        p->n_holes += holes_beside(&p->used, from, n) - 1;
     if (is_live && !p->live_is_used)
-        holes_take(&p->live, unit, granted >> p->s.unit_shift);
+        holes_take(&p->live, from, n);
 }
 
 void play_give(struct play *p, uint32_t address, uint32_t granted, bool is_live)
 {
-    uint32_t unit = play_unit(p, address);
-    holes_give(&p->used, unit, granted >> p->s.unit_shift);
+    uint32_t from = play_from(p, address);
+    uint32_t n = play_units(p, granted);
+    holes_give(&p->used, from, n);
+    if (p->tag_units != 0)
+        p->n_holes += 1 - holes_beside(&p->used, from, n);
     if (is_live && !p->live_is_used)
-        holes_give(&p->live, unit, granted >> p->s.unit_shift);
+        holes_give(&p->live, from, n);
 }
 
 void play_give_live(struct play *p, uint32_t address, uint32_t granted)
@@ -35,7 +48,23 @@ void play_give_live(struct play *p, uint32_t address, uint32_t granted)
     if (p->live_is_used)
         holes_copy(&p->live, &p->used);
     p->live_is_used = false;
-    holes_give(&p->live, play_unit(p, address), granted >> p->s.unit_shift);
+    holes_give(&p->live, play_from(p, address), play_units(p, granted));
+}
+
+uint64_t play_free_bytes(const struct play *p)
+{
+    uint64_t tags = (uint64_t)p->n_holes * p->tag_units;
+    return (p->used.n_free - tags) << p->s.unit_shift;
+}
+
+static uint64_t hole_bytes(const struct play *p, uint32_t units)
+{
+    return units == 0 ? 0 : (uint64_t)(units - p->tag_units) << p->s.unit_shift;
+}
+
+uint64_t play_longest_hole(const struct play *p)
+{
+    return hole_bytes(p, holes_longest(&p->used));
 }
 
 /* The overhead that the heap adds to a request when it grows. */
@@ -200,8 +229,8 @@ static uint64_t largest_with_growth(struct play *p)
 
 /*
  * A collector that does not move serves what the longest hole between live
- * objects holds. Locked, it serves nothing; where it may not collect, what
- * the longest hole between all objects holds.
+ * objects holds. Locked, it serves nothing; where it may not collect, or none
+ * does, what the longest hole between all objects holds.
  */
 uint64_t play_largest_request(struct play *p)
 {
@@ -211,7 +240,10 @@ uint64_t play_largest_request(struct play *p)
     if (p->has_growth)
         return largest_with_growth(p);
     const struct holes *index = h->is_auto ? play_live(p) : &p->used;
-    return (uint64_t)holes_longest(index) << p->s.unit_shift;
+    uint64_t hole = hole_bytes(p, holes_longest(index));
+    if (p->manager->shape->serves == NULL)
+        return hole;
+    return p->manager->shape->serves(&p->params, hole);
 }
 
 void play_figures(struct play *p, struct heap_figures *f)
@@ -219,8 +251,8 @@ void play_figures(struct play *p, struct heap_figures *f)
     f->asked = p->s.asked;
     f->live = p->s.live_bytes;
     f->used = p->s.used_bytes;
-    f->free = p->used.n_free << p->s.unit_shift;
-    f->largest_free = (uint64_t)holes_longest(&p->used) << p->s.unit_shift;
+    f->free = play_free_bytes(p);
+    f->largest_free = play_longest_hole(p);
     f->largest_request = play_largest_request(p);
 }
 
@@ -256,9 +288,10 @@ static uint64_t bisect(struct play *p)
 }
 
 /*
- * A first-fit search is monotone: if r is granted, so is all below. So the
- * figure r is true iff r is granted and r + 1 is not (with growth by 3 % more
- * may yet be granted above, which is not asked).
+ * Every search here is monotone: if r is granted, so is all below (a first fit
+ * takes what is long enough; a good fit looks from r's class upwards, and the
+ * class grows with r). So the figure r is true iff r is granted and r + 1 is
+ * not (with growth by 3 % more may yet be granted above, which is not asked).
  */
 int play_probe(struct play *p)
 {
@@ -281,15 +314,10 @@ int play_probe(struct play *p)
 
 double play_frag_index(const struct play *p, uint64_t asked, uint64_t *n_holes)
 {
-    uint32_t at = 0;
-    uint64_t n = 0;
-    for (uint32_t length; (length = holes_next(&p->used, &at)) != 0;) {
-        n++;
-        at += length;
-    }
+    uint64_t n = holes_count(&p->used);
     *n_holes = n;
-    uint64_t free = p->used.n_free << p->s.unit_shift;
-    uint64_t longest = (uint64_t)holes_longest(&p->used) << p->s.unit_shift;
+    uint64_t free = play_free_bytes(p);
+    uint64_t longest = play_longest_hole(p);
     if (longest >= asked && asked > 0)
         return -1;
     if (n == 0 || asked == 0)
@@ -303,7 +331,8 @@ static void view_map(const void *run, uint8_t *out)
     memset(out, UNIT_META, p->s.n_units);
     uint32_t at = 0;
     for (uint32_t length; (length = holes_next(&p->used, &at)) != 0;) {
-        memset(out + at, UNIT_FREE, length);
+        memset(out + at, UNIT_TAG, p->tag_units);
+        memset(out + at + p->tag_units, UNIT_FREE, length - p->tag_units);
         at += length;
     }
     for (int list = 0; list < 2; list++) {
@@ -312,6 +341,7 @@ static void view_map(const void *run, uint8_t *out)
             const struct shadow_object *o = shadow_at(&p->s, slot);
             uint32_t unit = play_unit(p, o->address);
             uint32_t n = o->granted >> p->s.unit_shift;
+            memset(out + unit - p->tag_units, UNIT_TAG, p->tag_units);
             memset(out + unit, list == 0 ? UNIT_TAIL : UNIT_GARBAGE, n);
             if (list == 0)
                 out[unit] = UNIT_HEAD;
@@ -369,7 +399,7 @@ static void view_holes(const void *run, void (*each)(void *, uint64_t),
     const struct play *p = run;
     uint32_t at = 0;
     for (uint32_t length; (length = holes_next(&p->used, &at)) != 0;) {
-        each(ctx, (uint64_t)length << p->s.unit_shift);
+        each(ctx, hole_bytes(p, length));
         at += length;
     }
 }

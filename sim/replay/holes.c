@@ -351,3 +351,12 @@ uint32_t holes_next(const struct holes *h, uint32_t *from)
     }
     return length;
 }
+
+uint32_t holes_count(const struct holes *h)
+{
+    uint32_t n = 0;
+    uint32_t at = 0;
+    for (uint32_t length; (length = holes_next(h, &at)) != 0; at += length)
+        n++;
+    return n;
+}

@@ -66,4 +66,7 @@ uint32_t holes_longest_in(const struct holes *h, uint32_t from, uint32_t to);
  */
 uint32_t holes_next(const struct holes *h, uint32_t *from);
 
+/* How many holes there are. O(units/64 + holes). */
+uint32_t holes_count(const struct holes *h);
+
 #endif /* SIM_REPLAY_HOLES_H */

@@ -34,6 +34,21 @@ struct manager_params {
     uint32_t word[REPLAY_PARAMS_CAP];
 };
 
+/*
+ * How a manager's heap is made, as far as the replay must know. A tag manager
+ * has `tag_bytes` before every object and at the start of every hole; they
+ * belong to neither.
+ */
+struct manager_shape {
+    uint32_t unit_bytes; /* of the replay's indices; 0: the parameter block */
+    uint32_t tag_bytes;  /* a multiple of the unit                          */
+    /* Bytes granted to an object; null: what was asked in whole units.     */
+    uint32_t (*bytes)(struct heap *h, uint32_t object);
+    /* The largest request that a longest hole of `hole` bytes serves; null:
+     * all of it.                                                           */
+    uint64_t (*serves)(const struct manager_params *p, uint64_t hole);
+};
+
 struct manager {
     const char *name;
     uint32_t capabilities; /* enum heap_capability                        */
@@ -41,6 +56,7 @@ struct manager {
     const struct manager_key *keys;
     uint32_t n_keys;
     const struct manager_card *card;
+    const struct manager_shape *shape;
 
     void (*params)(const struct replay_options *o, struct manager_params *p);
     uint32_t (*control_bytes)(const struct manager_params *p);
@@ -61,6 +77,12 @@ struct manager {
 
 extern const struct manager manager_list[];
 extern const uint32_t manager_list_n;
+
+/* Does it find dead objects itself? Else each is freed when it dies. */
+static inline bool manager_collects(const struct manager *m)
+{
+    return (m->capabilities & CAP_COLLECT) != 0;
+}
 
 /* The manager of that name, or null. */
 const struct manager *manager_find(const char *name);

@@ -49,6 +49,15 @@ void play_forget_object(struct play *p, uint32_t slot, uint32_t end)
     shadow_remove(&p->s, slot, end);
 }
 
+void play_forget_all(struct play *p, uint32_t end)
+{
+    struct shadow *s = &p->s;
+    while (s->dead.n > 0)
+        shadow_remove(s, s->dead.oldest, IDMAP_DEAD);
+    while (s->live.n > 0)
+        shadow_remove(s, s->live.oldest, end);
+}
+
 int play_verify_object(struct play *p, uint32_t slot)
 {
     uint32_t expected, found;
@@ -94,6 +103,32 @@ void play_forget_names(struct play *p)
     p->named.n = 0;
 }
 
+/* The program frees what has died: the manager would never know. */
+static int free_dead(struct play *p, uint32_t slot)
+{
+    int err = play_verify_object(p, slot);
+    if (err != 0)
+        return err;
+    play_before_call(p);
+    p->t->free(p->t, shadow_at(&p->s, slot)->address);
+    err = play_after_call(p, 0, SHADOW_NONE, false);
+    if (err != 0)
+        return err;
+    p->result->freed_at_death++;
+    play_forget_object(p, slot, IDMAP_DEAD);
+    return 0;
+}
+
+int play_let_die(struct play *p, uint32_t slot)
+{
+    const struct shadow_object *o = shadow_at(&p->s, slot);
+    if (!p->collects)
+        return free_dead(p, slot);
+    play_give_live(p, o->address, o->granted);
+    shadow_die(&p->s, slot);
+    return o->first_in == 0 ? 0 : note_named(p, slot);
+}
+
 int play_death(struct play *p, uint64_t id)
 {
     uint32_t slot;
@@ -102,8 +137,5 @@ int play_death(struct play *p, uint64_t id)
         return play_set_id(p, id, IDMAP_DEAD);
     if (named != NAMED_LIVE)
         return play_not_live(p, "death of", id, named);
-    const struct shadow_object *o = shadow_at(&p->s, slot);
-    play_give_live(p, o->address, o->granted);
-    shadow_die(&p->s, slot);
-    return o->first_in == 0 ? 0 : note_named(p, slot);
+    return play_let_die(p, slot);
 }

@@ -3,15 +3,39 @@
 
 #include <inttypes.h>
 
+/*
+ * A collection of everything leaves the program nothing. A manager that frees
+ * explicitly is told so of every object.
+ */
+static int free_everything(struct play *p)
+{
+    int err = 0;
+    while (err == 0 && p->s.live.n > 0) {
+        uint64_t id = shadow_at(&p->s, p->s.live.oldest)->id;
+        err = play_let_die(p, p->s.live.oldest);
+        if (err == 0)
+            err = play_set_id(p, id, IDMAP_ABSENT);
+    }
+    return err;
+}
+
+static int ask_collect(struct play *p, bool everything)
+{
+    if (!p->collects) {
+        p->result->ignored++;
+        return everything ? free_everything(p) : 0;
+    }
+    play_before_call(p);
+    p->t->collect(p->t, everything ? COLLECT_EVERYTHING : COLLECT_ORDINARY);
+    return play_after_call(p, 0, SHADOW_NONE, everything);
+}
+
 static int collect(struct play *p, const struct trace_op *op)
 {
     struct op_record r;
     play_new_record(p, op, &r);
     r.object = TRACE_NONE;
-    bool everything = op->what == TRACE_COLLECT_ALL;
-    play_before_call(p);
-    p->t->collect(p->t, everything ? COLLECT_EVERYTHING : COLLECT_ORDINARY);
-    int err = play_after_call(p, 0, SHADOW_NONE, everything);
+    int err = ask_collect(p, op->what == TRACE_COLLECT_ALL);
     return err != 0 ? err : play_finish(p, &r, false);
 }
 
@@ -25,6 +49,11 @@ static int add_area(struct play *p, uint64_t bytes)
                            "the window",
                            bytes);
     uint32_t error = p->t->add_area(p->t, at, (uint32_t)bytes);
+    if (error == HEAP_TOO_LARGE)
+        return play_reject(p,
+                           "an area of %" PRIu64 " bytes is larger than "
+                           "max_area allows (--set max_area=BYTES)",
+                           bytes);
     p->explicit_next = (at + (uint32_t)bytes + 15) / 16 * 16;
     p->t->extent_bytes = p->explicit_next - p->t->base;
     if (error != HEAP_OK)
@@ -40,14 +69,47 @@ static int add_area(struct play *p, uint64_t bytes)
     return err;
 }
 
+/* Does the manager know what the trace sets here? */
+static bool knows_control(const struct play *p, uint32_t what)
+{
+    static const uint32_t needed[] = {
+        [CONTROL_AUTO] = CAP_COLLECT,
+        [CONTROL_LOCK] = CAP_LOCK,
+        [CONTROL_THRESHOLD] = CAP_THRESHOLD,
+        [CONTROL_RESET] = CAP_RESET,
+    };
+    return what >= sizeof needed / sizeof needed[0] ||
+           (p->manager->capabilities & needed[what]) == needed[what];
+}
+
+/* What the manager does not know is counted, and judged all the same. */
+static int ignore_control(struct play *p, uint32_t what, uint32_t value)
+{
+    p->result->ignored++;
+    if (what == CONTROL_RESET)
+        return free_everything(p);
+    if (what != CONTROL_LOCK)
+        return 0;
+    if (value == 0 && p->ignored_locks == 0)
+        return play_reject(p, "unlock of a heap that is not locked");
+    p->ignored_locks += value != 0 ? 1 : UINT32_MAX;
+    return 0;
+}
+
 static int set_control(struct play *p, const struct trace_op *op)
 {
     uint32_t value =
         op->value > UINT32_MAX ? HEAP_NO_THRESHOLD : (uint32_t)op->value;
     bool is_reset = op->what == TRACE_CONTROL_RESET;
+    if (!knows_control(p, op->what))
+        return ignore_control(p, op->what, value);
     if (op->what == TRACE_CONTROL_LOCK && value == 0 &&
         p->t->heap->lock_depth == 0)
         return play_reject(p, "unlock of a heap that is not locked");
+    if (is_reset && !p->collects) { /* it tells of no object that it drops */
+        play_forget_all(p, IDMAP_ABSENT);
+        p->areas_changed = true;
+    }
     play_before_call(p);
     p->t->control(p->t, op->what, value);
     return play_after_call(p, 0, SHADOW_NONE, is_reset);

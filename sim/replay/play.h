@@ -68,6 +68,7 @@ struct play_happened {
     struct play_area added;
     uint32_t added_index;
     bool has_added;
+    bool has_moved_out;      /* an object, of an area that went meanwhile     */
     bool has_finalised;      /* finalisers ran, and may have stored           */
     bool has_avail;          /* the outer heap was asked                      */
     uint32_t avail;          /* ... and could give this much                  */
@@ -83,6 +84,10 @@ struct play {
     struct problem *problem;
     const struct manager *manager;
     struct manager_params params;
+    bool collects;      /* the manager finds the dead itself; else they are   */
+                        /* freed as they die, and nothing dead is ever left   */
+    uint32_t align;     /* of every object: a power of two                   */
+    uint32_t tag_units; /* before every object, and first in every hole       */
 
     struct target *t;
     struct shadow s;
@@ -90,12 +95,14 @@ struct play {
     struct holes live; /* over live objects only; see live_is_used        */
     bool live_is_used; /* nothing dead is left: `used` is both indices,   */
                        /* and `live` is out of date                       */
+    uint32_t n_holes;  /* runs of `used`; kept for tag managers only      */
     struct outer outer;
     struct play_area areas[PLAY_AREAS_CAP];
     uint32_t n_areas;
     bool areas_changed;     /* the manager took or gave back an area          */
     uint32_t explicit_next; /* address for the next area of the trace     */
     uint32_t explicit_end;
+    uint32_t ignored_locks; /* that a manager without locks was not told  */
 
     uint64_t seq;
     bool expecting;  /* recorded facts are compared                  */
@@ -156,7 +163,11 @@ int play_not_live(struct play *p, const char *verb, uint64_t id,
 int play_set_id(struct play *p, uint64_t id, uint32_t value);
 /* The object's memory is free again, by the program's own free. */
 void play_forget_object(struct play *p, uint32_t slot, uint32_t end);
+/* All objects leave the shadow: the live as `end`, the dead as reclaimed. */
+void play_forget_all(struct play *p, uint32_t end);
 int play_verify_object(struct play *p, uint32_t slot);
+/* A live object dies. A manager that does not collect is told to free it. */
+int play_let_die(struct play *p, uint32_t slot);
 int play_death(struct play *p, uint64_t id);
 
 /* --- operations.c */
@@ -220,6 +231,21 @@ static inline const struct holes *play_live(const struct play *p)
 {
     return p->live_is_used ? &p->used : &p->live;
 }
+
+/* The units of an object's memory, its tag included. */
+static inline uint32_t play_from(const struct play *p, uint32_t address)
+{
+    return shadow_unit(&p->s, address) - p->tag_units;
+}
+
+static inline uint32_t play_units(const struct play *p, uint32_t granted)
+{
+    return (granted >> p->s.unit_shift) + p->tag_units;
+}
+
+/* Bytes in holes, tags excluded; and in the longest. */
+uint64_t play_free_bytes(const struct play *p);
+uint64_t play_longest_hole(const struct play *p);
 
 /* An object takes units, or gives them back: to both indices, or, of a dead
  * object, to that of what is used. */

@@ -158,7 +158,9 @@ static int open_target(struct play *p)
         return problem_set(p->problem, ERR_INPUT,
                            "%s: %u root words are more than %u", p->w->name,
                            roots, ROOTS_MAX);
-    uint32_t unit = (uint32_t)manager_number(p->o, "block", 16);
+    uint32_t unit = p->manager->shape->unit_bytes;
+    if (unit == 0)
+        unit = (uint32_t)manager_number(p->o, "block", 16);
     uint32_t cap = roots + p->o->window_bytes / unit + 1;
     int err = target_native_open(&p->t, p->manager, p->o->window_bytes, roots,
                                  cap, p->problem);
@@ -169,6 +171,8 @@ static int open_target(struct play *p)
     if (err < 0)
         return err;
     uint32_t shift = (uint32_t)__builtin_ctz(unit);
+    p->tag_units = p->manager->shape->tag_bytes >> shift;
+    p->align = (uint32_t)manager_number(p->o, "align", unit);
     uint32_t origin = p->t->base + p->t->heap->control_bytes;
     uint32_t n_units = (p->explicit_next - origin) >> shift;
     if (!shadow_init(&p->s, p->t, origin, n_units, shift, roots))
@@ -189,22 +193,12 @@ int play_reserve_units(struct play *p, uint32_t n_units)
     return play_sync_areas(p);
 }
 
-/* All objects leave the shadow: the live are lost, the dead reclaimed. */
-static void lose_objects(struct play *p)
-{
-    struct shadow *s = &p->s;
-    p->result->lost += s->live.n;
-    while (s->dead.n > 0)
-        shadow_remove(s, s->dead.oldest, IDMAP_DEAD);
-    while (s->live.n > 0)
-        shadow_remove(s, s->live.oldest, IDMAP_ABSENT);
-}
-
 int play_reset(struct play *p)
 {
     const struct heap *h = p->t->heap;
     struct heap before = *h;
-    lose_objects(p);
+    p->result->lost += p->s.live.n;
+    play_forget_all(p, IDMAP_ABSENT);
     int err = lay_out_areas(p);
     if (err < 0)
         return err;
@@ -225,6 +219,7 @@ static int play_open(struct play *p)
     p->manager = manager_find(p->o->manager);
     p->probe_every = PROBE_EVERY;
     p->manager->params(p->o, &p->params);
+    p->collects = manager_collects(p->manager);
     p->expecting = is_recorded_heap(p);
     p->has_growth = manager_number(p->o, "grow", 0) != 0;
     const char *quirks = manager_value(p->o, "quirks");

@@ -58,9 +58,12 @@ struct replay_result {
     uint64_t allocations, frees, reallocs, collections;
     uint64_t refused, refused_short, refused_fragmented, refused_other;
     uint64_t inplace_missed;
-    uint64_t empty;   /* requests for 0 bytes, answered by null       */
-    uint64_t dropped; /* operations on objects that never existed     */
-    uint64_t lost;    /* live objects, to resets after a refusal      */
+    uint64_t empty;          /* requests for 0 bytes, answered by null       */
+    uint64_t dropped;        /* operations on objects that never existed     */
+    uint64_t lost;           /* live objects, to resets after a refusal      */
+    uint64_t freed_at_death; /* frees that the trace leaves to a collector  */
+    uint64_t ignored; /* collections, thresholds and locks that this        */
+                      /* manager does not know                              */
     uint64_t moved_bytes;
     uint64_t max_held;    /* objects held at once                         */
     uint64_t floating;    /* dead objects that a collection did not free  */

@@ -4,21 +4,16 @@
 
 #include <inttypes.h>
 
-static uint32_t units_of(const struct play *p, uint32_t granted)
-{
-    return granted >> p->s.unit_shift;
-}
-
 /* Is the answer aligned, inside an area, overlapping nothing? */
 static int judge_answer(struct play *p, uint64_t id, uint32_t address,
                         uint32_t granted)
 {
-    uint32_t unit = 1u << p->s.unit_shift;
-    if (address % unit != 0)
+    if ((address & (p->align - 1)) != 0)
         return play_fail(p, "object %" PRIu64 " is at 0x%08x: not aligned", id,
                          address);
-    if (address < p->s.origin ||
-        !holes_all_free(&p->used, play_unit(p, address), units_of(p, granted)))
+    if (address < p->s.origin + (p->tag_units << p->s.unit_shift) ||
+        !holes_all_free(&p->used, play_from(p, address),
+                        play_units(p, granted)))
         return play_fail(p,
                          "object %" PRIu64 " got 0x%08x, %u bytes: outside "
                          "the areas, or overlapping another object",
@@ -41,10 +36,37 @@ static int judge_zero(struct play *p, uint64_t id, uint32_t address,
     return 0;
 }
 
-static uint32_t granted_for(const struct play *p, uint64_t bytes)
+/*
+ * What the object at `address` got for `bytes` asked: whole units, or what its
+ * tag says, for which the address must lie in the window.
+ */
+static int granted_for(struct play *p, uint64_t id, uint32_t address,
+                       uint64_t bytes, uint32_t *granted)
 {
     uint64_t unit = UINT64_C(1) << p->s.unit_shift;
-    return (uint32_t)((bytes + unit - 1) / unit * unit);
+    *granted = (uint32_t)((bytes + unit - 1) / unit * unit);
+    if (p->manager->shape->bytes == NULL)
+        return 0;
+    uint32_t offset = address - p->s.origin;
+    uint32_t tag = p->tag_units << p->s.unit_shift;
+    if (address % unit == 0 && offset >= tag &&
+        offset < p->s.n_units << p->s.unit_shift)
+        *granted = p->manager->shape->bytes(p->t->heap, address);
+    if (*granted >= bytes && *granted % unit == 0)
+        return 0;
+    return play_fail(
+        p, "object %" PRIu64 " at 0x%08x has %u bytes, %" PRIu64 " were asked",
+        id, address, *granted, bytes);
+}
+
+/* Which bytes of a new object must be 0: all, or those behind the request,
+ * so that a collector reads nothing there; or none. */
+static uint64_t zeroed_from(const struct play *p, uint64_t bytes,
+                            uint32_t granted)
+{
+    if (manager_number(p->o, "zero", 0) != 0)
+        return 0;
+    return p->collects ? bytes : granted;
 }
 
 /* Why a request was refused, as data. */
@@ -58,8 +80,7 @@ static uint8_t outcome_of(const struct play *p, uint64_t bytes)
     case REFUSAL_LIMIT:
         return OUTCOME_LIMIT;
     default:
-        return p->used.n_free << p->s.unit_shift < bytes ? OUTCOME_SHORT
-                                                         : OUTCOME_FRAGMENTED;
+        return play_free_bytes(p) < bytes ? OUTCOME_SHORT : OUTCOME_FRAGMENTED;
     }
 }
 
@@ -68,13 +89,14 @@ static uint8_t outcome_of(const struct play *p, uint64_t bytes)
 static int place_object(struct play *p, const struct trace_op *op,
                         uint32_t address, struct op_record *r)
 {
-    uint32_t granted = granted_for(p, op->bytes);
-    int err = judge_answer(p, op->id, address, granted);
+    uint32_t granted;
+    int err = granted_for(p, op->id, address, op->bytes, &granted);
+    if (err == 0)
+        err = judge_answer(p, op->id, address, granted);
     if (err != 0)
         return err;
     if (p->o->check)
-        err = judge_zero(p, op->id, address,
-                         manager_number(p->o, "zero", 0) ? 0 : op->bytes,
+        err = judge_zero(p, op->id, address, zeroed_from(p, op->bytes, granted),
                          granted);
     if (err != 0)
         return err;
@@ -193,11 +215,13 @@ static int resize_object(struct play *p, uint32_t slot, uint32_t answer,
                          uint64_t bytes)
 {
     struct shadow_object *o = shadow_at(&p->s, slot);
-    uint32_t granted = granted_for(p, bytes);
+    uint32_t granted;
     bool is_live = o->state == SHADOW_LIVE;
     if (slot != p->placeless)
         play_give(p, o->address, o->granted, is_live);
-    int err = judge_answer(p, o->id, answer, granted);
+    int err = granted_for(p, o->id, answer, bytes, &granted);
+    if (err == 0)
+        err = judge_answer(p, o->id, answer, granted);
     if (err != 0)
         return err;
     if (p->o->check && manager_number(p->o, "zero", 0) != 0 &&
@@ -208,8 +232,8 @@ static int resize_object(struct play *p, uint32_t slot, uint32_t answer,
     shadow_resize(&p->s, slot, answer, bytes, granted);
     o->bounds = bytes;
     play_take(p, answer, granted, is_live);
-    if (slot == p->placeless)
-        shadow_rewrite(&p->s, slot); /* it was copied from no man's land */
+    if (p->s.is_moved_stale)
+        shadow_rewrite(&p->s, slot);
     return play_verify_object(p, slot);
 }
 
@@ -239,12 +263,15 @@ static int try_realloc(struct play *p, uint32_t slot, uint64_t bytes,
     bool is_gone = *answer != 0 && was_given_back(p, old);
     bool has_moved = *answer != 0 && (*answer != old || is_gone);
     p->placeless = is_gone ? slot : SHADOW_NONE;
+    p->happened.has_moved_out = is_gone;
     p->happened.was_granted = *answer != 0;
     p->happened.address = *answer;
     p->happened.old_address = has_moved ? old : 0;
-    p->happened.old_units = units_of(p, o->granted);
-    int err = play_after_call(p, has_moved ? *answer : 0,
-                              has_moved ? slot : SHADOW_NONE, false);
+    p->happened.old_units = o->granted >> p->s.unit_shift;
+    p->s.moved = has_moved ? slot : SHADOW_NONE;
+    p->s.is_moved_stale = is_gone; /* copied from no man's land */
+    int err = play_after_call(p, has_moved ? *answer : 0, p->s.moved, false);
+    p->s.moved = SHADOW_NONE;
     if (err == 0 && *answer != 0)
         err = resize_object(p, slot, *answer, bytes);
     p->placeless = SHADOW_NONE;
@@ -343,10 +370,8 @@ static int refused_alloc(struct play *p, const struct trace_op *op)
     err = place_object(p, &anonymous, address, &r);
     if (err != 0)
         return err;
-    uint32_t slot = shadow_find(&p->s, address);
-    play_give_live(p, address, (uint32_t)r.granted);
-    shadow_die(&p->s, slot);
-    return play_finish(p, &r, false);
+    err = play_let_die(p, shadow_find(&p->s, address));
+    return err != 0 ? err : play_finish(p, &r, false);
 }
 
 /*

@@ -48,6 +48,10 @@ static void write_word(struct shadow *s, uint32_t from, uint32_t word,
         s->target->roots->word[word] = value;
         return;
     }
+    if (from == s->moved) {
+        s->is_moved_stale = true;
+        return;
+    }
     const struct shadow_object *o = &s->objects[from];
     s->target->store(s->target, o->address, word, value);
 }

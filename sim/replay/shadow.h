@@ -80,6 +80,10 @@ struct shadow {
     uint32_t *edge_at;     /* by heap word from `origin`                  */
     uint32_t *root_edge;   /* by root slot                                */
     struct shadow_list live, dead;
+    uint32_t moved;      /* slot of an object that the manager has moved */
+                         /* and the shadow not yet: its words cannot be  */
+                         /* written; or SHADOW_NONE                      */
+    bool is_moved_stale; /* one should have been: see shadow_rewrite     */
     uint64_t n_born;
     uint32_t epoch;
     uint64_t asked, live_bytes, used_bytes;

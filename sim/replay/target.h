@@ -30,6 +30,13 @@ struct target_host {
     uint32_t (*more)(void *ctx, uint32_t what, uint32_t value);
 };
 
+/* What calls of a machine cost, added up until somebody clears it. */
+struct target_cost {
+    uint64_t cycles, instructions, loads, stores, waits;
+    uint64_t unsettled;   /* events whose price no document settles       */
+    uint32_t stack_bytes; /* deepest                                      */
+};
+
 struct target {
     const struct manager *manager;
     uint8_t *window;           /* host's view of the window               */
@@ -39,6 +46,9 @@ struct target {
     uint32_t window_bytes;
     uint32_t extent_bytes; /* of the window that the run can touch        */
     struct target_host host;
+    bool has_cost; /* a machine: calls add to `cost`                      */
+    struct target_cost cost;
+    char trouble[512]; /* a call went wrong, and why; "" until then       */
     void *own;
 
     uint32_t (*init)(struct target *t, uint32_t heap_bytes,
@@ -66,5 +76,22 @@ struct target {
 MUST_CHECK int target_native_open(struct target **out, const struct manager *m,
                                   uint32_t window_bytes, uint32_t n_precise,
                                   uint32_t cap, struct problem *problem);
+
+struct machine_config;
+
+struct target_guest_options {
+    const char *image;                   /* path of the guest's ELF       */
+    const struct machine_config *config; /* the machine                   */
+};
+
+/*
+ * The same as machine code: the image `o->image` on the machine `o->config`,
+ * at the places of core/guest/abi.h. ERR_INPUT: no guest image, or a machine
+ * without memory at these places.
+ */
+MUST_CHECK int target_guest_open(struct target **out, const struct manager *m,
+                                 const struct target_guest_options *o,
+                                 uint32_t window_bytes, uint32_t n_precise,
+                                 uint32_t cap, struct problem *problem);
 
 #endif /* SIM_REPLAY_TARGET_H */

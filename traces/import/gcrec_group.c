@@ -16,6 +16,7 @@ static void begin_group(struct gcrec *g, uint8_t phase)
         group->request = 0;
         group->cause = 0;
         group->seen = 0;
+        group->lost_fact = 0;
         group->roots.n = group->inside.n = group->interior.n = 0;
         group->freed.n = group->finalised.n = group->died.n = 0;
         group->held.n = group->facts.n = group->after.n = 0;
@@ -205,7 +206,11 @@ int gcrec_line_given_back(struct gcrec *g, const char *at)
         if (o == NULL)
             return gcrec_fail(g, "object %llu is lost but does not exist",
                               (unsigned long long)lost);
-        gcrec_set(o, gcrec_bytes_of(o), GCREC_LOST);
+        /* An object that is being resized is lost if that fails. */
+        if (g->group.request == 'r' && lost == g->group.id)
+            g->group.lost_fact = g->group.facts.n + 1;
+        else
+            gcrec_set(o, gcrec_bytes_of(o), GCREC_LOST);
     }
 
     struct trace_op *op = add_fact(g, TRACE_EXPECT_GIVEN_BACK);
@@ -380,6 +385,19 @@ static void queue_after(struct gcrec *g)
     }
 }
 
+/* What became of an object whose area went while it was being resized. */
+static void settle_lost(struct gcrec *g, const struct trace_op *answer)
+{
+    if (g->group.lost_fact == 0)
+        return;
+    struct object *o = objects_find(&g->objects, g->group.id);
+    if (answer->kind == TRACE_REFUSED && o != NULL)
+        gcrec_set(o, gcrec_bytes_of(o), GCREC_LOST);
+    else /* it has moved out */
+        g->group.facts.at[g->group.lost_fact - 1].fact.given_back.lost =
+            TRACE_NONE;
+}
+
 int gcrec_answer(struct gcrec *g, uint32_t n)
 {
     const struct gcrec_group *group = &g->group;
@@ -391,6 +409,7 @@ int gcrec_answer(struct gcrec *g, uint32_t n)
     int err = check_request(g, &answer[0]);
     if (err < 0)
         return err;
+    settle_lost(g, &answer[0]);
     size_t n_group = (size_t)group->held.n + 1 + group->died.n +
                      group->facts.n + group->after.n;
     err = gcrec_reserve(g, &g->queue, n_group + n);

@@ -77,6 +77,8 @@ struct gcrec_group {
     char cause;    /* of g: A T E S, or 0 without a collection   */
     uint64_t seen; /* bit letter & 31: this line was read        */
     uint64_t finalised_line, freed_line;
+    uint32_t lost_fact;     /* place + 1 of the fact that the object being   */
+                            /* resized went with its area; 0: it did not     */
     struct gcrec_ids roots; /* k, also of a sample outside                */
     struct gcrec_ids inside, interior, freed, finalised;
     struct gcrec_ids died; /* of freed: those without a death            */

@@ -1,0 +1,277 @@
+/* target_guest.c - see target.h: the manager's machine code on a machine. */
+#include "sim/replay/target.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/guest/abi.h"
+#include "sim/machine/machine.h"
+
+/* A call that takes more instructions than this does not end. */
+#define CALL_LIMIT UINT64_C(20000000000)
+
+enum entry {
+    ENTRY_INIT = 0,
+    ENTRY_ALLOC,
+    ENTRY_FREE,
+    ENTRY_REALLOC,
+    ENTRY_STORE,
+    ENTRY_COLLECT,
+    ENTRY_CONTROL,
+    ENTRY_ADD_AREA,
+    ENTRY_NOP,
+    ENTRY_ON_FINALISE,
+    ENTRY_MORE,
+    ENTRY_N
+};
+
+static const char *const entry_names[ENTRY_N] = {
+    "guest_init",  "guest_alloc",       "guest_free",    "guest_realloc",
+    "guest_store", "guest_collect",     "guest_control", "guest_add_area",
+    "guest_nop",   "guest_on_finalise", "guest_more",
+};
+
+struct guest {
+    struct target target;
+    struct machine machine;
+    struct image image;
+    uint32_t entry[ENTRY_N]; /* addresses                                 */
+    uint32_t depth;          /* calls open: a finaliser's are inside      */
+    bool is_machine_open, is_image_open, has_snapshot;
+};
+
+/* The stop's answer: what the core asked of the outside. */
+static uint32_t answer_stop(struct guest *g)
+{
+    struct machine *m = &g->machine;
+    const struct target_host *host = &g->target.host;
+    uint32_t first = m->r[m->core->first_argument];
+    uint32_t second = m->r[m->core->first_argument + 1];
+    if (m->pc == g->entry[ENTRY_MORE])
+        return host->more(host->ctx, first, second);
+    host->finalise(host->ctx, first);
+    return 0;
+}
+
+static void add_cost(struct target_cost *to, const struct outcome *o)
+{
+    to->cycles += o->spent.cycles;
+    to->instructions += o->spent.instructions;
+    to->loads += o->spent.loads;
+    to->stores += o->spent.stores;
+    to->waits += o->spent.waits;
+    to->unsettled += o->spent.unsettled;
+    if (o->stack_bytes > to->stack_bytes)
+        to->stack_bytes = o->stack_bytes;
+}
+
+/* Call an entry point. What a finaliser calls is part of the outer call. */
+static uint32_t call(struct target *t, enum entry entry, const uint32_t *args,
+                     uint32_t n)
+{
+    struct guest *g = t->own;
+    struct outcome out;
+    if (t->trouble[0] != '\0')
+        return 0;
+    g->depth++;
+    enum machine_stop why =
+        machine_call(&g->machine, g->entry[entry], args, n, CALL_LIMIT, &out);
+    while (why == MACHINE_STOPPED) {
+        uint32_t value = answer_stop(g);
+        why = machine_resume(&g->machine, true, value, CALL_LIMIT, &out);
+    }
+    g->depth--;
+    if (why == MACHINE_FAULTED)
+        machine_describe_fault(&g->machine, t->trouble, sizeof t->trouble);
+    else if (why != MACHINE_RETURNED)
+        snprintf(t->trouble, sizeof t->trouble, "%s does not return",
+                 entry_names[entry]);
+    if (g->depth == 0)
+        add_cost(&t->cost, &out);
+    return out.result;
+}
+
+static uint32_t guest_target_init(struct target *t, uint32_t heap_bytes,
+                                  const struct manager_params *p)
+{
+    /* The parameters stand where the root table's words will be. */
+    uint32_t at = GUEST_ROOTS + (uint32_t)sizeof(struct guest_roots);
+    memcpy(t->roots->word, p, sizeof *p);
+    uint32_t args[3] = {t->base, heap_bytes, at};
+    uint32_t error = call(t, ENTRY_INIT, args, 3);
+    memset(t->roots->word, 0, sizeof *p);
+    return error;
+}
+
+static uint32_t guest_target_alloc(struct target *t, uint32_t bytes,
+                                   uint32_t flags)
+{
+    uint32_t args[3] = {bytes, flags, 0};
+    return call(t, ENTRY_ALLOC, args, 3);
+}
+
+static void guest_target_free(struct target *t, uint32_t object)
+{
+    (void)call(t, ENTRY_FREE, &object, 1);
+}
+
+static uint32_t guest_target_realloc(struct target *t, uint32_t object,
+                                     uint32_t bytes, bool may_move)
+{
+    uint32_t args[3] = {object, bytes, may_move};
+    return call(t, ENTRY_REALLOC, args, 3);
+}
+
+/* Without a barrier a store is the mutator's own, and free of charge. */
+static void guest_target_store(struct target *t, uint32_t object, uint32_t word,
+                               uint32_t value)
+{
+    uint32_t args[3] = {object, word, value};
+    if ((t->manager->capabilities & CAP_BARRIER) != 0)
+        (void)call(t, ENTRY_STORE, args, 3);
+    else
+        *word_at(t->heap, object + 4 * word) = value;
+}
+
+static uint32_t guest_target_collect(struct target *t, uint32_t kind)
+{
+    return call(t, ENTRY_COLLECT, &kind, 1);
+}
+
+static uint32_t guest_target_control(struct target *t, uint32_t what,
+                                     uint32_t value)
+{
+    uint32_t args[2] = {what, value};
+    return call(t, ENTRY_CONTROL, args, 2);
+}
+
+static uint32_t guest_target_add_area(struct target *t, uint32_t address,
+                                      uint32_t bytes)
+{
+    uint32_t args[2] = {address, bytes};
+    return call(t, ENTRY_ADD_AREA, args, 2);
+}
+
+static void guest_target_snapshot(struct target *t)
+{
+    struct guest *g = t->own;
+    if (g->has_snapshot)
+        machine_drop(&g->machine);
+    g->has_snapshot = machine_snapshot(&g->machine) == 0;
+    if (!g->has_snapshot)
+        snprintf(t->trouble, sizeof t->trouble, "no memory for a snapshot");
+}
+
+static void guest_target_restore(struct target *t)
+{
+    struct guest *g = t->own;
+    struct target_cost cost = t->cost;
+    if (!g->has_snapshot)
+        return;
+    machine_restore(&g->machine);
+    t->cost = cost;
+    g->has_snapshot = machine_snapshot(&g->machine) == 0;
+}
+
+static void guest_target_close(struct target *t)
+{
+    struct guest *g = t->own;
+    if (g->is_machine_open)
+        machine_close(&g->machine);
+    if (g->is_image_open)
+        image_close(&g->image);
+    free(g);
+}
+
+static int find_entries(struct guest *g, const char *path,
+                        struct problem *problem)
+{
+    struct machine_problem mp;
+    for (int i = 0; i < ENTRY_N; i++) {
+        const struct symbol *s = image_symbol(&g->image, entry_names[i]);
+        if (s == NULL)
+            return problem_set(problem, ERR_INPUT,
+                               "%s: has no symbol %s: not a guest image", path,
+                               entry_names[i]);
+        g->entry[i] = s->address;
+    }
+    if (machine_set_stop(&g->machine, g->entry[ENTRY_ON_FINALISE], &mp) < 0 ||
+        machine_set_stop(&g->machine, g->entry[ENTRY_MORE], &mp) < 0)
+        return problem_set(problem, ERR_INPUT, "%s: %s", path, mp.text);
+    return 0;
+}
+
+/* Image into machine; window and roots as the host sees them. */
+static int prepare(struct guest *g, const struct target_guest_options *o,
+                   uint32_t n_precise, uint32_t cap, struct problem *problem)
+{
+    struct machine_problem mp = {""};
+    int err = image_open(&g->image, o->image, &mp);
+    g->is_image_open = err == 0;
+    if (err == 0) {
+        err = machine_open(&g->machine, o->config, &mp);
+        g->is_machine_open = err == 0;
+    }
+    if (err == 0)
+        err = machine_load(&g->machine, &g->image, &mp);
+    if (err < 0)
+        return problem_set(problem, err, "%s", mp.text);
+    struct target *t = &g->target;
+    uint32_t roots_bytes = (uint32_t)sizeof *t->roots + cap * 4;
+    t->window = bus_host(&g->machine.bus, GUEST_WINDOW, t->window_bytes);
+    t->roots = (struct guest_roots *)(void *)bus_host(&g->machine.bus,
+                                                      GUEST_ROOTS, roots_bytes);
+    if (t->window == NULL || t->roots == NULL)
+        return problem_set(problem, ERR_INPUT,
+                           "machine %s: no memory at 0x%08x to 0x%08x for a "
+                           "heap window and its roots",
+                           o->config->name, GUEST_WINDOW,
+                           GUEST_ROOTS + roots_bytes);
+    t->heap = (struct heap *)(void *)t->window;
+    t->roots->n_precise = n_precise;
+    t->roots->cap = cap;
+    machine_reset(&g->machine);
+    g->machine.r[g->machine.core->stack_register] = GUEST_STACK;
+    return find_entries(g, o->image, problem);
+}
+
+int target_guest_open(struct target **out, const struct manager *m,
+                      const struct target_guest_options *o,
+                      uint32_t window_bytes, uint32_t n_precise, uint32_t cap,
+                      struct problem *problem)
+{
+    if (window_bytes > GUEST_WINDOW_BYTES)
+        return problem_set(problem, ERR_INPUT,
+                           "machine %s: a window of %u bytes is larger than "
+                           "an image's %u",
+                           o->config->name, window_bytes, GUEST_WINDOW_BYTES);
+    struct guest *g = calloc(1, sizeof *g);
+    if (g == NULL)
+        return problem_set(problem, ERR_MEMORY, "no memory for a machine");
+    g->target = (struct target){
+        .manager = m,
+        .base = GUEST_WINDOW,
+        .window_bytes = window_bytes,
+        .extent_bytes = window_bytes,
+        .has_cost = true,
+        .own = g,
+        .init = guest_target_init,
+        .alloc = guest_target_alloc,
+        .free = guest_target_free,
+        .realloc = guest_target_realloc,
+        .store = guest_target_store,
+        .collect = guest_target_collect,
+        .control = guest_target_control,
+        .add_area = guest_target_add_area,
+        .snapshot = guest_target_snapshot,
+        .restore = guest_target_restore,
+        .close = guest_target_close,
+    };
+    int err = prepare(g, o, n_precise, cap, problem);
+    if (err < 0) {
+        guest_target_close(&g->target);
+        return err;
+    }
+    *out = &g->target;
+    return 0;
+}
