@@ -34,16 +34,14 @@ static void set_option(struct machine_config *c, const char *key,
 /* golden.csv's name of a core: "m0plus_mul32", "m0plus_rp2040", "m4". */
 static struct machine_config config_of(const char *core)
 {
-    char name[32];
-    const char *extra = strchr(core, '_');
+    char name[48];
     if (strcmp(core, "m0plus_rp2040") == 0)
         return machines_config("rp2040-sram", false);
-    snprintf(name, sizeof name, "cortex-%.*s",
-             extra == NULL ? 16 : (int)(extra - core), core);
-    struct machine_config c = machines_config(name, false);
-    if (extra != NULL)
-        set_option(&c, "multiplier", "32");
-    return c;
+    snprintf(name, sizeof name, "cortex-%s", core);
+    for (char *c = name; *c != '\0'; c++)
+        if (*c == '_')
+            *c = '-';
+    return machines_config(name, false);
 }
 
 /* Assemble one file of kernels. False: something is missing. */
