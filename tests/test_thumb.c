@@ -118,6 +118,83 @@ Test(thumb, every_halfword_matches_one_row_or_is_refused)
     compare_all_halfwords(0, 0xe800 - 800 - 1024 - 240);
 }
 
+/* Is `half` an instruction, and if not, why not? ARMv7-M and ARMv6-M, A5.2. */
+static enum fault_kind manual_says(uint32_t half, bool is_v7)
+{
+    uint32_t low = half & 7, n = half >> 3 & 15, d = (half >> 4 & 8) | low;
+    uint32_t first = half >> 4 & 15, mask = half & 15;
+    bool is_empty = (half & 0xff) == 0;
+    switch (half >> 8) {
+    case 0x44: /* ADD T2 */
+        return n == 15 && d == 15 ? FAULT_UNPREDICTABLE : FAULT_NONE;
+    case 0x45: /* CMP T2 */
+        return (n < 8 && d < 8) || n == 15 || d == 15 ? FAULT_UNPREDICTABLE
+                                                      : FAULT_NONE;
+    case 0x47: /* BX, BLX; (0)(0)(0) */
+        return low != 0 || (half >> 7 & 1 && n == 15) ? FAULT_UNPREDICTABLE
+                                                      : FAULT_NONE;
+    case 0xb1: /* CBZ, CBNZ */
+    case 0xb3:
+    case 0xb9:
+    case 0xbb:
+        return is_v7 ? FAULT_NONE : FAULT_UNDEFINED;
+    case 0xb4: /* PUSH, POP, STM, LDM: no register */
+    case 0xbc:
+    case 0xc0 ... 0xcf:
+        return is_empty ? FAULT_UNPREDICTABLE : FAULT_NONE;
+    case 0xb6: /* CPS: I and F, of which ARMv6-M has I alone */
+        if ((half & 0xe0) != 0x60)
+            return FAULT_UNDEFINED;
+        if (is_v7)
+            return mask >= 1 && mask <= 3 ? FAULT_NONE : FAULT_UNPREDICTABLE;
+        return mask == 2 ? FAULT_NONE : FAULT_UNPREDICTABLE;
+    case 0xba: /* REV, REV16, -, REVSH */
+        return (half & 0xc0) == 0x80 ? FAULT_UNDEFINED : FAULT_NONE;
+    case 0xbf: /* hints; IT: 1111; AL with an else */
+        if (mask == 0)
+            return FAULT_NONE;
+        if (!is_v7)
+            return FAULT_UNDEFINED;
+        return first == 15 || (first == 14 && (mask & (mask - 1)) != 0)
+                   ? FAULT_UNPREDICTABLE
+                   : FAULT_NONE;
+    case 0xb7:
+    case 0xb8:
+    case 0xde: /* UDF */
+        return FAULT_UNDEFINED;
+    default:
+        return FAULT_NONE;
+    }
+}
+
+static void run_all_halfwords(bool is_v7)
+{
+    int n_wrong = 0;
+    for (uint32_t half = 0; half < 0xe800 && n_wrong < 10; half++) {
+        struct retired r = {0};
+        CODE((uint16_t)half, 0xbf00);
+        for (int k = 0; k < TH_SP; k++)
+            m->r[k] = DATA;
+        m->r[TH_SP] = DATA;
+        enum machine_stop why = machine_step(m, &r);
+        enum fault_kind kind =
+            why == MACHINE_FAULTED ? m->fault.kind : FAULT_NONE;
+        if (kind >= FAULT_UNALIGNED) /* an instruction, but not a good one */
+            kind = FAULT_NONE;
+        if (kind == manual_says(half, is_v7))
+            continue;
+        cr_expect(false, "%04x: %d", half, (int)kind);
+        n_wrong++;
+    }
+}
+
+Test(thumb, every_halfword_runs_or_is_refused_as_the_manual_says)
+{
+    run_all_halfwords(true);
+    change_core("cortex-m0plus");
+    run_all_halfwords(false);
+}
+
 Test(thumb, wide_openings_are_no_halfword_instructions)
 {
     for (uint32_t half = 0xe800; half < 0x10000; half++) {

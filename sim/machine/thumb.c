@@ -211,16 +211,6 @@ void thumb_msr(struct machine *m, uint32_t n, uint32_t mask, uint32_t sysm)
     thumb_watch_stack(m);
 }
 
-/* `bits`: disable, PRIMASK, FAULTMASK. */
-void thumb_cps(struct machine *m, uint32_t bits)
-{
-    bool is_disabled = (bits & 4) != 0;
-    if (bits & 2)
-        m->arm.primask = is_disabled;
-    if (bits & 1)
-        m->arm.faultmask = is_disabled;
-}
-
 void thumb_reset(struct machine *m, uint32_t entry)
 {
     memset(m->r, 0, sizeof m->r);

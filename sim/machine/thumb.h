@@ -251,11 +251,28 @@ static inline uint32_t thumb_unimplemented(const struct machine *m)
     return FAULT_UNIMPLEMENTED;
 }
 
+/* ---- interrupt masks (B5.2): CPSIE clears, CPSID sets ------------------ */
+
+static inline void thumb_cps_i(struct machine *m, uint32_t is_disabled)
+{
+    m->arm.primask = is_disabled != 0;
+}
+
+static inline void thumb_cps_f(struct machine *m, uint32_t is_disabled)
+{
+    m->arm.faultmask = is_disabled != 0;
+}
+
+static inline void thumb_cps_if(struct machine *m, uint32_t is_disabled)
+{
+    thumb_cps_i(m, is_disabled);
+    thumb_cps_f(m, is_disabled);
+}
+
 /* ---- special registers (B5.2); rare, so not inline -------------------- */
 
 void thumb_msr(struct machine *m, uint32_t n, uint32_t mask, uint32_t sysm);
 void thumb_mrs(struct machine *m, uint32_t d, uint32_t sysm);
-void thumb_cps(struct machine *m, uint32_t bits);
 
 /* Registers as after power-on, the program counter at `entry`. */
 void thumb_reset(struct machine *m, uint32_t entry);

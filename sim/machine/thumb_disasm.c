@@ -60,7 +60,7 @@ static void add_mnemonic(struct text *t, const struct subject *s)
         return;
     }
     if (s->insn->cost == TH_COST_CPS) {
-        add(t, "cps%s", s->insn->x & 4 ? "id" : "ie");
+        add(t, "cps%s", s->insn->x != 0 ? "id" : "ie");
         return;
     }
     int n = (int)strcspn(name, ".");
@@ -234,9 +234,6 @@ static void add_letter(struct text *t, const struct subject *s, char letter)
         break;
     case 'I':
         add(t, "%s", i->x >> 4 == 14 ? "al" : conditions[i->x >> 4]);
-        break;
-    case 'F':
-        add(t, "%s%s", i->x & 2 ? "i" : "", i->x & 1 ? "f" : "");
         break;
     case 'q':
         add_special(t, i);
