@@ -252,11 +252,15 @@ void play_figures(struct play *p, struct heap_figures *f)
     f->live = p->s.live_bytes;
     f->used = p->s.used_bytes;
     f->free = play_free_bytes(p);
+    if (p->is_outside) {
+        f->largest_free = f->largest_request = outside_largest(p);
+        return;
+    }
     f->largest_free = play_longest_hole(p);
     f->largest_request = play_largest_request(p);
 }
 
-static bool would_grant(struct play *p, uint64_t bytes)
+bool play_would_grant(struct play *p, uint64_t bytes)
 {
     if (bytes == 0)
         return true;
@@ -279,7 +283,7 @@ static uint64_t bisect(struct play *p)
     uint64_t high = p->o->window_bytes;
     while (low < high) {
         uint64_t middle = (low + high + 1) / 2;
-        if (would_grant(p, middle))
+        if (play_would_grant(p, middle))
             low = middle;
         else
             high = middle - 1;
@@ -295,13 +299,16 @@ static uint64_t bisect(struct play *p)
  */
 int play_probe(struct play *p)
 {
+    if (p->is_outside)
+        return outside_probe(p);
     int err = play_walk(p);
     if (err != 0)
         return err;
     uint64_t figure = play_largest_request(p);
     p->t->snapshot(p->t);
     p->is_probing = true;
-    bool is_true = would_grant(p, figure) && !would_grant(p, figure + 1);
+    bool is_true =
+        play_would_grant(p, figure) && !play_would_grant(p, figure + 1);
     uint64_t truth = is_true ? figure : bisect(p);
     p->is_probing = false;
     if (p->t->trouble[0] != '\0')
@@ -319,7 +326,8 @@ double play_frag_index(const struct play *p, uint64_t asked, uint64_t *n_holes)
     uint64_t n = holes_count(&p->used);
     *n_holes = n;
     uint64_t free = play_free_bytes(p);
-    uint64_t longest = play_longest_hole(p);
+    uint64_t longest =
+        p->is_outside ? outside_largest(p) : play_longest_hole(p);
     if (longest >= asked && asked > 0)
         return -1;
     if (n == 0 || asked == 0)

@@ -255,7 +255,7 @@ int replay_resolve(struct replay_options *o, const struct trace_header *header,
         return err;
     struct manager_params params;
     m->params(o, &params);
-    if (m->control_bytes(&params) == 0)
+    if (m->control_bytes != NULL && m->control_bytes(&params) == 0)
         return problem_set(problem, ERR_INPUT,
                            "--set: %s does not allow these parameters "
                            "together (block must be 8, 16, 32 or 64; "

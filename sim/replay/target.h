@@ -33,7 +33,8 @@ struct target_host {
 struct target {
     const struct manager *manager;
     uint8_t *window;           /* host's view of the window               */
-    struct heap *heap;         /* the same: the control block             */
+    struct heap *heap;         /* the same: the control block; of an      */
+                               /* outside manager one that stands in      */
     struct guest_roots *roots; /* host's view of the root table           */
     uint32_t base;             /* target's address of the window          */
     uint32_t window_bytes;
@@ -89,6 +90,11 @@ struct target_guest_options {
  * The same as machine code: the image `o->image` on the machine `o->config`,
  * at the places of core/guest/abi.h. ERR_INPUT: no guest image, or a machine
  * without memory at these places.
+ *
+ * Of an outside manager's image only guest_alloc must be there; calling what
+ * is not is trouble. Its control block and its root table are the host's own,
+ * so that nothing the image does can reach what the host relies on. Init
+ * begins with the image as it was loaded, the second time, too.
  */
 MUST_CHECK int target_guest_open(struct target **out, const struct manager *m,
                                  const struct target_guest_options *o,
