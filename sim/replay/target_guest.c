@@ -311,14 +311,15 @@ static int prepare(struct guest *g, const struct target_guest_options *o,
         return problem_set(problem, err, "%s", mp.text);
     struct target *t = &g->target;
     uint32_t roots_bytes = (uint32_t)sizeof *t->roots + cap * 4;
+    uint32_t guest_bytes = g->is_outside ? 0 : roots_bytes; /* or the host's */
     t->window = bus_host(&g->machine.bus, GUEST_WINDOW, t->window_bytes);
-    void *roots = bus_host(&g->machine.bus, GUEST_ROOTS, roots_bytes);
+    void *roots = bus_host(&g->machine.bus, GUEST_ROOTS, guest_bytes);
     if (t->window == NULL || roots == NULL)
         return problem_set(problem, ERR_INPUT,
                            "machine %s: no memory at 0x%08x to 0x%08x for a "
                            "heap window and its roots",
                            o->config->name, GUEST_WINDOW,
-                           GUEST_ROOTS + roots_bytes);
+                           GUEST_ROOTS + guest_bytes);
     if (g->is_outside) {
         err = guest_become_outside(g, roots_bytes, problem);
     } else {

@@ -31,8 +31,13 @@ static uint32_t outside_init(struct target *t, uint32_t heap_bytes,
         begin_again(g);
     g->has_begun = true;
     uint32_t error = t->manager->init(t->heap, t->base, heap_bytes, p);
-    if (error == HEAP_OK && g->entry[ENTRY_INIT] != 0)
-        error = guest_call(t, ENTRY_INIT, args, 3);
+    if (error != HEAP_OK || g->entry[ENTRY_INIT] == 0)
+        return error;
+    error = guest_call(t, ENTRY_INIT, args, 3);
+    if (error != 0 && t->trouble[0] == '\0')
+        snprintf(t->trouble, sizeof t->trouble,
+                 "%s: guest_init answers %u: it takes no heap of %u bytes",
+                 g->image.name, error, heap_bytes);
     return error;
 }
 
