@@ -201,7 +201,7 @@ int play_free_pending(struct play *p);
 
 /* --- records.c */
 /* A machine's calls since play_before_call: into p->cost. 1: one of them
- * failed. */
+ * failed; ERR_INPUT: the manager lacks it. */
 int play_take_cost(struct play *p);
 /* What the event just played cost goes to the sink. */
 int play_tell_event(struct play *p, const struct trace_op *op);

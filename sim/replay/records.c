@@ -38,6 +38,8 @@ int play_take_cost(struct play *p)
         return 0;
     add_cost(&p->cost, &p->t->cost);
     memset(&p->t->cost, 0, sizeof p->t->cost);
+    if (p->t->is_lacking)
+        return play_reject(p, "%s", p->t->trouble);
     if (p->t->trouble[0] != '\0')
         return play_fail(p, "%s", p->t->trouble);
     return 0;

@@ -120,6 +120,16 @@ static bool is_recorded_heap(const struct play *p)
            strcmp(manager_value(o, "threshold"), "none") == 0;
 }
 
+/* Is the machine code that of the manager? What its init left tells. */
+static bool is_its_image(const struct play *p)
+{
+    const struct heap *h = p->t->heap;
+    if (p->o->machine == NULL || p->is_outside)
+        return true;
+    return h->base == p->t->base && h->manager < manager_list_n &&
+           strcmp(manager_list[h->manager]->name, p->manager->name) == 0;
+}
+
 /*
  * The window: control block, the areas the run begins with, the outer heap;
  * what the trace adds later lies behind. All starts are multiples of 16.
@@ -134,11 +144,16 @@ static int lay_out_areas(struct play *p)
         first = p->o->heap_bytes;
     uint32_t error = t->init(t, (uint32_t)first, &p->params);
     if (t->trouble[0] != '\0')
-        return problem_set(p->problem, ERR_INPUT, "%s", t->trouble);
+        return problem_set(p->problem, ERR_INPUT, "%s: %s", p->o->image,
+                           t->trouble);
     if (error != HEAP_OK)
         return problem_set(p->problem, ERR_INPUT,
                            "--heap: %" PRIu64 " bytes are too few for a heap",
                            first);
+    if (!is_its_image(p))
+        return problem_set(p->problem, ERR_INPUT,
+                           "%s: not an image of %s that this program knows",
+                           p->o->image, p->manager->name);
     at = (at + (uint32_t)first + 15) / 16 * 16;
     for (uint64_t n; areas != NULL && (n = manager_next_size(&areas)) != 0;) {
         if (t->add_area(t, at, (uint32_t)n) != HEAP_OK)

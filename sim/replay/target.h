@@ -43,6 +43,7 @@ struct target {
     bool has_cost;       /* a machine: calls add to `cost`                */
     struct op_cost cost; /* added up until somebody clears it             */
     char trouble[512];   /* a call went wrong, and why; "" until then       */
+    bool is_lacking;     /* ... because it has no such function            */
     void *own;
 
     uint32_t (*init)(struct target *t, uint32_t heap_bytes,

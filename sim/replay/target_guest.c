@@ -67,9 +67,13 @@ uint32_t guest_call(struct target *t, enum entry entry, const uint32_t *args,
 {
     struct guest *g = t->own;
     struct outcome out;
-    if (t->trouble[0] == '\0' && g->entry[entry] == 0)
-        snprintf(t->trouble, sizeof t->trouble, "the image has no %s",
-                 entry_names[entry]);
+    if (t->trouble[0] == '\0' && g->entry[entry] == 0) {
+        t->is_lacking = true;
+        snprintf(t->trouble, sizeof t->trouble,
+                 "this needs %s, which %s does "
+                 "not have",
+                 entry_names[entry], g->image.name);
+    }
     if (t->trouble[0] != '\0')
         return 0;
     g->depth++;

@@ -36,8 +36,8 @@ static uint32_t outside_init(struct target *t, uint32_t heap_bytes,
     error = guest_call(t, ENTRY_INIT, args, 3);
     if (error != 0 && t->trouble[0] == '\0')
         snprintf(t->trouble, sizeof t->trouble,
-                 "%s: guest_init answers %u: it takes no heap of %u bytes",
-                 g->image.name, error, heap_bytes);
+                 "guest_init answers %u: it takes no heap of %u bytes", error,
+                 heap_bytes);
     return error;
 }
 
