@@ -69,7 +69,7 @@ CREATE TABLE op (              -- keep = ops: what asked something of a manager
 CREATE TABLE collection (
   key         INTEGER NOT NULL, -- of the operation in which it ran
   part        INTEGER NOT NULL, -- 0, 1 ... within that operation
-  cause       TEXT NOT NULL,    -- full, threshold, asked, all
+  cause       TEXT NOT NULL,    -- full, threshold, asked, all, slide
   rescans     INTEGER NOT NULL, -- passes after a mark-stack overflow
   given_back  INTEGER NOT NULL, -- areas
   live_objects INTEGER NOT NULL, live_bytes INTEGER NOT NULL, -- stayed

@@ -167,7 +167,8 @@ static int copy_ops(struct store_copy *c, const void *bytes, size_t n_bytes)
 static int copy_collection(struct store_copy *c, const void *bytes,
                            size_t n_bytes)
 {
-    static const char *const causes[] = {"full", "threshold", "asked", "all"};
+    static const char *const causes[] = {"full", "threshold", "asked", "all",
+                                         "slide"};
     const struct collection_record *r = bytes;
     assert(n_bytes == sizeof *r);
     return store_put(c->store, c->problem, STORE_PUT_COLLECTION,

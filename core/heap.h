@@ -98,7 +98,9 @@ enum heap_cause {
     CAUSE_FULL = 0,  /* nothing fitted                                    */
     CAUSE_THRESHOLD, /* the threshold was reached                         */
     CAUSE_ASKED,     /* by the program                                    */
-    CAUSE_ALL        /* everything goes: swept without roots              */
+    CAUSE_ALL,       /* everything goes: swept without roots              */
+    CAUSE_SLIDE      /* objects slid, in order, without marking: free     */
+                     /* bytes sufficed, but no hole did                   */
 };
 
 /* Kinds of x_collect. */
