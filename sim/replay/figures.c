@@ -337,7 +337,9 @@ int play_probe(struct play *p)
         return err;
     p->t->snapshot(p->t);
     p->is_probing = true;
-    bool is_bound = p->manager->shape->largest != NULL && p->pinned.n > 0;
+    bool is_bound =
+        p->manager->shape->largest != NULL &&
+        (p->pinned.n > 0 || manager_number(p->o, "ambiguous", 0) != 0);
     bool is_true =
         would_grant(p, figure) && (is_bound || !would_grant(p, figure + 1));
     uint64_t truth = is_true ? figure : bisect(p);
