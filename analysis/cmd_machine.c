@@ -277,8 +277,7 @@ static int trace(struct session *s, const struct session_options *o,
     return status_of(s, reason);
 }
 
-/* ---- the verb
- * ---------------------------------------------------------------- */
+/* ---- the verb ----------------------------------------------------------- */
 
 struct verb {
     const char *name;
