@@ -12,7 +12,7 @@
 struct query_machine {
     char core[32];
     int64_t model, clock_hz;      /* version of the timing model; 0: no clock */
-    char image[72], config[1024]; /* hash; canonical JSON, cut              */
+    char image[72], config[4096]; /* hash; canonical JSON, cut              */
     int64_t code_bytes;
     struct cost_summary kind[COST_N]; /* count 0: did not occur             */
     struct cost_totals totals;
