@@ -73,6 +73,8 @@ GUEST_HERE   := $(foreach g,$(GUESTS),$(if $(shell command -v \
 FLAVOURS     := $(foreach g,$(GUEST_HERE),$(g)-O2 $(g)-Os)
 GUEST_OBJ    := $(foreach f,$(FLAVOURS),$(CORE:%.c=build/guest/$(f)/%.o))
 IMAGES       := $(foreach f,$(FLAVOURS),$(MANAGERS:%=build/guest/%-$(f).elf))
+# What the demo runs as machine code, where there is a compiler for it.
+DEMO_IMAGES  := $(filter %/marksweep-hazard3-O2.elf %/tlsf-hazard3-O2.elf,$(IMAGES))
 
 # V=1 shows the commands.
 Q     := $(if $(V),,@)
@@ -90,7 +92,7 @@ all: $(BUILD)/fraglab $(LIBS) $(IMAGES)
 ## install what is missing, build, replay the samples, draw the report
 demo:
 	@bash tests/needs.sh demo
-	@$(again) build/fraglab
+	@$(again) build/fraglab $(DEMO_IMAGES)
 	@bash analysis/demo.sh build/fraglab configs/demo.list results/demo
 
 ## install what is missing, build everything, run every test
