@@ -252,19 +252,23 @@ int play_after_collection(struct play *p, uint32_t answer, uint32_t slot,
     return tell(p, &c);
 }
 
+static int verify_list(struct play *p, const struct shadow_list *l)
+{
+    int err = 0;
+    for (uint32_t slot = l->oldest; slot != SHADOW_NONE && err == 0;
+         slot = shadow_at(&p->s, slot)->younger)
+        err = play_verify_object(p, slot);
+    return err;
+}
+
 int play_verify_all(struct play *p)
 {
     const struct shadow *s = &p->s;
-    uint32_t expected, found;
-    for (uint32_t slot = s->live.oldest; slot != SHADOW_NONE;
-         slot = shadow_at(s, slot)->younger) {
-        int64_t word = shadow_verify(s, slot, &expected, &found);
-        if (word >= 0)
-            return play_fail(p,
-                             "word %" PRId64 " of object %" PRIu64
-                             " should hold 0x%08x and holds 0x%08x",
-                             word, shadow_at(s, slot)->id, expected, found);
-    }
+    int err = verify_list(p, &s->live);
+    if (err == 0)
+        err = verify_list(p, &s->outer);
+    if (err != 0)
+        return err;
     int64_t root = shadow_verify_roots(s);
     if (root >= 0)
         return play_fail(p, "root word %" PRId64 " does not name its object",

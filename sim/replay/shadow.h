@@ -17,6 +17,10 @@
  *
  * The root table is the object SHADOW_ROOT: its words are the root slots.
  *
+ * Objects of the outer heap are outside of the manager's: no collection sees
+ * them or what they name, so that they are never held, and what only they name
+ * always is. They are in a list, in sums and in an index of their own.
+ *
  * State     on the host's heap; the window and the root table belong to the
  *           target and are written in place.
  * Units     slots number objects, 1 and up; words are 4 bytes; units are the
@@ -52,6 +56,7 @@ struct shadow_object {
     uint32_t older, younger;      /* in the list of its state             */
     uint32_t seen;                /* epoch of the last walk that met it   */
     uint8_t state;                /* enum shadow_state                    */
+    bool is_outer;                /* of the outer heap; then never DEAD   */
 };
 
 struct shadow_edge {
@@ -80,6 +85,7 @@ struct shadow {
     uint32_t *edge_at;     /* by heap word from `origin`                  */
     uint32_t *root_edge;   /* by root slot                                */
     struct shadow_list live, dead;
+    struct shadow_list outer;
     uint32_t moved;      /* slot of an object that the manager has moved */
                          /* and the shadow not yet: its words cannot be  */
                          /* written; or SHADOW_NONE                      */
@@ -87,6 +93,7 @@ struct shadow {
     uint64_t n_born;
     uint32_t epoch;
     uint64_t asked, live_bytes, used_bytes;
+    uint64_t outer_asked, outer_bytes; /* granted */
     uint32_t *held; /* slots, parallel to the table's held words   */
     uint32_t n_held, cap_held;
     uint64_t max_held;
@@ -107,6 +114,10 @@ bool shadow_reserve_units(struct shadow *s, uint32_t n_units);
 uint32_t shadow_add(struct shadow *s, uint64_t id, uint32_t address,
                     uint64_t asked, uint32_t granted, uint64_t seq);
 
+/* The same in the outer heap: neither held nor found by its address. */
+uint32_t shadow_add_outer(struct shadow *s, uint64_t id, uint32_t address,
+                          uint64_t asked, uint32_t granted, uint64_t seq);
+
 /* The object at a head's address, or SHADOW_NONE. */
 uint32_t shadow_find(const struct shadow *s, uint32_t address);
 
@@ -118,7 +129,8 @@ void shadow_die(struct shadow *s, uint32_t slot);
 
 /*
  * The object's memory is no longer its own. Words of live objects and roots
- * that name it become stamps or empty. `end` is what the id becomes.
+ * that name it become stamps or empty. `end` is what the id becomes. One of
+ * the outer heap leaves in one step, without having been dead.
  */
 void shadow_remove(struct shadow *s, uint32_t slot, uint32_t end);
 
