@@ -54,11 +54,13 @@ LIBS     := $(if $(CORE),$(BUILD)/libfragcore.a) \
             $(if $(MACHINE),$(BUILD)/libfragsim.a)
 
 # The core as machine code: the guest rule differs from the host's in flags.
-GUESTS       := m0plus m4 hazard3
+GUESTS       := m0plus m3 m4 hazard3 rv32imac
 m0plus_CC    := arm-none-eabi-gcc -mcpu=cortex-m0plus -mthumb
+m3_CC        := arm-none-eabi-gcc -mcpu=cortex-m3 -mthumb
 m4_CC        := arm-none-eabi-gcc -mcpu=cortex-m4 -mthumb -mfloat-abi=soft
 hazard3_CC   := riscv64-unknown-elf-gcc -mabi=ilp32 \
                 -march=rv32imac_zicsr_zifencei_zba_zbb_zbs_zbkb
+rv32imac_CC  := riscv64-unknown-elf-gcc -mabi=ilp32 -march=rv32imac
 GUEST_CFLAGS := -std=c11 -g -ffreestanding -fno-tree-loop-distribute-patterns \
                 -ffile-prefix-map=$(CURDIR)=. -DCORE_ON_TARGET=1 -I. $(WARN)
 # gcc's own library of the flavour without the Zb extensions: for those,
@@ -134,6 +136,7 @@ install: all
 	$(put) -m 755 $(BUILD)/fraglab $(dest)/bin/fraglab
 	$(put) -m 644 -t $(dest)/lib $(LIBS)
 	$(put) -m 644 -t $(dest)/include/fraglab/core $(wildcard core/*.h core/*.def)
+	[ -z "$(IMAGES)" ] || $(put) -m 644 -t $(dest)/lib/fraglab/guest $(IMAGES)
 	sed 's,@prefix@,$(prefix),; s,@version@,$(VERSION),' core/fragcore.pc.in \
 	    > build/fragcore.pc
 	$(put) -m 644 -t $(dest)/lib/pkgconfig build/fragcore.pc
@@ -144,7 +147,7 @@ install: all
 
 ## take away what `make install` put there
 uninstall:
-	rm -rf $(dest)/include/fraglab
+	rm -rf $(dest)/include/fraglab $(dest)/lib/fraglab
 	rm -f $(dest)/bin/fraglab $(LIBS:$(BUILD)/%=$(dest)/lib/%) \
 	    $(dest)/lib/pkgconfig/fragcore.pc $(dest)/share/man/man1/fraglab.1 \
 	    $(dest)/share/bash-completion/completions/fraglab

@@ -313,6 +313,13 @@ static void disassemble(const struct profile *p, struct session *s,
         const char *label = label_at(s, address);
         if (size == 0)
             break;
+        /* Data before a function may look like an instruction's first half. */
+        if (size == 4 && label_at(s, address + 2) != NULL) {
+            uint16_t half = 0;
+            machine_peek(&s->machine, address, &half, 2);
+            snprintf(text, sizeof text, ".2byte 0x%04x", half);
+            size = 2;
+        }
         if (label != NULL && !o->csv)
             printf("\n%s:\n", label);
         print_line(p, s, o, address, size, text);

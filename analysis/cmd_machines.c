@@ -13,7 +13,7 @@ static int list_machines(void)
         const char *name = machine_config_file(i)->name;
         if (machine_config_load(&c, name, &problem) < 0)
             return cmd_usage_error("%s", problem.text);
-        printf("%-18s %s\n", name, c.summary);
+        printf("%-20s %s\n", name, c.summary);
     }
     printf("\n`fraglab machines NAME` shows one; --machine also takes a JSON "
            "file.\n");

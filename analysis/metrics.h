@@ -29,6 +29,7 @@
 #ifndef ANALYSIS_METRICS_H
 #define ANALYSIS_METRICS_H
 
+#include "analysis/costs.h"
 #include "sim/replay/record.h"
 
 #define METRICS_BINS 2048
@@ -40,6 +41,8 @@ enum metric {
     METRIC_FREE,
     METRIC_LARGEST_FREE,
     METRIC_LARGEST_REQUEST,
+    METRIC_CYCLES,    /* of each operation; machine runs only             */
+    METRIC_GC_CYCLES, /* ... of them, spent collecting                    */
     METRIC_N
 };
 
@@ -81,10 +84,17 @@ int metrics_op(void *ctx, const struct op_record *r,
                const struct replay_view *view);
 int metrics_refusal(void *ctx, const struct refusal_record *r,
                     const struct replay_view *view);
+int metrics_event(void *ctx, const struct event_record *r);
 int metrics_end(void *ctx, const struct replay_view *view);
 
 /* The summary so far. */
 void metrics_summarise(const struct metrics *m, struct metrics_summary *out);
+
+/* What the run's operations cost; null natively. */
+const struct costs *metrics_costs(const struct metrics *m);
+
+/* Was there anything to count of it? */
+bool metrics_has(const struct metrics *m, enum metric metric);
 
 /* The bins of one metric; 2^*shift operations each. Owned by `m`. */
 const struct metrics_bin *metrics_series(const struct metrics *m,

@@ -42,6 +42,10 @@ static int read_row(struct rerun *r, sqlite3_stmt *q, struct problem *problem)
 
     text_clean(r->trace_name, sizeof r->trace_name,
                (const char *)sqlite3_column_text(q, 4));
+    if (sqlite3_column_text(q, 5) != NULL &&
+        copy_column(q, 5, r->spec.image, sizeof r->spec.image) < 0)
+        return problem_set(problem, ERR_INPUT,
+                           "run %" PRId64 ": its row is damaged", r->number);
     struct problem why = {""};
     int err = run_spec_parse(&r->spec, spec, r->trace_hash, &why);
     if (err < 0)
@@ -60,8 +64,10 @@ int rerun_load(struct rerun *r, struct store *s, const char *name,
         return err;
     if (sqlite3_prepare_v2(store_db(s),
                            "SELECT run.number, run.id, run.spec, trace.place,"
-                           " trace.name FROM run JOIN trace"
-                           " ON trace.hash = run.trace WHERE run.number = ?",
+                           " trace.name, image.place FROM run"
+                           " JOIN trace ON trace.hash = run.trace"
+                           " LEFT JOIN image ON image.hash = run.image"
+                           " WHERE run.number = ?",
                            -1, &q, NULL) != SQLITE_OK)
         return sql_failed(s, problem);
     sqlite3_bind_int64(q, 1, number);
@@ -91,7 +97,7 @@ static int play_workload(const struct rerun *r, struct workload *w,
     struct progress progress;
     struct sink shown =
         progress_sink(&progress, sink, metrics, r->trace_name, r->is_quiet);
-    int err = replay_run(w, &r->spec.options, &shown, &out->result, problem);
+    int err = run_spec_play(&r->spec, w, &shown, &out->result, problem);
     progress_end(&progress);
     if (err < 0)
         return err;
@@ -162,7 +168,7 @@ int rerun_worst(struct store_run *run, const struct run_spec *spec,
     int err = workload_open(&w, spec->workload, NULL, problem);
     if (err < 0)
         return err;
-    err = replay_run(w, &spec->options, &sink, &result, problem);
+    err = run_spec_play(spec, w, &sink, &result, problem);
     workload_close(w);
     if (watch.is_done)
         return 0;

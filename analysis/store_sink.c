@@ -41,6 +41,7 @@ void store_run_free(struct store_run *r)
     spool_free(&r->spool);
     moments_free(&r->moments);
     free(r->ops);
+    free(r->costs);
     free(r->json);
     free(r);
 }
@@ -107,6 +108,43 @@ static int keep_op(struct store_run *r, const struct op_record *o)
     return r->n_ops < SHARD_OPS_CAP ? 0 : put_ops(r);
 }
 
+static int put_costs(struct store_run *r)
+{
+    size_t n_bytes = r->n_costs * sizeof r->costs[0];
+    r->n_costs = 0;
+    if (n_bytes == 0)
+        return 0;
+    return spool_put(&r->spool, SHARD_COSTS, r->costs, n_bytes, r->problem);
+}
+
+static int keep_cost(struct store_run *r, const struct op_record *o)
+{
+    if (r->costs == NULL)
+        r->costs = malloc(SHARD_COSTS_CAP * sizeof r->costs[0]);
+    if (r->costs == NULL)
+        return no_memory(r);
+    const struct op_cost *c = &o->cost;
+    r->costs[r->n_costs++] = (struct shard_cost){
+        .seq = o->seq,
+        .cycles = c->cycles,
+        .gc_cycles = c->gc_cycles,
+        .instructions = c->instructions,
+        .loads = c->loads,
+        .stores = c->stores,
+        .waits = c->waits,
+        .stack = c->stack_bytes,
+    };
+    return r->n_costs < SHARD_COSTS_CAP ? 0 : put_costs(r);
+}
+
+static int sink_event(void *ctx, const struct event_record *e)
+{
+    struct store_run *r = ctx;
+    if (r->keep < KEEP_OPS)
+        return 0;
+    return spool_put(&r->spool, SHARD_EVENT, e, sizeof *e, r->problem);
+}
+
 static int sink_op(void *ctx, const struct op_record *o,
                    const struct replay_view *view)
 {
@@ -121,6 +159,8 @@ static int sink_op(void *ctx, const struct op_record *o,
         return no_memory(r);
     if (r->keep == KEEP_OPS) {
         int err = keep_op(r, o);
+        if (err == 0 && o->has_cost)
+            err = keep_cost(r, o);
         if (err < 0)
             return err;
     }
@@ -192,6 +232,7 @@ struct sink store_run_sink(struct store_run *r)
         .refusal = sink_refusal,
         .mark = sink_mark,
         .end = sink_end,
+        .event = sink_event,
     };
 }
 
@@ -315,17 +356,31 @@ static void put_bucket(void *ctx, const struct metrics_bucket *b)
 static int put_rest(struct store_run *r, const struct metrics *metrics)
 {
     struct bucket_sink to = {r, put_ops(r)};
+    if (to.err == 0)
+        to.err = put_costs(r);
     if (to.err == 0 && r->ahead != NULL)
         to.err = store_ahead_end(r);
     if (r->keep < KEEP_SERIES)
         return to.err;
     if (to.err == 0)
         to.err = put_moments(r);
-    for (uint32_t i = 0; i < METRIC_N && to.err == 0; i++)
-        to.err = put_series(r, metrics, i);
+    for (uint32_t i = 0; i < METRIC_N && to.err == 0; i++) {
+        if (metrics_has(metrics, (enum metric)i))
+            to.err = put_series(r, metrics, i);
+    }
     if (to.err == 0)
         metrics_histograms(metrics, put_bucket, &to);
     return to.err;
+}
+
+static void keep_cycles(struct store_run *r, const struct costs *costs)
+{
+    if (costs == NULL)
+        return;
+    r->has_costs = true;
+    r->totals = *costs_totals(costs);
+    for (int i = 0; i < COST_N; i++)
+        costs_summarise(costs, (enum cost_kind)i, &r->cycles[i]);
 }
 
 static int finish(struct store_run *r, const struct run_spec *spec,
@@ -338,6 +393,7 @@ static int finish(struct store_run *r, const struct run_spec *spec,
     r->spec = *spec;
     r->result = *result;
     metrics_summarise(metrics, &r->summary);
+    keep_cycles(r, metrics_costs(metrics));
     r->json = run_spec_json(spec, result->trace_hash);
     if (r->json == NULL)
         return no_memory(r);
@@ -360,7 +416,9 @@ int store_end_run(struct store_run *r, const struct run_spec *spec,
     memcpy(id, r->id, RUN_ID_CAP);
     moments_free(&r->moments);
     free(r->ops);
+    free(r->costs);
     r->ops = NULL;
+    r->costs = NULL;
 
     if (s->ended == NULL)
         s->oldest_ms = store_clock_ms();

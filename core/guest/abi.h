@@ -24,6 +24,7 @@
 #include <stdint.h>
 
 #define GUEST_ABI_VERSION  1
+#define GUEST_CODE         0x20000000u
 #define GUEST_WINDOW       0x20010000u
 #define GUEST_WINDOW_BYTES 0x00100000u
 #define GUEST_ROOTS        0x20110000u

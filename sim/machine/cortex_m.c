@@ -87,11 +87,32 @@ void cortex_m_restart(struct machine *m)
     c->before = (struct insn){0};
     c->wide_next = CORTEX_M_NOTHING;
     c->wide_run = 0;
+    m->arm.it = 0;
+}
+
+/*
+ * TakeReset (B1.5.5): stack pointer and first instruction from the vector
+ * table, if one lies where a run begins and its second word is an address of
+ * Thumb code: when the image names no entry, or the same.
+ */
+static void take_vectors(struct machine *m, uint32_t entry)
+{
+    uint32_t vector[2] = {0, 0};
+    uint32_t table = m->config.reset_pc;
+    m->r[TH_SP] = m->config.reset_sp;
+    if (!machine_peek(m, table, vector, sizeof vector) ||
+        (vector[1] & 1) == 0 || machine_insn_at(m, vector[1] & ~1u) == NULL)
+        return;
+    if (entry != table && entry != (vector[1] & ~1u))
+        return;
+    m->r[TH_SP] = vector[0] & ~3u;
+    m->pc = vector[1] & ~1u;
 }
 
 void cortex_m_reset(struct machine *m, uint32_t entry)
 {
     thumb_reset(m, entry);
+    take_vectors(m, entry);
     m->timing.cortex_m.is_exclusive = false;
     m->timing.cortex_m.waits_charged = m->bus.waits;
     m->cycles = 0;
@@ -106,8 +127,7 @@ void cortex_m_code_changed(struct machine *m, uint32_t address, uint32_t bytes)
     (void)bytes;
 }
 
-/* ---- fetch ----------------------------------------------------------------
- */
+/* ---- fetch ------------------------------------------------------------ */
 
 /*
  * A word that is not the one fetched last costs the wait states of its region;

@@ -116,7 +116,10 @@ struct rv_csrs {
 
 /* Flags and special registers of Armv6-M and Armv7-M. */
 struct arm_state {
-    bool n, z, c, v, q;
+    uint32_t n; /* bit 31 is the flag N                                */
+    uint32_t z; /* Z is set iff this is 0                              */
+    uint32_t v; /* bit 31 is the flag V                                */
+    bool c, q;  /* the flags                                           */
     uint8_t ge; /* four bits                                           */
     uint8_t it; /* ITSTATE                                             */
     bool primask, faultmask;

@@ -56,7 +56,7 @@ bool thumb_it_passes(const struct machine *m, uint8_t it)
     }
 }
 
-/* ---- unaligned accesses (B2.5) ------------------------------------------ */
+/* ---- unaligned accesses (B2.5) ---------------------------------------- */
 
 /* A word at 2 mod 4 takes two accesses, at an odd address three. */
 static uint32_t part_bytes(uint32_t address, uint32_t left)
@@ -112,7 +112,7 @@ bool thumb_store_parts(struct machine *m, uint32_t address, uint32_t bytes,
     return true;
 }
 
-/* ---- special registers --------------------------------------------------- */
+/* ---- special registers ------------------------------------------------ */
 
 /* SYSm, table B5-1. */
 enum {
@@ -130,18 +130,19 @@ enum { CONTROL_SPSEL = 2, MASK_NZCVQ = 2, MASK_G = 1 };
 static uint32_t read_apsr(const struct machine *m)
 {
     const struct arm_state *s = &m->arm;
-    return (uint32_t)s->n << 31 | (uint32_t)s->z << 30 | (uint32_t)s->c << 29 |
-           (uint32_t)s->v << 28 | (uint32_t)s->q << 27 | (uint32_t)s->ge << 16;
+    return (s->n >> 31) << 31 | (uint32_t)(s->z == 0) << 30 |
+           (uint32_t)s->c << 29 | (s->v >> 31) << 28 | (uint32_t)s->q << 27 |
+           (uint32_t)s->ge << 16;
 }
 
 static void write_apsr(struct machine *m, uint32_t value, uint32_t mask)
 {
     struct arm_state *s = &m->arm;
     if (mask & MASK_NZCVQ) {
-        s->n = value >> 31;
-        s->z = value >> 30 & 1;
+        s->n = value;
+        s->z = ~value & 1u << 30;
         s->c = value >> 29 & 1;
-        s->v = value >> 28 & 1;
+        s->v = value << 3;
         s->q = m->timing.cortex_m.has_v7 && (value >> 27 & 1);
     }
     if ((mask & MASK_G) && m->timing.cortex_m.has_dsp)
@@ -210,20 +211,10 @@ void thumb_msr(struct machine *m, uint32_t n, uint32_t mask, uint32_t sysm)
     thumb_watch_stack(m);
 }
 
-/* `bits`: disable, PRIMASK, FAULTMASK. */
-void thumb_cps(struct machine *m, uint32_t bits)
-{
-    bool is_disabled = (bits & 4) != 0;
-    if (bits & 2)
-        m->arm.primask = is_disabled;
-    if (bits & 1)
-        m->arm.faultmask = is_disabled;
-}
-
 void thumb_reset(struct machine *m, uint32_t entry)
 {
     memset(m->r, 0, sizeof m->r);
-    m->arm = (struct arm_state){0};
-    m->r[TH_LR] = ~0u; /* B1.5.5 */
+    m->arm = (struct arm_state){.z = 1}; /* all flags clear */
+    m->r[TH_LR] = ~0u;                   /* B1.5.5 */
     m->pc = entry & ~1u;
 }

@@ -36,7 +36,7 @@ __attribute__((format(printf, 2, 3))) static void add(struct text *t,
         t->used = t->cap - 1;
 }
 
-/* ---- mnemonics ----------------------------------------------------------- */
+/* ---- mnemonics -------------------------------------------------------- */
 
 /* IT with its then's and else's: "itte". */
 static void add_it(struct text *t, uint32_t itstate)
@@ -60,7 +60,7 @@ static void add_mnemonic(struct text *t, const struct subject *s)
         return;
     }
     if (s->insn->cost == TH_COST_CPS) {
-        add(t, "cps%s", s->insn->x & 4 ? "id" : "ie");
+        add(t, "cps%s", s->insn->x != 0 ? "id" : "ie");
         return;
     }
     int n = (int)strcspn(name, ".");
@@ -70,7 +70,7 @@ static void add_mnemonic(struct text *t, const struct subject *s)
     add(t, "%.*s%s%s", n, name, condition, width);
 }
 
-/* ---- operands ------------------------------------------------------------ */
+/* ---- operands --------------------------------------------------------- */
 
 static void add_list(struct text *t, uint32_t list)
 {
@@ -235,9 +235,6 @@ static void add_letter(struct text *t, const struct subject *s, char letter)
     case 'I':
         add(t, "%s", i->x >> 4 == 14 ? "al" : conditions[i->x >> 4]);
         break;
-    case 'F':
-        add(t, "%s%s", i->x & 2 ? "i" : "", i->x & 1 ? "f" : "");
-        break;
     case 'q':
         add_special(t, i);
         break;
@@ -270,7 +267,7 @@ static void add_operands(struct text *t, const struct subject *s)
     }
 }
 
-/* ---- IT blocks ----------------------------------------------------------- */
+/* ---- IT blocks -------------------------------------------------------- */
 
 enum { FAR_BACK = 14 }; /* bytes: an IT and three wide instructions          */
 
@@ -313,6 +310,8 @@ static uint8_t it_from(struct machine *m, uint32_t it_at, uint32_t address)
 
 static uint8_t it_at(struct machine *m, uint32_t address)
 {
+    if (!m->timing.cortex_m.has_v7)
+        return 0;
     for (uint32_t back = 2; back <= FAR_BACK && back <= address; back += 2) {
         uint8_t it = it_from(m, address - back, address);
         if (it != 0)

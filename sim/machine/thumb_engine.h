@@ -3,30 +3,30 @@
  *
  * Included by a core's own file, which has defined, static inline,
  *
- *   uint32_t core_straight(m, i, before, pc)  cycles of `i` at pc, which has
- *       executed behind the instruction `before` and goes straight on; asked
- *       if i->price has CORTEX_M_RULED, else i->price is all
- *   uint32_t core_jump(m, i, before, to)  cycles of `i` when it leads to the
- *       decoded instruction `to`; null where that is no code
+ *   uint32_t core_straight(m, i, before, pc, cost)  cycles of `i` at pc, of
+ *       the class `cost`, which has executed behind the instruction `before`
+ *       and goes straight on; asked if i->price has CORTEX_M_RULED, else
+ *       i->price is all
+ *   uint32_t core_jump(m, i, before, to, cost)  cycles of `i` when it leads to
+ *       the decoded instruction `to`; null where that is no code
+ *   bool core_has_rules(cost)  may an instruction of the class have that flag?
  *   void core_operands(m, i)  told before a division or a long product
  *
  * and gets thumb_engine_run and thumb_engine_step, its core_model.run and
  * .step. So each core's prices are compiled into an engine of its own.
  *
- * execute() expands every row of thumb.def to a case that calls its handler and
- * says how execution goes on. Around it: run_here(), a loop that stays on
- * decoded code as long as nothing special happens; and step_one(), one
- * instruction, whatever it is: the only way through IT blocks and through
- * memory where fetches wait.
+ * Two expand every row of thumb.def to a call of its handler and to how
+ * execution goes on. run_here() stays on decoded code as long as nothing
+ * special happens; step_one() executes one instruction, whatever it is: the
+ * only way through IT blocks and through memory where fetches wait.
  */
 #ifndef SIM_MACHINE_THUMB_ENGINE_H
 #define SIM_MACHINE_THUMB_ENGINE_H
 
+#include "sim/machine/thumb_alu.h"
 #include "sim/machine/thumb_call.h"
 #include "sim/machine/thumb_math.h"
 #include "sim/machine/thumb_memory.h"
-
-#define ALWAYS_INLINE static inline __attribute__((always_inline))
 
 /* How execution goes on behind an instruction. */
 enum flow {
@@ -38,12 +38,11 @@ enum flow {
     FLOW_LOOK,      /* the bus has something to say                          */
     FLOW_TRAP,      /* *value: enum thumb_trap                               */
     FLOW_BAD,       /* *value: enum fault_kind                               */
-    FLOW_UNKNOWN,   /* not decoded yet                                       */
     FLOW_STOP       /* a stop address                                        */
 };
 
 /* The program counter as the manual reads it. */
-#define TH_WITH_PC(call) (m->r[TH_PC] = pc + 4, (call))
+#define TH_WITH_PC(call) (m->r[TH_PC] = HERE + 4, (call))
 
 /* The flow behind a handler of each cost class. */
 #define TH_DO_ALU(call)     (call, FLOW_NEXT)
@@ -89,16 +88,12 @@ enum flow {
 
 /*
  * Execute `i`, which lies at `pc`. Registers and memory change, time does not.
- * With a constant `i` all but one case falls away.
  */
-ALWAYS_INLINE enum flow execute(struct machine *m, const struct insn *i,
-                                uint32_t pc, uint32_t *value)
+static enum flow execute(struct machine *m, const struct insn *i, uint32_t pc,
+                         uint32_t *value)
 {
     switch (i->op) {
-    case INSN_UNKNOWN:
-        return FLOW_UNKNOWN;
-    case INSN_STOP:
-        return FLOW_STOP;
+#define HERE pc
 #define INSN(picture, name, does, cost, form, needs, manual)                   \
     case THUMB_ROW(__LINE__) + INSN_FIRST_ROW:                                 \
         return TH_DO_##cost(TH_CALL_##form(thumb_##does));
@@ -107,6 +102,7 @@ ALWAYS_INLINE enum flow execute(struct machine *m, const struct insn *i,
 #include "sim/machine/thumb.def"
 #undef LITERAL
 #undef INSN
+#undef HERE
     default:
         *value = i->x;
         return FLOW_BAD;
@@ -136,7 +132,7 @@ static bool find_place(struct machine *m, uint32_t pc, struct place *out)
     return true;
 }
 
-/* ---- what is rare ------------------------------------------------------- */
+/* ---- what is rare ----------------------------------------------------- */
 
 static void fault_of_bus(struct machine *m)
 {
@@ -178,12 +174,11 @@ static void trap(struct machine *m, enum thumb_trap what)
     m->stop = MACHINE_EXITED;
 }
 
-/* The device's turn after a store to it. */
+/* The device's turn after a store to it, or the watch's. */
 static void look_at_device(struct machine *m)
 {
     struct test_device *d = &m->bus.device;
-    if (d->mark_written)
-        device_stamp(d, m->cycles, m->instructions);
+    bus_stamp(&m->bus, m->cycles, m->instructions);
     if (d->exit_written) {
         d->exit_written = false;
         m->exit_code = d->exit_code;
@@ -195,7 +190,7 @@ static void look_at_device(struct machine *m)
 static void jump_to(struct machine *m, const struct insn *i, uint32_t target)
 {
     const struct insn *to = machine_insn_at(m, target);
-    m->cycles += core_jump(m, i, &m->timing.cortex_m.before, to);
+    m->cycles += core_jump(m, i, &m->timing.cortex_m.before, to, i->cost);
     cortex_m_restart(m);
     m->pc = target;
 }
@@ -206,9 +201,16 @@ static void go_straight(struct machine *m, const struct insn *i)
     struct cortex_m *c = &m->timing.cortex_m;
     m->cycles += i->price < CORTEX_M_RULED
                      ? i->price
-                     : core_straight(m, i, &c->before, m->pc);
+                     : core_straight(m, i, &c->before, m->pc, i->cost);
     c->before = *i;
     m->pc += i->size;
+}
+
+/* Memory has counted its wait states; they are cycles, too. */
+static void charge_waits(struct machine *m)
+{
+    m->cycles += m->bus.waits - m->timing.cortex_m.waits_charged;
+    m->timing.cortex_m.waits_charged = m->bus.waits;
 }
 
 /*
@@ -218,8 +220,8 @@ static void go_straight(struct machine *m, const struct insn *i)
 static void finish(struct machine *m, const struct insn *i, enum flow flow,
                    uint32_t value)
 {
-    uint64_t waits = m->bus.waits - m->timing.cortex_m.waits_charged;
     bool is_jump = flow == FLOW_TAKEN || flow == FLOW_JUMP;
+    charge_waits(m);
     if (flow == FLOW_LOOK && m->bus.event != BUS_DEVICE)
         fault_of_bus(m);
     else if (flow == FLOW_JUMP && (value & 1) == 0)
@@ -232,8 +234,6 @@ static void finish(struct machine *m, const struct insn *i, enum flow flow,
     if (m->stop == MACHINE_FAULTED)
         return;
 
-    m->timing.cortex_m.waits_charged = m->bus.waits;
-    m->cycles += waits;
     m->instructions++;
     if (is_jump)
         jump_to(m, i, flow == FLOW_TAKEN ? i->imm : value & ~1u);
@@ -243,7 +243,7 @@ static void finish(struct machine *m, const struct insn *i, enum flow flow,
         look_at_device(m);
 }
 
-/* ---- one instruction ---------------------------------------------------- */
+/* ---- one instruction -------------------------------------------------- */
 
 /*
  * The instruction at m->pc, decoded; from behind a stop, too. Null: there is
@@ -283,14 +283,6 @@ static void skip(struct machine *m, const struct insn *i)
     finish(m, &nothing, FLOW_NEXT, 0);
 }
 
-/* execute(), for whoever does not loop: one copy of all its cases is enough. */
-static __attribute__((noinline)) enum flow execute_once(struct machine *m,
-                                                        const struct insn *i,
-                                                        uint32_t *value)
-{
-    return execute(m, i, m->pc, value);
-}
-
 /* Execute `i` as the next of the IT block that m->arm.it tells of. */
 static void execute_in_it(struct machine *m, const struct insn *i)
 {
@@ -305,7 +297,7 @@ static void execute_in_it(struct machine *m, const struct insn *i)
         skip(m, i);
         return;
     }
-    enum flow flow = execute_once(m, i, &value);
+    enum flow flow = execute(m, i, m->pc, &value);
     if (i->spare & TH_KEEPS_NZCV) {
         before.it = m->arm.it;
         m->arm = before;
@@ -331,7 +323,7 @@ static void step_one(struct machine *m)
         execute_in_it(m, &insn);
         return;
     }
-    enum flow flow = execute_once(m, &insn, &value);
+    enum flow flow = execute(m, &insn, m->pc, &value);
     finish(m, &insn, flow, value);
 }
 
@@ -355,66 +347,116 @@ static void thumb_engine_step(struct machine *m, struct retired *out)
                             .next_pc = m->pc};
 }
 
-/* ---- many instructions -------------------------------------------------- */
-
-/* The address of `i`, which lies in the code of `r`. */
-ALWAYS_INLINE uint32_t address_of(const struct region *r, const struct insn *i)
-{
-    return r->is.base + ((uint32_t)(i - r->code) << 1);
-}
+/* ---- many instructions ------------------------------------------------ */
 
 /*
  * Follow the way from one decoded instruction to the next as long as it stays
  * in `r` and nothing special happens. m->pc is where to go on then.
+ *
+ * Threaded code: a label a row, and at each label's end a jump of its own to
+ * the label of the next instruction, so that the host predicts it by what came
+ * before (Bell, "Threaded Code", CACM 16(6), 1973; Ertl and Gregg, "The
+ * Structure and Performance of Efficient Interpreters", JILP 5, 2003).
  */
 static void run_here(struct machine *m, struct region *r)
 {
+    static const void *const labels[INSN_FIRST_ROW + TH_N_ROWS] = {
+        [INSN_UNKNOWN] = &&unknown,
+        [INSN_STOP] = &&stop,
+        [INSN_BAD] = &&bad,
+#define INSN(picture, name, does, cost, form, needs, manual)                   \
+    [THUMB_ROW(__LINE__) + INSN_FIRST_ROW] = &&THUMB_JOIN(row_, __LINE__),
+#define LITERAL(picture, name, does, cost, form, needs, manual)                \
+    INSN(picture, name, does, cost, form, needs, manual)
+#include "sim/machine/thumb.def"
+#undef LITERAL
+#undef INSN
+    };
     static const struct insn nothing = {0};
     struct cortex_m *c = &m->timing.cortex_m;
-    const struct insn *code = r->code;
+    const struct insn *const code = r->code;
     const uint32_t base = r->is.base;
+    const uint32_t bytes = r->is.bytes;
     const struct insn first = c->before;
     const struct insn *before = &first;
     const struct insn *i = code + ((m->pc - base) >> 1);
     uint64_t cycles = m->cycles;
     uint64_t left = m->limit - m->instructions;
-    uint32_t value = 0;
+    uint32_t out, target, *const value = &out;
     enum flow flow;
-    for (;;) {
-        flow = execute(m, i, address_of(r, i), &value);
-        if (__builtin_expect(flow == FLOW_NEXT || flow == FLOW_NOT_TAKEN, 1)) {
-            cycles += __builtin_expect(i->price < CORTEX_M_RULED, 1)
-                          ? i->price
-                          : core_straight(m, i, before, address_of(r, i));
-            left--;
-            before = i;
-            i += i->size >> 1;
-            continue;
-        }
-        if (flow == FLOW_UNKNOWN) {
-            m->core->decode(m, r, address_of(r, i), &r->code[i - code]);
-            continue;
-        }
-        uint32_t target = flow == FLOW_TAKEN ? i->imm : value & ~1u;
-        bool is_plain = flow == FLOW_TAKEN || (flow == FLOW_JUMP && value & 1);
-        if (!is_plain || target - base >= r->is.bytes || (int64_t)left <= 0)
-            break;
-        const struct insn *to = code + ((target - base) >> 1);
-        if (__builtin_expect(to->op == INSN_UNKNOWN, 0))
-            m->core->decode(m, r, target, &r->code[to - code]);
-        cycles += core_jump(m, i, before, to);
-        left--;
-        before = &nothing;
-        i = to;
+    out = 0;
+
+#define GO_ON() goto *labels[i->op]
+#define HERE    (base + ((uint32_t)(i - code) << 1))
+/* On at `address`, if that is here and the limit allows it. */
+#define TRY_JUMP(address, class)                                               \
+    target = (address)-base;                                                   \
+    if (target < bytes && (int64_t)left > 0) {                                 \
+        struct insn *to = &r->code[target >> 1];                               \
+        if (__builtin_expect(to->op == INSN_UNKNOWN, 0))                       \
+            m->core->decode(m, r, base + target, to);                          \
+        cycles += core_jump(m, i, before, to, (class));                        \
+        left--;                                                                \
+        before = &nothing;                                                     \
+        i = to;                                                                \
+        GO_ON();                                                               \
     }
+    GO_ON();
+
+#define INSN(picture, name, does, cost, form, needs, manual)                   \
+    THUMB_JOIN(row_, __LINE__)                                                 \
+        : flow = TH_DO_##cost(TH_CALL_##form(thumb_##does));                   \
+    if (__builtin_expect(flow == FLOW_NEXT || flow == FLOW_NOT_TAKEN, 1)) {    \
+        cycles += !core_has_rules(TH_COST_##cost) ||                           \
+                          __builtin_expect(i->price < CORTEX_M_RULED, 1)       \
+                      ? i->price                                               \
+                      : core_straight(m, i, before, HERE, TH_COST_##cost);     \
+        left--;                                                                \
+        before = i;                                                            \
+        i += THUMB_IS_WIDE(picture) ? 2 : 1;                                   \
+        GO_ON();                                                               \
+    }                                                                          \
+    if (flow == FLOW_TAKEN) {                                                  \
+        TRY_JUMP(i->imm, TH_COST_##cost)                                       \
+    }                                                                          \
+    goto behind;
+#define LITERAL(picture, name, does, cost, form, needs, manual)                \
+    INSN(picture, name, does, cost, form, needs, manual)
+#include "sim/machine/thumb.def"
+#undef LITERAL
+#undef INSN
+
+unknown:
+    m->core->decode(m, r, HERE, &r->code[i - code]);
+    GO_ON();
+
+behind: /* a jump; or nothing that goes on here */
+    if (flow == FLOW_JUMP && (out & 1) != 0) {
+        TRY_JUMP(out & ~1u, i->cost)
+    }
+    goto leave;
+
+stop:
+    flow = FLOW_STOP;
+    goto leave;
+
+bad:
+    out = i->x;
+    flow = FLOW_BAD;
+
+leave:
     c->before = *before;
     m->cycles = cycles;
     m->instructions = m->limit - left;
-    m->pc = address_of(r, i);
+    m->pc = HERE;
+    charge_waits(m);
     if (flow == FLOW_STOP)
         m->stop = MACHINE_STOPPED;
     else
-        finish(m, i, flow, value);
+        finish(m, i, flow, out);
+#undef HERE
+#undef TRY_JUMP
+#undef GO_ON
 }
 
 static void thumb_engine_run(struct machine *m)

@@ -2,6 +2,7 @@
 #include "sim/replay/play.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 /* What a finaliser of the recording freed; a locked heap keeps it. */
 static int free_for_finaliser(struct play *p, uint64_t id)
@@ -19,7 +20,7 @@ static int free_for_finaliser(struct play *p, uint64_t id)
         return named == NAMED_LIVE ? play_death(p, id) : 0;
     p->t->free(p->t, shadow_at(&p->s, slot)->address);
     play_forget_object(p, slot, IDMAP_FREED);
-    return 0;
+    return play_take_cost(p);
 }
 
 /* Free the ids that the recording's finalisers freed. */
@@ -109,6 +110,7 @@ void play_before_call(struct play *p)
 {
     if (p->expecting && p->o->check && p->has_line && p->w->header.has_graph)
         held_limit(&p->s, p->n_line);
+    memset(&p->t->cost, 0, sizeof p->t->cost); /* of probes */
     p->calls_before = p->t->heap->n_collections;
     p->grown_before = p->t->heap->n_grown;
 }
@@ -132,14 +134,14 @@ int play_after_call(struct play *p, uint32_t answer, uint32_t busy,
                     bool everything)
 {
     const struct heap *h = p->t->heap;
-    int err = 0;
     held_all(&p->s);
+    int err = play_take_cost(p);
     if (p->is_stopped)
         return 1; /* a finaliser's turn went wrong */
     p->happened.n_collections = h->n_collections - p->calls_before;
     p->happened.cause = h->last_cause;
     p->happened.rescans = h->last_rescans;
-    if (p->happened.n_collections > 0)
+    if (err == 0 && p->happened.n_collections > 0)
         err = play_after_collection(p, answer, busy, everything);
     if (err == 0 && p->areas_changed)
         err = play_sync_areas(p);

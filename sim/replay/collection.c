@@ -211,6 +211,8 @@ static int tell(struct play *p, struct collection_record *c)
     const struct heap *h = p->t->heap;
     p->result->collections += p->happened.n_collections;
     c->seq = p->seq;
+    c->has_cost = p->t->has_cost;
+    c->cost = p->cost;
     c->cause = (uint8_t)h->last_cause;
     c->rescans = h->last_rescans;
     c->given_back = h->last_given_back;

@@ -304,6 +304,8 @@ int play_probe(struct play *p)
     bool is_true = would_grant(p, figure) && !would_grant(p, figure + 1);
     uint64_t truth = is_true ? figure : bisect(p);
     p->is_probing = false;
+    if (p->t->trouble[0] != '\0')
+        return play_fail(p, "%s", p->t->trouble);
     if (is_true)
         return 0;
     return play_fail(p,

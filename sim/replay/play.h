@@ -105,12 +105,16 @@ struct play {
     uint32_t ignored_locks; /* that a manager without locks was not told  */
 
     uint64_t seq;
-    bool expecting;  /* recorded facts are compared                  */
-    bool has_growth; /* the heap takes areas from the outer heap          */
-    bool has_quirks; /* quirks = exact                                    */
-    bool is_probing; /* in a probe: outward calls leave no mark      */
-    bool is_stopped; /* the run has come to its status               */
-    uint32_t n_line; /* held words of the line before this operation */
+    struct op_cost cost; /* of the calls made since the last record           */
+    uint64_t nop_cycles; /* what a call costs by itself                       */
+    uint64_t event_seq;  /* operation behind which the last event cost        */
+    uint32_t event_part; /* ... and how many did there                        */
+    bool expecting;      /* recorded facts are compared                  */
+    bool has_growth;     /* the heap takes areas from the outer heap          */
+    bool has_quirks;     /* quirks = exact                                    */
+    bool is_probing;     /* in a probe: outward calls leave no mark      */
+    bool is_stopped;     /* the run has come to its status               */
+    uint32_t n_line;     /* held words of the line before this operation */
     bool has_line;
     uint32_t placeless; /* slot of an object that is being moved out of an */
                         /* area that went meanwhile                        */
@@ -193,6 +197,11 @@ int play_after_call(struct play *p, uint32_t answer, uint32_t busy,
 int play_free_pending(struct play *p);
 
 /* --- records.c */
+/* A machine's calls since play_before_call: into p->cost. 1: one of them
+ * failed. */
+int play_take_cost(struct play *p);
+/* What the event just played cost goes to the sink. */
+int play_tell_event(struct play *p, const struct trace_op *op);
 void play_new_record(const struct play *p, const struct trace_op *op,
                      struct op_record *r);
 /* Figures, sink, probe and check; then what the user wants of a refusal. */

@@ -130,6 +130,8 @@ static int lay_out_areas(struct play *p)
     if (first == 0)
         first = p->o->heap_bytes;
     uint32_t error = t->init(t, (uint32_t)first, &p->params);
+    if (t->trouble[0] != '\0')
+        return problem_set(p->problem, ERR_INPUT, "%s", t->trouble);
     if (error != HEAP_OK)
         return problem_set(p->problem, ERR_INPUT,
                            "--heap: %" PRIu64 " bytes are too few for a heap",
@@ -161,12 +163,22 @@ static int open_target(struct play *p)
     uint32_t unit = p->manager->shape->unit_bytes;
     if (unit == 0)
         unit = (uint32_t)manager_number(p->o, "block", 16);
-    uint32_t cap = roots + p->o->window_bytes / unit + 1;
-    int err = target_native_open(&p->t, p->manager, p->o->window_bytes, roots,
-                                 cap, p->problem);
+    /* No object is smaller than two words. */
+    uint32_t cap = roots + p->o->window_bytes / (unit > 8 ? unit : 8) + 1;
+    struct target_guest_options guest = {p->o->image, p->o->machine};
+    int err =
+        p->o->machine == NULL
+            ? target_native_open(&p->t, p->manager, p->o->window_bytes, roots,
+                                 cap, p->problem)
+            : target_guest_open(&p->t, p->manager, &guest, p->o->window_bytes,
+                                roots, cap, p->problem);
     if (err < 0)
         return err;
     p->t->host = (struct target_host){p, play_on_finalise, play_on_more};
+    if (p->t->nop != NULL) {
+        p->t->nop(p->t);
+        p->nop_cycles = p->t->cost.cycles;
+    }
     err = lay_out_areas(p);
     if (err < 0)
         return err;
@@ -254,9 +266,9 @@ static int play_one(struct play *p, const struct trace_op *op)
     if (op->kind == TRACE_END)
         return expect_next_operation(p, NULL);
     p->result->events++;
-    if (trace_is_operation(op->kind))
-        return play_operation(p, op);
-    return play_event(p, op);
+    int err = trace_is_operation(op->kind) ? play_operation(p, op)
+                                           : play_event(p, op);
+    return err != 0 ? err : play_tell_event(p, op);
 }
 
 static bool locate(const void *run, uint64_t id, uint32_t *address,
@@ -320,6 +332,7 @@ static void fill_result(struct play *p)
     r->heap_bytes = p->o->heap_bytes;
     r->control_bytes = p->t->heap->control_bytes;
     r->max_held = p->s.max_held;
+    r->nop_cycles = p->nop_cycles;
     r->has_expect = p->expecting;
     digest_window(p, r->state_digest);
     trace_hash_digest(p->hash, r->trace_hash);

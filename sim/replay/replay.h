@@ -18,6 +18,8 @@
 /* Part of a run's identity: bump it when a replay's meaning changes. */
 #define REPLAY_SEMANTICS_VERSION 1
 
+struct machine_config; /* sim/machine/config.h */
+
 enum refused_policy { REFUSED_SKIP = 0, REFUSED_STOP, REFUSED_RESET };
 
 #define REPLAY_PARAMS_CAP 16
@@ -43,6 +45,8 @@ struct replay_options {
     uint32_t refused;      /* enum refused_policy                          */
     bool check;            /* x_check and a probe at each, expectations    */
                            /* are failures                                 */
+    const struct machine_config *machine; /* null: natively; borrowed      */
+    const char *image; /* path of the guest's ELF; null natively       */
 };
 
 struct replay_expect {
@@ -70,7 +74,8 @@ struct replay_result {
     uint64_t lone_blocks; /* live objects given back with their area      */
     struct heap_figures end;
     uint64_t heap_bytes, control_bytes;
-    bool has_expect; /* recorded facts were compared                 */
+    uint64_t nop_cycles; /* of a call that does nothing; 0 natively         */
+    bool has_expect;     /* recorded facts were compared                 */
     struct replay_expect blocks, checkpoints, tables, collections_expected;
     char state_digest[33]; /* of the window, hex                           */
     char trace_hash[33];   /* of the events played, hex                    */

@@ -370,7 +370,9 @@ static int refused_alloc(struct play *p, const struct trace_op *op)
     err = place_object(p, &anonymous, address, &r);
     if (err != 0)
         return err;
+    struct op_cost asked = p->cost; /* the program would not have freed it */
     err = play_let_die(p, shadow_find(&p->s, address));
+    p->cost = asked;
     return err != 0 ? err : play_finish(p, &r, false);
 }
 
@@ -431,7 +433,9 @@ static int refused_realloc(struct play *p, const struct trace_op *op)
     if (answer != 0) {
         r.granted = shadow_at(&p->s, slot)->granted;
         r.address = answer;
+        struct op_cost asked = p->cost;
         err = undo_realloc(p, slot, old_bytes);
+        p->cost = asked;
         shadow_at(&p->s, slot)->bounds = bounds;
         return err != 0 ? err : play_finish(p, &r, false);
     }

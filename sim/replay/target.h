@@ -30,13 +30,6 @@ struct target_host {
     uint32_t (*more)(void *ctx, uint32_t what, uint32_t value);
 };
 
-/* What calls of a machine cost, added up until somebody clears it. */
-struct target_cost {
-    uint64_t cycles, instructions, loads, stores, waits;
-    uint64_t unsettled;   /* events whose price no document settles       */
-    uint32_t stack_bytes; /* deepest                                      */
-};
-
 struct target {
     const struct manager *manager;
     uint8_t *window;           /* host's view of the window               */
@@ -46,9 +39,9 @@ struct target {
     uint32_t window_bytes;
     uint32_t extent_bytes; /* of the window that the run can touch        */
     struct target_host host;
-    bool has_cost; /* a machine: calls add to `cost`                      */
-    struct target_cost cost;
-    char trouble[512]; /* a call went wrong, and why; "" until then       */
+    bool has_cost;       /* a machine: calls add to `cost`                */
+    struct op_cost cost; /* added up until somebody clears it             */
+    char trouble[512];   /* a call went wrong, and why; "" until then       */
     void *own;
 
     uint32_t (*init)(struct target *t, uint32_t heap_bytes,
@@ -68,6 +61,8 @@ struct target {
     uint32_t (*promote)(struct target *t, uint32_t object);
     void (*pin)(struct target *t, uint32_t object);
     void (*unpin)(struct target *t, uint32_t object);
+    /* Nothing, for what a call costs by itself; null natively.            */
+    void (*nop)(struct target *t);
     /* One snapshot at a time; restore leaves it for another restore.      */
     void (*snapshot)(struct target *t);
     void (*restore)(struct target *t);
