@@ -25,3 +25,31 @@ uint32_t atab_free_before(const uint32_t *t, uint32_t b)
     }
     return n;
 }
+
+/* One behind the highest free block below `end`; 0 if there is none. */
+static uint32_t free_end(const uint32_t *t, uint32_t end)
+{
+    while (end > 0) {
+        uint32_t i = (end - 1) / 16;
+        uint32_t n = end - 16 * i; /* of word i, from its low end: 1 to 16 */
+        uint32_t bits = ~(t[i] | t[i] >> 1) & ATAB_LOW_BITS;
+        bits &= UINT32_MAX >> (32 - 2 * n);
+        if (bits != 0)
+            return 16 * i + (33 - (uint32_t)__builtin_clz(bits)) / 2;
+        end = 16 * i;
+    }
+    return 0;
+}
+
+uint32_t atab_find_free_down(const uint32_t *t, uint32_t end, uint32_t want)
+{
+    CORE_ASSERT(want > 0);
+    end = free_end(t, end);
+    while (end >= want) {
+        uint32_t length = atab_free_before(t, end);
+        if (length >= want)
+            return end - want;
+        end = free_end(t, end - length);
+    }
+    return ATAB_NONE;
+}
