@@ -15,9 +15,10 @@
  * eligible to both kinds: when the lowest place (for long-lived objects: the
  * highest) is beyond the other kind's bound, the two would cross. Then a
  * collection comes first, if at least half of what was free after the last one
- * has been given since; so crossing at most doubles the collections. What is
- * placed beyond the bound after that is a guest there and moves no bound. The
- * sweep draws both bounds back to the used blocks nearest to them.
+ * has been given since: in a heap that is nearly full, crossing does not mean
+ * a collection for every object. What is placed beyond the bound after that is
+ * a guest there and moves no bound. The sweep draws both bounds back to the
+ * used blocks nearest to them.
  *
  *   - A search for short-lived objects starts at the hint, a table byte below
  *     which no block is free, one for long-lived ones at `high`, above which
