@@ -100,7 +100,8 @@ enum heap_cause {
     CAUSE_FULL = 0,  /* nothing fitted                                    */
     CAUSE_THRESHOLD, /* the threshold was reached                         */
     CAUSE_ASKED,     /* by the program                                    */
-    CAUSE_ALL        /* everything goes: swept without roots              */
+    CAUSE_ALL,       /* everything goes: swept without roots              */
+    CAUSE_SLIDE      /* nothing goes: what is used moves together         */
 };
 
 /* Kinds of x_collect. */
