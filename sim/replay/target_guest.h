@@ -29,6 +29,12 @@ enum entry {
     ENTRY_NOP,
     ENTRY_ON_FINALISE,
     ENTRY_MORE,
+    ENTRY_REQUIRED, /* so many; of those that follow, all or none           */
+    ENTRY_OUTER_INIT = ENTRY_REQUIRED,
+    ENTRY_OUTER_AVAIL,
+    ENTRY_OUTER_ALLOC,
+    ENTRY_OUTER_FREE,
+    ENTRY_OUTER_REALLOC,
     ENTRY_N
 };
 
