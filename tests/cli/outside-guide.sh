@@ -18,7 +18,7 @@ eval "$(block sh)"
 play() { "$FRAGLAB" replay churn:ops=4000 --image mine.elf --quiet "$@"; }
 play --heap 16K --db a.db --set probe=16 | sed '1,4!d; s/^run [0-9a-f]*/run/'
 play --heap 16K --refused reset --check | sed '/^resets\|^refused/!d'
-"$FRAGLAB" verify 1 --db a.db | sed 's/[0-9a-f]\{12,32\}/HEX/g'
+"$FRAGLAB" verify 1 --db a.db | sed "s/[0-9a-f]\{12,32\}/HEX/g; s/, [0-9]* cycles//"
 "$FRAGLAB" map 1 --at 4000 --db a.db | tail -n 1
 "$FRAGLAB" report 1 --db a.db -o page && grep -q outside:mine page/index.html &&
     echo named
