@@ -155,6 +155,8 @@ install: all
 	$(put) -m 755 $(BUILD)/fraglab $(dest)/bin/fraglab
 	$(put) -m 644 -t $(dest)/lib $(LIBS)
 	$(put) -m 644 -t $(dest)/include/fraglab/core $(wildcard core/*.h core/*.def)
+	$(put) -m 644 -t $(dest)/include/fraglab/core/guest \
+	    $(wildcard core/guest/*.[ch] core/guest/*.ld)
 	[ -z "$(IMAGES)" ] || $(put) -m 644 -t $(dest)/lib/fraglab/guest $(IMAGES)
 	sed 's,@prefix@,$(prefix),; s,@version@,$(VERSION),' core/fragcore.pc.in \
 	    > build/fragcore.pc
