@@ -8,7 +8,8 @@
 static int list_managers(void)
 {
     for (uint32_t i = 0; i < manager_list_n; i++)
-        printf("%-12s %s\n", manager_list[i].name, manager_list[i].summary);
+        printf("%-12s %s\n", manager_list[i]->name,
+               manager_summary(manager_list[i]));
     printf("\n`fraglab managers NAME` shows a manager's guarantee and its "
            "parameters.\n");
     return EXIT_DONE;
@@ -17,7 +18,7 @@ static int list_managers(void)
 static void print_card(const struct manager *m)
 {
     const struct manager_card *c = m->card;
-    printf("%s: %s\n\n", m->name, m->summary);
+    printf("%s: %s\n\n", m->name, manager_summary(m));
     printf("  succeeds surely when  %s\n", c->succeeds);
     printf("  metadata              %s\n", c->metadata);
     printf("  longest pause         %s\n", c->pause);

@@ -17,8 +17,10 @@
 
 struct request {
     struct run_spec spec;
-    const char *heap; /* as given: bytes, trace, 1.5x; null: trace        */
-    const char *db;   /* null: nothing is stored                          */
+    const char *heap;    /* as given: bytes, trace, 1.5x; null: trace        */
+    const char *machine; /* as given: native, a name, a file              */
+    const char *flags;   /* of the guest image: O2 or Os                  */
+    const char *db;      /* null: nothing is stored                          */
     enum keep keep;
     bool json, quiet;
     const char *asserts[ASSERTS_CAP];
@@ -30,6 +32,7 @@ static const struct option options[] = {
     {"set", required_argument, NULL, 's'},
     {"heap", required_argument, NULL, 'h'},
     {"machine", required_argument, NULL, 'M'},
+    {"flags", required_argument, NULL, 'f'},
     {"refused", required_argument, NULL, 'r'},
     {"touch", required_argument, NULL, 't'},
     {"steps", required_argument, NULL, 'S'},
@@ -106,6 +109,7 @@ static int read_steps(struct request *q, const char *text)
 static int read_option(struct request *q, int letter, const char *value)
 {
     static const char *const keeps[] = {"summary", "series", "ops", NULL};
+    static const char *const flags[] = {"O2", "Os", NULL};
     static const char *const policies[] = {"skip", "stop", "reset", NULL};
     int i;
     switch (letter) {
@@ -119,8 +123,12 @@ static int read_option(struct request *q, int letter, const char *value)
         q->heap = value;
         return 0;
     case 'M':
-        if (strcmp(value, "native") != 0)
-            return cmd_usage_error("--machine %s: there is 'native'", value);
+        q->machine = value;
+        return 0;
+    case 'f':
+        q->flags = value;
+        if (word_index(value, flags) < 0)
+            return cmd_usage_error("--flags %s: O2 or Os", value);
         return 0;
     case 'r':
         i = word_index(value, policies);
@@ -201,7 +209,7 @@ static int play(struct request *q, struct workload *w, struct metrics *metrics,
         struct sink shown =
             progress_sink(&progress, run != NULL ? &stored : NULL, metrics,
                           w->name, q->quiet);
-        err = replay_run(w, &q->spec.options, &shown, result, problem);
+        err = run_spec_play(&q->spec, w, &shown, result, problem);
         progress_end(&progress);
     }
     if (err == 0 && run != NULL)
@@ -264,6 +272,9 @@ static int replay(struct request *q, struct workload *w,
         result_heap(&q->spec.options, q->heap, q->spec.workload, w, problem);
     if (err == 0)
         err = replay_resolve(&q->spec.options, &w->header, problem);
+    if (err == 0 && strcmp(q->machine, "native") != 0)
+        err =
+            run_spec_set_machine(&q->spec, q->machine, NULL, q->flags, problem);
     if (err < 0)
         return err;
     struct metrics *metrics = metrics_new();
@@ -279,7 +290,7 @@ static int replay(struct request *q, struct workload *w,
 
 static int run_replay(int argc, char **argv)
 {
-    struct request q = {.keep = KEEP_OPS};
+    struct request q = {.keep = KEEP_OPS, .machine = "native", .flags = "O2"};
     struct workload *w;
     struct problem problem = {""};
     strcpy(q.spec.options.manager, "marksweep");
@@ -311,7 +322,11 @@ const struct command cmd_replay = {
         "  --heap BYTES         size of the heap: bytes (K and M allowed),\n"
         "                       'trace' (as recorded, the default), or 1.5x\n"
         "                       the trace's peak of bytes asked for\n"
-        "  --machine native     where it runs\n"
+        "  --machine native     where it runs: in this program, without\n"
+        "                       cycles; or a microcontroller that counts "
+        "them:\n"
+        "                       a name ('fraglab machines') or a JSON file\n"
+        "  --flags O2           its machine code: compiled with -O2 or -Os\n"
         "  --refused skip       after a refusal: skip the object, stop, or\n"
         "                       reset the heap\n"
         "  --steps EVERY:CYCLES an idle step after every n-th operation, for\n"

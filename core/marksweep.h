@@ -162,6 +162,14 @@ static inline void marksweep_store(struct heap *h, addr32 object, uint32_t word,
     *word_at(h, object + 4 * word) = value;
 }
 
+/* The address of byte `byte` of `object`: it is where it was allocated. */
+static inline addr32 marksweep_deref(struct heap *h, addr32 object,
+                                     uint32_t byte)
+{
+    (void)h;
+    return object + byte;
+}
+
 /*
  * Collect (`kind` of enum heap_collect), locked or not. Returns the bytes
  * that the sweep freed. Ignored, answering 0, inside a collection.

@@ -15,7 +15,7 @@ for source in core/*.c; do
     printf '%-24s' "$name"
     for target in "$@"; do
         case $target in
-        hazard3*) size=riscv64-unknown-elf-size ;;
+        hazard3* | rv32*) size=riscv64-unknown-elf-size ;;
         *) size=arm-none-eabi-size ;;
         esac
         printf ' %10s' "$($size "$folder/$target/core/$name.o" |

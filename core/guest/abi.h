@@ -24,6 +24,7 @@
 #include <stdint.h>
 
 #define GUEST_ABI_VERSION  1
+#define GUEST_CODE         0x20000000u
 #define GUEST_WINDOW       0x20010000u
 #define GUEST_WINDOW_BYTES 0x00100000u
 #define GUEST_ROOTS        0x20110000u
@@ -52,8 +53,32 @@ uint32_t guest_collect(uint32_t kind);
 uint32_t guest_control(uint32_t what, uint32_t value);
 uint32_t guest_add_area(uint32_t address, uint32_t bytes);
 
+/* The address of byte `byte` of an object, until the next call. */
+uint32_t guest_deref(uint32_t object, uint32_t byte);
+
+/* Idle work of at most `units` units; 1 while there is more to do. */
+uint32_t guest_step(uint32_t units);
+
+/* Its address from now on; 0: it cannot, and nothing has changed. */
+uint32_t guest_promote(uint32_t object);
+void guest_pin(uint32_t object);
+void guest_unpin(uint32_t object);
+
 /* Nothing: what the call itself costs. */
 void guest_nop(void);
+
+/*
+ * Images called MANAGER-tlsf have a second manager inside: the outer heap, a
+ * tlsf heap in the window whose control block is at `heap`. The host asks it
+ * for the program, and, while a call stands at guest_more, for the core.
+ * params: struct tlsf_params. The others as their like above.
+ */
+uint32_t guest_outer_init(uint32_t heap, uint32_t bytes, uint32_t params);
+uint32_t guest_outer_avail(uint32_t heap); /* the most it could give       */
+uint32_t guest_outer_alloc(uint32_t heap, uint32_t bytes);
+void guest_outer_free(uint32_t heap, uint32_t object);
+uint32_t guest_outer_realloc(uint32_t heap, uint32_t object, uint32_t bytes,
+                             uint32_t flags);
 
 /* Called by the image; the host answers. */
 void guest_on_finalise(uint32_t object);

@@ -8,8 +8,10 @@
 #include "core/guest/abi.h"
 #include "core/host.h"
 
-#define TEXT_OF(x)      #x
+#define TEXT_OF(x) #x
+/* clang-format off */
 #define HEADER_OF(name) TEXT_OF(core/name.h)
+/* clang-format on */
 #include HEADER_OF(GUEST_MANAGER)
 
 #define JOIN_NAMES(a, b) a##_##b
@@ -31,6 +33,10 @@ uint32_t VERB(control)(struct heap *h, uint32_t what, uint32_t value)
     __attribute__((weak));
 uint32_t VERB(add_area)(struct heap *h, addr32 address, uint32_t bytes)
     __attribute__((weak));
+uint32_t VERB(step)(struct heap *h, uint32_t units) __attribute__((weak));
+uint32_t VERB(promote)(struct heap *h, addr32 object) __attribute__((weak));
+void VERB(pin)(struct heap *h, addr32 object) __attribute__((weak));
+void VERB(unpin)(struct heap *h, addr32 object) __attribute__((weak));
 
 static inline struct heap *heap(void)
 {
@@ -77,6 +83,33 @@ uint32_t guest_control(uint32_t what, uint32_t value)
 uint32_t guest_add_area(uint32_t address, uint32_t bytes)
 {
     return VERB(add_area) != 0 ? VERB(add_area)(heap(), address, bytes) : 0;
+}
+
+uint32_t guest_deref(uint32_t object, uint32_t byte)
+{
+    return VERB(deref)(heap(), object, byte);
+}
+
+uint32_t guest_step(uint32_t units)
+{
+    return VERB(step) != 0 ? VERB(step)(heap(), units) : 0;
+}
+
+uint32_t guest_promote(uint32_t object)
+{
+    return VERB(promote) != 0 ? VERB(promote)(heap(), object) : 0;
+}
+
+void guest_pin(uint32_t object)
+{
+    if (VERB(pin) != 0)
+        VERB(pin)(heap(), object);
+}
+
+void guest_unpin(uint32_t object)
+{
+    if (VERB(unpin) != 0)
+        VERB(unpin)(heap(), object);
 }
 
 void guest_nop(void)

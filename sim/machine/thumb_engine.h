@@ -175,12 +175,11 @@ static void trap(struct machine *m, enum thumb_trap what)
     m->stop = MACHINE_EXITED;
 }
 
-/* The device's turn after a store to it. */
+/* The device's turn after a store to it, or the watch's. */
 static void look_at_device(struct machine *m)
 {
     struct test_device *d = &m->bus.device;
-    if (d->mark_written)
-        device_stamp(d, m->cycles, m->instructions);
+    bus_stamp(&m->bus, m->cycles, m->instructions);
     if (d->exit_written) {
         d->exit_written = false;
         m->exit_code = d->exit_code;

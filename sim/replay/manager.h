@@ -2,8 +2,9 @@
  * manager.h - the managers of core/ as one table of verbs, and their
  * parameters as text
  *
- * managers.def has a row a manager; here each row gets its functions under
- * one interface and the list of its --set keys.
+ * managers.def has a row a manager; manager_NAME.c gives it its functions
+ * under one interface, the list of its --set keys, its guarantee card and what
+ * the replay must know of its heap's shape.
  */
 #ifndef SIM_REPLAY_MANAGER_H
 #define SIM_REPLAY_MANAGER_H
@@ -35,6 +36,19 @@ struct manager_params {
 };
 
 /*
+ * What the largest request depends on, of one area: bytes free between live
+ * objects and between all objects not reclaimed, in all and in the longest
+ * hole, and the objects that may not move now.
+ */
+struct manager_view {
+    const struct heap *heap;
+    const struct manager_params *params;
+    uint64_t live_free, live_longest;
+    uint64_t used_free, used_longest;
+    uint32_t n_pinned;
+};
+
+/*
  * How a manager's heap is made, as far as the replay must know. A tag manager
  * has `tag_bytes` before every object and at the start of every hole; they
  * belong to neither.
@@ -47,12 +61,15 @@ struct manager_shape {
     /* The largest request that a longest hole of `hole` bytes serves; null:
      * all of it.                                                           */
     uint64_t (*serves)(const struct manager_params *p, uint64_t hole);
+    /* The largest request that one area grants, for managers that move. With
+     * pinned objects it may be less than the truth, never more; null: as for
+     * those that do not move.                                              */
+    uint64_t (*largest)(const struct manager_view *v);
 };
 
 struct manager {
     const char *name;
     uint32_t capabilities; /* enum heap_capability                        */
-    const char *summary;
     const struct manager_key *keys;
     uint32_t n_keys;
     const struct manager_card *card;
@@ -66,17 +83,40 @@ struct manager {
     void (*free)(struct heap *h, uint32_t object);
     uint32_t (*realloc)(struct heap *h, uint32_t object, uint32_t bytes,
                         bool may_move);
+    /* Null where the capabilities lack the verb; so the next nine.        */
     uint32_t (*collect)(struct heap *h, uint32_t kind);
     uint32_t (*control)(struct heap *h, uint32_t what, uint32_t value);
     uint32_t (*add_area)(struct heap *h, uint32_t address, uint32_t bytes);
+    void (*store)(struct heap *h, uint32_t object, uint32_t word,
+                  uint32_t value);
+    uint32_t (*deref)(struct heap *h, uint32_t object, uint32_t byte);
+    uint32_t (*step)(struct heap *h, uint32_t units);
+    uint32_t (*promote)(struct heap *h, uint32_t object);
+    void (*pin)(struct heap *h, uint32_t object);
+    void (*unpin)(struct heap *h, uint32_t object);
     void (*info)(struct heap *h, struct heap_info *info);
     bool (*area_info)(struct heap *h, uint32_t index, struct area_info *info);
     bool (*walk)(struct heap *h, struct heap_cursor *c, struct heap_object *o);
     int (*check)(struct heap *h, uint32_t base, uint32_t window_bytes);
 };
 
-extern const struct manager manager_list[];
+/* What managers.def says of each, by its name. */
+enum {
+#define MANAGER(name, capabilities, summary) CAPS_##name = (capabilities),
+#include "core/managers.def"
+#undef MANAGER
+};
+
+#define MANAGER(name, capabilities, summary)                                   \
+    extern const struct manager manager_##name;
+#include "core/managers.def"
+#undef MANAGER
+
+extern const struct manager *const manager_list[];
 extern const uint32_t manager_list_n;
+
+/* One line for people, of managers.def. */
+const char *manager_summary(const struct manager *m);
 
 /* Does it find dead objects itself? Else each is freed when it dies. */
 static inline bool manager_collects(const struct manager *m)

@@ -19,22 +19,40 @@ enum entry {
     ENTRY_COLLECT,
     ENTRY_CONTROL,
     ENTRY_ADD_AREA,
+    ENTRY_DEREF,
+    ENTRY_STEP,
+    ENTRY_PROMOTE,
+    ENTRY_PIN,
+    ENTRY_UNPIN,
     ENTRY_NOP,
     ENTRY_ON_FINALISE,
     ENTRY_MORE,
+    ENTRY_REQUIRED, /* so many; of those that follow, all or none           */
+    ENTRY_OUTER_INIT = ENTRY_REQUIRED,
+    ENTRY_OUTER_AVAIL,
+    ENTRY_OUTER_ALLOC,
+    ENTRY_OUTER_FREE,
+    ENTRY_OUTER_REALLOC,
     ENTRY_N
 };
 
 static const char *const entry_names[ENTRY_N] = {
-    "guest_init",  "guest_alloc",       "guest_free",    "guest_realloc",
-    "guest_store", "guest_collect",     "guest_control", "guest_add_area",
-    "guest_nop",   "guest_on_finalise", "guest_more",
+    "guest_init",        "guest_alloc",      "guest_free",
+    "guest_realloc",     "guest_store",      "guest_collect",
+    "guest_control",     "guest_add_area",   "guest_deref",
+    "guest_step",        "guest_promote",    "guest_pin",
+    "guest_unpin",       "guest_nop",        "guest_on_finalise",
+    "guest_more",        "guest_outer_init", "guest_outer_avail",
+    "guest_outer_alloc", "guest_outer_free", "guest_outer_realloc",
 };
+
+_Static_assert(COST_PHASES == PHASE_N, "a cost for every phase");
 
 struct guest {
     struct target target;
     struct machine machine;
     struct image image;
+    struct machine_config config; /* the user's, with room for a guest */
     uint32_t entry[ENTRY_N]; /* addresses                                 */
     uint32_t depth;          /* calls open: a finaliser's are inside      */
     bool is_machine_open, is_image_open, has_snapshot;
@@ -53,8 +71,24 @@ static uint32_t answer_stop(struct guest *g)
     return 0;
 }
 
-static void add_cost(struct target_cost *to, const struct outcome *o)
+/* Cycles between the stamps of the phase word: one phase after the other. */
+static void add_phases(struct guest *g, struct op_cost *to, uint64_t end)
 {
+    struct bus_watch *w = &g->machine.bus.watch;
+    for (uint32_t i = 0; i < w->n_stamps; i++) {
+        const struct watch_stamp *s = &w->stamps[i];
+        uint64_t until = i + 1 < w->n_stamps ? s[1].cycles : end;
+        if (s->value == PHASE_IDLE || s->value >= PHASE_N)
+            continue;
+        to->phase_cycles[s->value] += until - s->cycles;
+        to->gc_cycles += until - s->cycles;
+    }
+    w->n_stamps = 0;
+}
+
+static void add_cost(struct guest *g, const struct outcome *o)
+{
+    struct op_cost *to = &g->target.cost;
     to->cycles += o->spent.cycles;
     to->instructions += o->spent.instructions;
     to->loads += o->spent.loads;
@@ -63,6 +97,7 @@ static void add_cost(struct target_cost *to, const struct outcome *o)
     to->unsettled += o->spent.unsettled;
     if (o->stack_bytes > to->stack_bytes)
         to->stack_bytes = o->stack_bytes;
+    add_phases(g, to, machine_counters(&g->machine).cycles);
 }
 
 /* Call an entry point. What a finaliser calls is part of the outer call. */
@@ -87,7 +122,9 @@ static uint32_t call(struct target *t, enum entry entry, const uint32_t *args,
         snprintf(t->trouble, sizeof t->trouble, "%s does not return",
                  entry_names[entry]);
     if (g->depth == 0)
-        add_cost(&t->cost, &out);
+        add_cost(g, &out);
+    if (entry >= ENTRY_OUTER_INIT)
+        t->cost.outer_cycles += out.spent.cycles;
     return out.result;
 }
 
@@ -152,6 +189,93 @@ static uint32_t guest_target_add_area(struct target *t, uint32_t address,
     return call(t, ENTRY_ADD_AREA, args, 2);
 }
 
+static uint32_t guest_target_deref(struct target *t, uint32_t object,
+                                   uint32_t byte)
+{
+    uint32_t args[2] = {object, byte};
+    return call(t, ENTRY_DEREF, args, 2);
+}
+
+static uint32_t guest_target_step(struct target *t, uint32_t units)
+{
+    return call(t, ENTRY_STEP, &units, 1);
+}
+
+static uint32_t guest_target_promote(struct target *t, uint32_t object)
+{
+    return call(t, ENTRY_PROMOTE, &object, 1);
+}
+
+static void guest_target_pin(struct target *t, uint32_t object)
+{
+    (void)call(t, ENTRY_PIN, &object, 1);
+}
+
+static void guest_target_unpin(struct target *t, uint32_t object)
+{
+    (void)call(t, ENTRY_UNPIN, &object, 1);
+}
+
+/* Not every image has an outer heap: those called MANAGER-tlsf have. */
+static bool find_outer(struct guest *g)
+{
+    for (int i = ENTRY_OUTER_INIT; i < ENTRY_N; i++) {
+        const struct symbol *s = image_symbol(&g->image, entry_names[i]);
+        if (s == NULL) {
+            snprintf(g->target.trouble, sizeof g->target.trouble,
+                     "the image has no outer heap: no symbol %s",
+                     entry_names[i]);
+            return false;
+        }
+        g->entry[i] = s->address;
+    }
+    return true;
+}
+
+static uint32_t guest_target_outer_init(struct target *t, uint32_t base,
+                                        uint32_t bytes,
+                                        const struct tlsf_params *p)
+{
+    uint32_t at = GUEST_ROOTS + (uint32_t)sizeof(struct guest_roots);
+    uint32_t args[3] = {base, bytes, at};
+    t->outer = base;
+    if (!find_outer(t->own))
+        return 0;
+    memcpy(t->roots->word, p, sizeof *p);
+    uint32_t error = call(t, ENTRY_OUTER_INIT, args, 3);
+    memset(t->roots->word, 0, sizeof *p);
+    return error;
+}
+
+static uint32_t guest_target_outer_avail(struct target *t)
+{
+    return call(t, ENTRY_OUTER_AVAIL, &t->outer, 1);
+}
+
+static uint32_t guest_target_outer_alloc(struct target *t, uint32_t bytes)
+{
+    uint32_t args[2] = {t->outer, bytes};
+    return call(t, ENTRY_OUTER_ALLOC, args, 2);
+}
+
+static void guest_target_outer_free(struct target *t, uint32_t object)
+{
+    uint32_t args[2] = {t->outer, object};
+    (void)call(t, ENTRY_OUTER_FREE, args, 2);
+}
+
+static uint32_t guest_target_outer_realloc(struct target *t, uint32_t object,
+                                           uint32_t bytes, bool may_move)
+{
+    uint32_t args[4] = {t->outer, object, bytes, may_move};
+    return call(t, ENTRY_OUTER_REALLOC, args, 4);
+}
+
+static void guest_target_nop(struct target *t)
+{
+    (void)call(t, ENTRY_NOP, NULL, 0);
+}
+
 static void guest_target_snapshot(struct target *t)
 {
     struct guest *g = t->own;
@@ -165,11 +289,9 @@ static void guest_target_snapshot(struct target *t)
 static void guest_target_restore(struct target *t)
 {
     struct guest *g = t->own;
-    struct target_cost cost = t->cost;
     if (!g->has_snapshot)
         return;
     machine_restore(&g->machine);
-    t->cost = cost;
     g->has_snapshot = machine_snapshot(&g->machine) == 0;
 }
 
@@ -187,7 +309,7 @@ static int find_entries(struct guest *g, const char *path,
                         struct problem *problem)
 {
     struct machine_problem mp;
-    for (int i = 0; i < ENTRY_N; i++) {
+    for (int i = 0; i < ENTRY_REQUIRED; i++) {
         const struct symbol *s = image_symbol(&g->image, entry_names[i]);
         if (s == NULL)
             return problem_set(problem, ERR_INPUT,
@@ -201,6 +323,44 @@ static int find_entries(struct guest *g, const char *path,
     return 0;
 }
 
+/* Is `r` RAM that the memory from `from` to `end` swallows whole? */
+static bool is_swallowed(const struct region_config *r, uint32_t from,
+                         uint32_t end)
+{
+    return r->kind == REGION_RAM && r->base >= from &&
+           r->base + r->bytes <= end;
+}
+
+/*
+ * The machine with as much RAM as a guest needs, which may be more than its
+ * chip has: the RAM in which images lie reaches to the stack's end, at its own
+ * wait states, and further RAM on the way becomes part of it. A machine
+ * without RAM there stays as it is.
+ */
+static void make_room(struct machine_config *c)
+{
+    uint32_t n = 0;
+    struct region_config *ram = NULL;
+    for (uint32_t i = 0; i < c->n_regions; i++) {
+        struct region_config *r = &c->regions[i];
+        if (r->kind == REGION_RAM && GUEST_CODE - r->base < r->bytes &&
+            r->base + r->bytes < GUEST_STACK) {
+            r->bytes = GUEST_STACK - r->base;
+            ram = r;
+        }
+    }
+    if (ram == NULL)
+        return;
+    struct region_config wide = *ram;
+    for (uint32_t i = 0; i < c->n_regions; i++) {
+        struct region_config r = c->regions[i];
+        if (r.base == wide.base ||
+            !is_swallowed(&r, wide.base, wide.base + wide.bytes))
+            c->regions[n++] = r;
+    }
+    c->n_regions = n;
+}
+
 /* Image into machine; window and roots as the host sees them. */
 static int prepare(struct guest *g, const struct target_guest_options *o,
                    uint32_t n_precise, uint32_t cap, struct problem *problem)
@@ -209,7 +369,12 @@ static int prepare(struct guest *g, const struct target_guest_options *o,
     int err = image_open(&g->image, o->image, &mp);
     g->is_image_open = err == 0;
     if (err == 0) {
-        err = machine_open(&g->machine, o->config, &mp);
+        g->config = *o->config;
+        make_room(&g->config);
+        err = config_check(&g->config, &mp);
+    }
+    if (err == 0) {
+        err = machine_open(&g->machine, &g->config, &mp);
         g->is_machine_open = err == 0;
     }
     if (err == 0)
@@ -232,6 +397,11 @@ static int prepare(struct guest *g, const struct target_guest_options *o,
     t->roots->cap = cap;
     machine_reset(&g->machine);
     g->machine.r[g->machine.core->stack_register] = GUEST_STACK;
+    if (!bus_watch_word(&g->machine.bus,
+                        GUEST_WINDOW + offsetof(struct heap, phase)))
+        return problem_set(problem, ERR_INPUT,
+                           "machine %s: the heap window lies in no RAM",
+                           o->config->name);
     return find_entries(g, o->image, problem);
 }
 
@@ -263,6 +433,17 @@ int target_guest_open(struct target **out, const struct manager *m,
         .collect = guest_target_collect,
         .control = guest_target_control,
         .add_area = guest_target_add_area,
+        .deref = guest_target_deref,
+        .step = guest_target_step,
+        .promote = guest_target_promote,
+        .pin = guest_target_pin,
+        .unpin = guest_target_unpin,
+        .outer_init = guest_target_outer_init,
+        .outer_avail = guest_target_outer_avail,
+        .outer_alloc = guest_target_outer_alloc,
+        .outer_free = guest_target_outer_free,
+        .outer_realloc = guest_target_outer_realloc,
+        .nop = guest_target_nop,
         .snapshot = guest_target_snapshot,
         .restore = guest_target_restore,
         .close = guest_target_close,
