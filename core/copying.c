@@ -3,6 +3,9 @@
 #include "core/host.h"
 #include "core/reach.h"
 
+/* Blocks of a hole that is worth looking for before smaller ones. */
+#define REGION_WIDE 16
+
 /* ---- The region -------------------------------------------------------- */
 
 /*
@@ -127,6 +130,7 @@ uint32_t copying_init(struct heap *h, addr32 base, uint32_t heap_bytes,
     h->next_area = 1;
     struct copying *own = copying_of(h);
     own->params = *p;
+    own->cleaning = p->zero != 0 || p->block != 16;
     own->mark.stack = base + sizeof *h + sizeof *own;
     own->mark.cap = p->mark_stack;
     return start_empty(h) ? HEAP_OK : HEAP_TOO_SMALL;
@@ -325,6 +329,13 @@ static bool enter_next(struct heap *h, uint32_t n_blocks)
     }
 }
 
+/* Rather a hole that will serve several requests. */
+static bool enter_next_wide(struct heap *h, uint32_t n_blocks)
+{
+    return (n_blocks < REGION_WIDE && enter_next(h, REGION_WIDE)) ||
+           enter_next(h, n_blocks);
+}
+
 /* Has one of the areas so many free blocks, in whatever holes? */
 static bool would_slide(struct heap *h, uint32_t n_blocks)
 {
@@ -343,7 +354,7 @@ static bool make_room(struct heap *h, uint32_t n_blocks)
     if (n_blocks <= left(h))
         return true;
     if (!has_collected) {
-        if (copying_of(h)->params.holes && enter_next(h, n_blocks))
+        if (copying_of(h)->params.holes && enter_next_wide(h, n_blocks))
             return true;
         if (would_slide(h, n_blocks))
             collect(h, CAUSE_SLIDE);
@@ -363,6 +374,44 @@ static inline void clean(struct heap *h, addr32 from, addr32 end)
         *word_at(h, p) = 0;
 }
 
+/*
+ * Clear the object of n blocks at `object`, all of it or only its last block,
+ * as `zero` says. Returns its address.
+ */
+static __attribute__((noinline)) addr32 clean_object(struct heap *h,
+                                                     addr32 object,
+                                                     uint32_t n_blocks,
+                                                     uint32_t zero)
+{
+    uint32_t bytes = n_blocks << h->block_shift;
+    uint32_t kept = zero ? 0 : bytes - h->block_bytes;
+    __builtin_memset(byte_at(h, object + kept), 0, bytes - kept);
+    return object;
+}
+
+/*
+ * The n blocks from `b` on, which are free, become an object: atab_take for
+ * where that is known, so that all these entries are 0. Calls nothing.
+ */
+static inline void take(uint32_t *t, uint32_t b, uint32_t n_blocks)
+{
+    uint32_t begin = 2 * (b % 16);
+    uint32_t end = begin + 2 * n_blocks;
+    /* The first: TAIL 10 to HEAD 01. */
+    uint32_t entries = (ATAB_ALL_TAILS ^ 3) << begin;
+    t += b / 16;
+    if (__builtin_expect(end < 32, 1)) {
+        t[0] |= entries & ((UINT32_C(1) << end) - 1);
+        return;
+    }
+    t[0] |= entries;
+    t++;
+    for (end -= 32; end >= 32; end -= 32)
+        *t++ = ATAB_ALL_TAILS;
+    if (end > 0)
+        t[0] |= ATAB_ALL_TAILS & ((UINT32_C(1) << end) - 1);
+}
+
 /* What `flags` ask to be noted of the object at block `b` of the region's
  * area. */
 static void note_flags(struct heap *h, uint32_t b, uint32_t flags)
@@ -379,8 +428,9 @@ static void note_flags(struct heap *h, uint32_t b, uint32_t flags)
 }
 
 /* What a request that is not simply met comes to; false: it is refused. */
-static bool is_served(struct heap *h, uint32_t bytes, uint32_t n_blocks)
+static __attribute__((noinline)) bool is_served(struct heap *h, uint32_t bytes)
 {
+    uint32_t n_blocks = blocks_for(h, bytes);
     if (n_blocks == 0)
         h->refusal = bytes == 0 ? REFUSAL_NONE : REFUSAL_LIMIT;
     else if (is_locked(h))
@@ -390,30 +440,51 @@ static bool is_served(struct heap *h, uint32_t bytes, uint32_t n_blocks)
     return false;
 }
 
-addr32 copying_alloc(struct heap *h, uint32_t bytes, uint32_t flags)
+/*
+ * The next n blocks of the region, which has them, become an object. Inlined
+ * twice: allocation spends its time here. It calls nothing but at its end.
+ */
+__attribute__((always_inline)) static inline addr32 serve(struct heap *h,
+                                                          uint32_t n_blocks)
 {
     struct copying *own = copying_of(h);
-    uint32_t n_blocks = blocks_for(h, bytes);
-    h->refusal = REFUSAL_NONE;
-    /* n_blocks - 1, so that 0 is too many as well. */
-    if ((n_blocks - 1 >= own->limit - own->cursor || is_locked(h) ||
-         h->given_blocks >= h->threshold_blocks) &&
-        !is_served(h, bytes, n_blocks))
-        return 0;
-
+    uint32_t shift = h->block_shift;
     uint32_t b = own->cursor;
+    addr32 object = own->pool + (b << shift);
     own->cursor = b + n_blocks;
     h->given_blocks += n_blocks;
-    atab_take(word_at(h, own->table), b, n_blocks);
-    addr32 object = own->pool + (b << h->block_shift);
-    addr32 end = object + (n_blocks << h->block_shift);
-    if (own->params.zero)
-        __builtin_memset(byte_at(h, object), 0, end - object);
-    else
-        clean(h, object + bytes, end);
-    if (flags != 0)
-        note_flags(h, b, flags);
+    take(word_at(h, own->table), b, n_blocks);
+    if (own->cleaning != 0)
+        return clean_object(h, object, n_blocks, own->params.zero);
+    uint32_t *last = word_at(h, object + ((n_blocks - 1) << 4));
+    last[0] = last[1] = last[2] = last[3] = 0;
     return object;
+}
+
+/* Whatever is not simply a matter of taking the next blocks. */
+static __attribute__((noinline)) addr32 alloc_hard(struct heap *h,
+                                                   uint32_t bytes,
+                                                   uint32_t flags)
+{
+    if (!is_served(h, bytes))
+        return 0;
+    uint32_t b = copying_of(h)->cursor;
+    addr32 object = serve(h, blocks_for(h, bytes));
+    note_flags(h, b, flags);
+    return object;
+}
+
+addr32 copying_alloc(struct heap *h, uint32_t bytes, uint32_t flags)
+{
+    const struct copying *own = copying_of(h);
+    h->refusal = REFUSAL_NONE;
+    /* For 0 bytes this is more than any region has; while a collection runs
+     * there is no region. */
+    uint32_t last = (bytes - 1) >> h->block_shift;
+    if (last < own->limit - own->cursor && (h->lock_depth | flags) == 0 &&
+        __builtin_expect(h->given_blocks < h->threshold_blocks, 1))
+        return serve(h, last + 1);
+    return alloc_hard(h, bytes, flags);
 }
 
 /* ---- Freeing and resizing --------------------------------------------- */
@@ -429,6 +500,33 @@ static void give_blocks(struct heap *h, struct slide_area *a, uint32_t b,
         a->n_free += n_blocks;
 }
 
+/* The object at block b of `a` has nothing in the side tables any more. */
+static inline void clear_sides(struct heap *h, const struct slide_area *a,
+                               uint32_t b)
+{
+    if (area_has_finaliser(h, &a->area, b))
+        area_clear_finaliser(h, &a->area, b);
+    if (a->leaf != 0)
+        slide_clear_bit(h, a->leaf, b);
+    if (a->ambiguous != 0)
+        slide_clear_bit(h, a->ambiguous, b);
+}
+
+/* atab_release, with the common case inlined: the object's entries, and that
+ * behind it, are in one word. */
+static inline uint32_t release(uint32_t *t, uint32_t b)
+{
+    uint32_t *w = &t[b / 16];
+    uint32_t shift = 2 * (b % 16);
+    /* From the block behind b on: not TAIL, at each block's high bit. */
+    uint32_t ends = (~*w | *w << 1) >> shift & (ATAB_ALL_TAILS - 2);
+    if (ends == 0)
+        return atab_release(t, b);
+    uint32_t bits = (uint32_t)__builtin_ctz(ends) - 1;
+    *w &= ~(((UINT32_C(1) << bits) - 1) << shift);
+    return bits / 2;
+}
+
 void copying_free(struct heap *h, addr32 object)
 {
     if (h->lock_depth > 0)
@@ -439,13 +537,8 @@ void copying_free(struct heap *h, addr32 object)
     CORE_ASSERT((object & (h->block_bytes - 1)) == 0);
 
     uint32_t b = area_block_of(h, &a->area, object);
-    if (h->has_finalisers)
-        area_clear_finaliser(h, &a->area, b);
-    if (a->leaf != 0)
-        slide_clear_bit(h, a->leaf, b);
-    if (a->ambiguous != 0)
-        slide_clear_bit(h, a->ambiguous, b);
-    give_blocks(h, a, b, atab_release(area_table(h, &a->area), b));
+    clear_sides(h, a, b);
+    give_blocks(h, a, b, release(area_table(h, &a->area), b));
 }
 
 /* What lies behind `bytes` bytes must not be taken for references. */
@@ -482,13 +575,8 @@ static void extend(struct heap *h, struct slide_area *a, uint32_t b,
 {
     uint32_t n_blocks = blocks_for(h, bytes);
     take_blocks(h, a, b + old, n_blocks - old);
-    addr32 object = area_block_address(h, &a->area, b);
-    addr32 from = object + (old << h->block_shift);
-    addr32 end = object + (n_blocks << h->block_shift);
-    if (copying_of(h)->params.zero)
-        __builtin_memset(byte_at(h, from), 0, end - from);
-    else
-        clean(h, object + bytes, end);
+    clean_object(h, area_block_address(h, &a->area, b + old), n_blocks - old,
+                 copying_of(h)->params.zero);
 }
 
 /*

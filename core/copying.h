@@ -18,9 +18,9 @@ enum copying_slide {
 /* How a heap is set up: words only, so that a guest is handed them as such. */
 struct copying_params {
     uint32_t block;      /* bytes: 8, 16, 32 or 64                        */
-    uint32_t zero;       /* 1: zero whole objects; 0: only what lies      */
-                         /* behind the request, and the first word of an  */
-                         /* object with a finaliser                       */
+    uint32_t zero;       /* 1: zero whole objects; 0: only the last block */
+                         /* of each, and the first word of one with a     */
+                         /* finaliser                                     */
     uint32_t finalisers; /* 1: areas have a finaliser table               */
     uint32_t mark_stack; /* entries, 1 .. COPYING_MARK_STACK_MAX          */
     uint32_t threshold;  /* bytes; HEAP_NO_THRESHOLD: none                */
@@ -49,13 +49,15 @@ struct copying {
     addr32 pool;        /* (its block 0)                                */
     uint32_t cursor;    /* ... the blocks from here                     */
     uint32_t limit;     /* to before here are free: the region          */
+    uint32_t cleaning;    /* 0: only the last 16 bytes of an object are   */
+                          /* cleared                                      */
     addr32 moving;      /* object that a realloc is at: a root; or 0    */
     struct mark mark;   /* the bounded mark stack                       */
     struct slide slide; /* the slide's plan and counters                */
 };
 
 _Static_assert(sizeof(struct copying_params) == 40, "ten words");
-_Static_assert(sizeof(struct copying) == 116, "no padding");
+_Static_assert(sizeof(struct copying) == 120, "no padding");
 
 static inline struct copying *copying_of(struct heap *h)
 {
