@@ -99,8 +99,7 @@ enum heap_cause {
     CAUSE_THRESHOLD, /* the threshold was reached                         */
     CAUSE_ASKED,     /* by the program                                    */
     CAUSE_ALL,       /* everything goes: swept without roots              */
-    CAUSE_SLIDE      /* objects slid, in order, without marking: free     */
-                     /* bytes sufficed, but no hole did                   */
+    CAUSE_SLIDE      /* nothing goes: what is used moves together         */
 };
 
 /* Kinds of x_collect. */

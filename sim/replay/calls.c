@@ -18,7 +18,7 @@ static int free_for_finaliser(struct play *p, uint64_t id)
     }
     if (p->t->heap->lock_depth > 0)
         return named == NAMED_LIVE ? play_death(p, id) : 0;
-    p->t->free(p->t, shadow_at(&p->s, slot)->address);
+    p->t->free(p->t, shadow_name(&p->s, shadow_at(&p->s, slot)));
     play_forget_object(p, slot, IDMAP_FREED);
     return play_take_cost(p);
 }
@@ -111,6 +111,8 @@ void play_before_call(struct play *p)
     if (p->expecting && p->o->check && p->has_line && p->w->header.has_graph)
         held_limit(&p->s, p->n_line);
     memset(&p->t->cost, 0, sizeof p->t->cost); /* of probes */
+    if (p->moves)
+        p->late_error = play_set_pins(p);
     p->calls_before = p->t->heap->n_collections;
     p->grown_before = p->t->heap->n_grown;
 }
@@ -143,6 +145,8 @@ int play_after_call(struct play *p, uint32_t answer, uint32_t busy,
     p->happened.rescans = h->last_rescans;
     if (err == 0 && p->happened.n_collections > 0)
         err = play_after_collection(p, answer, busy, everything);
+    if (err == 0 && p->has_handles)
+        err = play_follow_handles(p, busy);
     if (err == 0 && p->areas_changed)
         err = play_sync_areas(p);
     if (err == 0)

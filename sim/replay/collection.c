@@ -225,40 +225,15 @@ static int tell(struct play *p, struct collection_record *c)
     return p->sink->collection(p->sink->ctx, c);
 }
 
-int play_after_collection(struct play *p, uint32_t answer, uint32_t slot,
-                          bool everything)
-{
-    struct collection_record c = {0};
-    uint32_t epoch;
-    c.free_before = play_free_bytes(p);
-    c.largest_free_before = play_longest_hole(p);
-    int err = see_survivors(p, answer, &epoch);
-    if (err != 0)
-        return err;
-    holes_begin_bulk(&p->used);
-    err = lose_the_unseen(p, epoch, slot, everything, &c);
-    holes_end_bulk(&p->used);
-    if (err != 0)
-        return err;
-    if (everything || p->happened.n_given_back > 0 || p->areas_changed)
-        err = play_sync_areas(p);
-    if (err == 0)
-        err = judge_floating(p);
-    if (err != 0)
-        return err;
-    p->live_is_used = p->s.dead.n == 0;
-    if (!p->w->header.has_held)
-        held_trim(&p->s, NULL, 0);
-    return tell(p, &c);
-}
-
-int play_verify_all(struct play *p)
+/* Contents of all live objects but `busy`, and all roots. */
+static int verify_but(struct play *p, uint32_t busy)
 {
     const struct shadow *s = &p->s;
     uint32_t expected, found;
     for (uint32_t slot = s->live.oldest; slot != SHADOW_NONE;
          slot = shadow_at(s, slot)->younger) {
-        int64_t word = shadow_verify(s, slot, &expected, &found);
+        int64_t word =
+            slot == busy ? -1 : shadow_verify(s, slot, &expected, &found);
         if (word >= 0)
             return play_fail(p,
                              "word %" PRId64 " of object %" PRIu64
@@ -270,4 +245,78 @@ int play_verify_all(struct play *p)
         return play_fail(p, "root word %" PRId64 " does not name its object",
                          root);
     return 0;
+}
+
+/* The collection of a manager that leaves everything where it is. */
+static int after_sweep(struct play *p, uint32_t answer, uint32_t slot,
+                       bool everything, struct collection_record *c)
+{
+    uint32_t epoch;
+    int err = see_survivors(p, answer, &epoch);
+    if (err != 0)
+        return err;
+    holes_begin_bulk(&p->used);
+    err = lose_the_unseen(p, epoch, slot, everything, c);
+    holes_end_bulk(&p->used);
+    if (err == 0 &&
+        (everything || p->happened.n_given_back > 0 || p->areas_changed))
+        err = play_sync_areas(p);
+    return err;
+}
+
+/* The dead that the manager no longer has leave the shadow. */
+static void lose_the_dead(struct play *p, uint32_t epoch,
+                          struct collection_record *c)
+{
+    struct shadow *s = &p->s;
+    uint32_t next;
+    for (uint32_t slot = s->dead.oldest; slot != SHADOW_NONE; slot = next) {
+        const struct shadow_object *o = shadow_at(s, slot);
+        next = o->younger;
+        if (o->seen == epoch)
+            continue;
+        c->reclaimed_objects++;
+        c->reclaimed_bytes += o->granted;
+        shadow_remove(s, slot, IDMAP_DEAD);
+    }
+}
+
+/*
+ * The collection of one that moves: all references, roots and bytes are
+ * verified, but those of an object that a realloc has copied since.
+ */
+static int after_moves(struct play *p, uint32_t answer, uint32_t busy,
+                       struct collection_record *c)
+{
+    uint32_t epoch;
+    int err = play_follow_moves(p, answer, busy, &epoch, c);
+    if (err != 0)
+        return err;
+    lose_the_dead(p, epoch, c);
+    err = play_sync_areas(p);
+    return err != 0 ? err : verify_but(p, busy);
+}
+
+int play_after_collection(struct play *p, uint32_t answer, uint32_t slot,
+                          bool everything)
+{
+    struct collection_record c = {0};
+    c.free_before = play_free_bytes(p);
+    c.largest_free_before = play_longest_hole(p);
+    int err = p->moves && !everything
+                  ? after_moves(p, answer, slot, &c)
+                  : after_sweep(p, answer, slot, everything, &c);
+    if (err == 0 && p->t->heap->last_cause != CAUSE_SLIDE)
+        err = judge_floating(p);
+    if (err != 0)
+        return err;
+    p->live_is_used = p->s.dead.n == 0;
+    if (!p->w->header.has_held)
+        held_trim(&p->s, NULL, 0);
+    return tell(p, &c);
+}
+
+int play_verify_all(struct play *p)
+{
+    return verify_but(p, SHADOW_NONE);
 }

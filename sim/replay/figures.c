@@ -227,6 +227,37 @@ static uint64_t largest_with_growth(struct play *p)
     return grown > bytes ? grown : bytes;
 }
 
+/* What the manager's own rule says of each area; the best counts. */
+static uint64_t largest_of_areas(struct play *p)
+{
+    uint64_t largest = 0;
+    for (uint32_t i = 0; i < p->n_areas; i++) {
+        const struct holes *live = play_live(p);
+        bool is_only = p->n_areas == 1;
+        uint32_t from = play_unit(p, p->areas[i].pool);
+        uint32_t to = from + p->areas[i].n_blocks;
+        uint64_t units[4] = {
+            is_only ? live->n_free : holes_free_in(live, from, to),
+            is_only ? p->used.n_free : holes_free_in(&p->used, from, to),
+            is_only ? holes_longest(live) : holes_longest_in(live, from, to),
+            is_only ? holes_longest(&p->used)
+                    : holes_longest_in(&p->used, from, to),
+        };
+        struct manager_view v = {
+            .heap = p->t->heap,
+            .params = &p->params,
+            .live_free = units[0] << p->s.unit_shift,
+            .used_free = units[1] << p->s.unit_shift,
+            .live_longest = units[2] << p->s.unit_shift,
+            .used_longest = units[3] << p->s.unit_shift,
+            .n_pinned = play_count_pins(p),
+        };
+        uint64_t served = p->manager->shape->largest(&v);
+        largest = served > largest ? served : largest;
+    }
+    return largest;
+}
+
 /*
  * A collector that does not move serves what the longest hole between live
  * objects holds. Locked, it serves nothing; where it may not collect, or none
@@ -239,6 +270,8 @@ uint64_t play_largest_request(struct play *p)
         return 0;
     if (p->has_growth)
         return largest_with_growth(p);
+    if (p->manager->shape->largest != NULL)
+        return largest_of_areas(p);
     const struct holes *index = h->is_auto ? play_live(p) : &p->used;
     uint64_t hole = hole_bytes(p, holes_longest(index));
     if (p->manager->shape->serves == NULL)
@@ -299,9 +332,16 @@ int play_probe(struct play *p)
     if (err != 0)
         return err;
     uint64_t figure = play_largest_request(p);
+    err = p->moves ? play_set_pins(p) : 0;
+    if (err != 0)
+        return err;
     p->t->snapshot(p->t);
     p->is_probing = true;
-    bool is_true = would_grant(p, figure) && !would_grant(p, figure + 1);
+    bool is_bound =
+        p->manager->shape->largest != NULL &&
+        (p->pinned.n > 0 || manager_number(p->o, "ambiguous", 0) != 0);
+    bool is_true =
+        would_grant(p, figure) && (is_bound || !would_grant(p, figure + 1));
     uint64_t truth = is_true ? figure : bisect(p);
     p->is_probing = false;
     if (p->t->trouble[0] != '\0')

@@ -13,7 +13,7 @@ static void put(struct shadow *s, uint32_t i, uint32_t slot)
 {
     s->held[i] = slot;
     s->objects[slot].held = i + 1;
-    *held_word(s, i) = s->objects[slot].address;
+    *held_word(s, i) = shadow_name(s, &s->objects[slot]);
 }
 
 void held_add(struct shadow *s, uint32_t slot)
@@ -44,7 +44,7 @@ void held_refresh(struct shadow *s, uint32_t slot)
 {
     uint32_t held = s->objects[slot].held;
     if (held != 0)
-        *held_word(s, held - 1) = s->objects[slot].address;
+        *held_word(s, held - 1) = shadow_name(s, &s->objects[slot]);
 }
 
 /*

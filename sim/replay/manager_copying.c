@@ -16,6 +16,9 @@ static const struct manager_key copying_keys[] = {
      "bytes allocated after which a collection comes first"},
     {"auto", NULL, 0, 1, "1", "1: collect when nothing fits"},
     {"areas", "sizes", 0, 0, "", "bytes of each area, as 16K+16K; empty: one"},
+    {"pins", "none|k|kj|kjv", 0, 0, "none",
+     "what may not move: nothing; k: what registers and stack name; j: also "
+     "what they point into; v: also what heap words point into"},
     {"slide", "full|window", 0, 0, "full",
      "window: a request moves only what it must, if that suffices"},
     {"holes", NULL, 0, 1, "1", "1: use holes before a slide"},
@@ -42,7 +45,29 @@ static const struct manager_card copying_card = {
              "in leaves",
 };
 
-static const struct manager_shape copying_shape = {0};
+/*
+ * Nothing pinned: all free bytes, live ones apart only if it may collect. With
+ * k pinned objects there are k + 1 gaps, and the fullest has its share; none
+ * loses the hole that it has. What ambiguous objects pin is not known here.
+ */
+static uint64_t copying_largest(const struct manager_view *v)
+{
+    const struct heap *h = v->heap;
+    uint64_t free = h->is_auto ? v->live_free : v->used_free;
+    uint64_t longest = h->is_auto ? v->live_longest : v->used_longest;
+    struct copying_params m;
+    memcpy(&m, v->params, sizeof m);
+    if (m.ambiguous)
+        return longest;
+    if (v->n_pinned == 0)
+        return free;
+    uint64_t gaps = v->n_pinned + UINT64_C(1);
+    uint64_t n_blocks = free >> h->block_shift;
+    uint64_t share = (n_blocks + gaps - 1) / gaps << h->block_shift;
+    return longest > share ? longest : share;
+}
+
+static const struct manager_shape copying_shape = {.largest = copying_largest};
 
 static void copying_read(const struct replay_options *o,
                          struct manager_params *p)

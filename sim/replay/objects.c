@@ -45,6 +45,7 @@ int play_set_id(struct play *p, uint64_t id, uint32_t value)
 void play_forget_object(struct play *p, uint32_t slot, uint32_t end)
 {
     const struct shadow_object *o = shadow_at(&p->s, slot);
+    play_forget_pin(p, slot);
     play_give(p, o->address, o->granted, o->state == SHADOW_LIVE);
     shadow_remove(&p->s, slot, end);
 }
@@ -110,7 +111,7 @@ static int free_dead(struct play *p, uint32_t slot)
     if (err != 0)
         return err;
     play_before_call(p);
-    p->t->free(p->t, shadow_at(&p->s, slot)->address);
+    p->t->free(p->t, shadow_name(&p->s, shadow_at(&p->s, slot)));
     err = play_after_call(p, 0, SHADOW_NONE, false);
     if (err != 0)
         return err;
@@ -124,6 +125,7 @@ int play_let_die(struct play *p, uint32_t slot)
     const struct shadow_object *o = shadow_at(&p->s, slot);
     if (!p->collects)
         return free_dead(p, slot);
+    play_forget_pin(p, slot);
     play_give_live(p, o->address, o->granted);
     shadow_die(&p->s, slot);
     return o->first_in == 0 ? 0 : note_named(p, slot);

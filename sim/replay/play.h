@@ -8,6 +8,8 @@
  *   objects.c    what an id names, and how an object ends
  *   records.c    the record that ends every operation
  *   collection.c what a collection did: who is gone, who must not be
+ *   moves.c      where a manager that moves has put the objects
+ *   pins.c       which objects may not move, before every call
  *   figures.c    live, used, free, the largest hole, the largest request
  *   expect.c     recorded facts against what happened
  *
@@ -84,6 +86,8 @@ struct play {
     struct problem *problem;
     const struct manager *manager;
     struct manager_params params;
+    bool moves;         /* a collector that moves: objects are looked for    */
+    bool has_handles;   /* ... or handles that lead elsewhere                */
     bool collects;      /* the manager finds the dead itself; else they are   */
                         /* freed as they die, and nothing dead is ever left   */
     uint32_t align;     /* of every object: a power of two                   */
@@ -120,6 +124,11 @@ struct play {
                         /* area that went meanwhile                        */
     struct play_list finalise; /* ids to be freed by the next finaliser   */
     struct play_list line;     /* scratch for a held line                 */
+    struct play_list pins;     /* slots that the program has pinned       */
+    struct play_list pinned;   /* slots that this call may not move       */
+    struct play_list inside;   /* ids that ambiguous words point into     */
+    struct play_list interior; /* ids that heap words point into          */
+    uint32_t pin_policy;       /* enum pin_policy                         */
     struct play_list named;    /* slots of the dead that words still name */
     struct {
         uint32_t avail;
@@ -177,6 +186,12 @@ int play_death(struct play *p, uint64_t id);
 /* --- operations.c */
 int play_operation(struct play *p, const struct trace_op *op);
 
+/* Where the object of that name is: the name itself, unless a handle. */
+static inline uint32_t play_address(const struct play *p, uint32_t name)
+{
+    return p->has_handles ? p->manager->deref(p->t->heap, name, 0) : name;
+}
+
 /* --- requests.c */
 int play_alloc(struct play *p, const struct trace_op *op);
 int play_free(struct play *p, const struct trace_op *op);
@@ -221,6 +236,35 @@ int play_reserve_units(struct play *p, uint32_t n_units);
  * has switched (collecting, threshold, locks) stays, as the trace goes on.
  */
 int play_reset(struct play *p);
+
+/* --- pins.c */
+/* What ambiguous words named is pinned: nothing; the held objects; also what
+ * ambiguous words point into; also what heap words point into. */
+enum pin_policy { PINS_NONE = 0, PINS_HELD, PINS_INSIDE, PINS_INTERIOR };
+
+void play_open_pins(struct play *p);
+/* The root table's third part, for the call that follows. 1: it is full. */
+int play_set_pins(struct play *p);
+/* How many they would be; some may be counted twice. */
+uint32_t play_count_pins(const struct play *p);
+/* The program's own pin or unpin of a live object. */
+int play_pin(struct play *p, const struct trace_op *op);
+/* The object is no more: its pin neither. */
+void play_forget_pin(struct play *p, uint32_t slot);
+/* Ids of a held line that are pinned under some policy. */
+int play_note_inside(struct play *p, const struct trace_op *op);
+
+/* --- moves.c */
+/*
+ * After a collection that may have moved: find every live object by the words
+ * that name it, compare with what the manager has, and follow. `busy` has
+ * been copied to `answer` since; without one, `answer` is new. What was seen
+ * has *epoch.
+ */
+int play_follow_moves(struct play *p, uint32_t answer, uint32_t busy,
+                      uint32_t *epoch, struct collection_record *c);
+/* The same for handles, after any call; `busy` is being resized. */
+int play_follow_handles(struct play *p, uint32_t busy);
 
 /* --- collection.c */
 /* Look at what collections did since `before`; `answer` is new, `slot` the

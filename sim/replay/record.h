@@ -85,7 +85,8 @@ enum collection_cause {
     COLLECTION_FULL = 0,  /* nothing fitted                               */
     COLLECTION_THRESHOLD, /* the threshold was reached                    */
     COLLECTION_ASKED,     /* by the program                               */
-    COLLECTION_ALL        /* sweep without roots                          */
+    COLLECTION_ALL,       /* sweep without roots                          */
+    COLLECTION_SLIDE      /* nothing is reclaimed, objects move together  */
 };
 
 struct collection_record {

@@ -189,6 +189,7 @@ static int open_target(struct play *p)
     uint32_t n_units = (p->explicit_next - origin) >> shift;
     if (!shadow_init(&p->s, p->t, origin, n_units, shift, roots))
         return problem_set(p->problem, ERR_MEMORY, "no memory left");
+    p->s.has_handles = p->has_handles;
     return play_reserve_units(p, n_units);
 }
 
@@ -236,6 +237,9 @@ static int play_open(struct play *p)
     p->has_growth = manager_number(p->o, "grow", 0) != 0;
     const char *quirks = manager_value(p->o, "quirks");
     p->has_quirks = quirks != NULL && strcmp(quirks, "exact") == 0;
+    p->has_handles = (p->manager->capabilities & CAP_HANDLES) != 0;
+    p->moves = (p->manager->capabilities & CAP_MOVES) != 0 && !p->has_handles;
+    play_open_pins(p);
     p->hash = trace_hash_new(&p->w->header);
     if (p->hash == NULL)
         return problem_set(p->problem, ERR_MEMORY, "no memory left");
@@ -255,6 +259,10 @@ static void play_close(struct play *p)
     free(p->finalise.item);
     free(p->line.item);
     free(p->named.item);
+    free(p->pins.item);
+    free(p->pinned.item);
+    free(p->inside.item);
+    free(p->interior.item);
     free(p->happened.reclaimed);
 }
 

@@ -87,9 +87,10 @@ static uint8_t outcome_of(const struct play *p, uint64_t bytes)
 /* --- alloc. */
 
 static int place_object(struct play *p, const struct trace_op *op,
-                        uint32_t address, struct op_record *r)
+                        uint32_t name, struct op_record *r)
 {
     uint32_t granted;
+    uint32_t address = play_address(p, name);
     int err = granted_for(p, op->id, address, op->bytes, &granted);
     if (err == 0)
         err = judge_answer(p, op->id, address, granted);
@@ -101,7 +102,7 @@ static int place_object(struct play *p, const struct trace_op *op,
     if (err != 0)
         return err;
     uint32_t slot =
-        shadow_add(&p->s, op->id, address, op->bytes, granted, p->seq);
+        shadow_add(&p->s, op->id, name, address, op->bytes, granted, p->seq);
     if (slot == SHADOW_NONE)
         return problem_set(p->problem, ERR_MEMORY, "no memory left");
     shadow_at(&p->s, slot)->site = op->site;
@@ -182,7 +183,7 @@ int play_free(struct play *p, const struct trace_op *op)
     r.address = shadow_at(&p->s, slot)->address;
     bool is_locked = p->t->heap->lock_depth > 0;
     play_before_call(p);
-    p->t->free(p->t, r.address);
+    p->t->free(p->t, shadow_name(&p->s, shadow_at(&p->s, slot)));
     err = play_after_call(p, 0, SHADOW_NONE, false);
     if (err != 0)
         return err;
@@ -259,7 +260,9 @@ static int try_realloc(struct play *p, uint32_t slot, uint64_t bytes,
 {
     struct shadow_object *o = shadow_at(&p->s, slot);
     uint32_t old = o->address;
-    *answer = ask_realloc(p, old, bytes, may_move);
+    *answer = ask_realloc(p, shadow_name(&p->s, o), bytes, may_move);
+    if (*answer != 0)
+        *answer = play_address(p, *answer);
     bool is_gone = *answer != 0 && was_given_back(p, old);
     bool has_moved = *answer != 0 && (*answer != old || is_gone);
     p->placeless = is_gone ? slot : SHADOW_NONE;
@@ -270,7 +273,9 @@ static int try_realloc(struct play *p, uint32_t slot, uint64_t bytes,
     p->happened.old_units = o->granted >> p->s.unit_shift;
     p->s.moved = has_moved ? slot : SHADOW_NONE;
     p->s.is_moved_stale = is_gone; /* copied from no man's land */
-    int err = play_after_call(p, has_moved ? *answer : 0, p->s.moved, false);
+    bool is_busy = has_moved || (p->moves && *answer != 0);
+    int err = play_after_call(p, is_busy ? *answer : 0,
+                              is_busy ? slot : SHADOW_NONE, false);
     p->s.moved = SHADOW_NONE;
     if (err == 0 && *answer != 0)
         err = resize_object(p, slot, *answer, bytes);
@@ -371,7 +376,7 @@ static int refused_alloc(struct play *p, const struct trace_op *op)
     if (err != 0)
         return err;
     struct op_cost asked = p->cost; /* the program would not have freed it */
-    err = play_let_die(p, shadow_find(&p->s, address));
+    err = play_let_die(p, shadow_find(&p->s, play_address(p, address)));
     p->cost = asked;
     return err != 0 ? err : play_finish(p, &r, false);
 }
@@ -391,8 +396,9 @@ static int ask_as_if_locked(struct play *p, const struct trace_op *op,
         return 0;
     p->t->snapshot(p->t);
     p->is_probing = true;
-    uint32_t answer = p->t->realloc(p->t, o->address, (uint32_t)op->bytes,
-                                    (op->flags & TRACE_MAY_MOVE) != 0);
+    uint32_t answer =
+        p->t->realloc(p->t, shadow_name(&p->s, o), (uint32_t)op->bytes,
+                      (op->flags & TRACE_MAY_MOVE) != 0);
     p->is_probing = false;
     p->t->restore(p->t);
     p->outer = outer;

@@ -53,7 +53,7 @@ static void write_word(struct shadow *s, uint32_t from, uint32_t word,
         return;
     }
     const struct shadow_object *o = &s->objects[from];
-    s->target->store(s->target, o->address, word, value);
+    s->target->store(s->target, shadow_name(s, o), word, value);
 }
 
 static void list_append(struct shadow *s, struct shadow_list *l, uint32_t slot)
@@ -251,8 +251,9 @@ void shadow_release(struct shadow *s)
     memset(s, 0, sizeof *s);
 }
 
-uint32_t shadow_add(struct shadow *s, uint64_t id, uint32_t address,
-                    uint64_t asked, uint32_t granted, uint64_t seq)
+uint32_t shadow_add(struct shadow *s, uint64_t id, uint32_t handle,
+                    uint32_t address, uint64_t asked, uint32_t granted,
+                    uint64_t seq)
 {
     uint32_t slot = new_slot(s);
     if (slot == SHADOW_NONE)
@@ -267,6 +268,7 @@ uint32_t shadow_add(struct shadow *s, uint64_t id, uint32_t address,
     o->asked = asked;
     o->bounds = asked;
     o->granted = granted;
+    o->handle = handle;
     o->address = address;
     o->state = SHADOW_LIVE;
     s->object_at[shadow_unit(s, address)] = slot;
@@ -357,7 +359,7 @@ bool shadow_store(struct shadow *s, uint32_t from, uint32_t word, uint32_t to)
     s->edges[e].word = word;
     s->edges[e].to = to;
     link_edge(s, e);
-    write_word(s, from, word, s->objects[to].address);
+    write_word(s, from, word, shadow_name(s, &s->objects[to]));
     return true;
 }
 
@@ -370,6 +372,44 @@ static void move_edges(struct shadow *s, struct shadow_object *o,
     o->address = address;
     for (uint32_t e = o->first_out; e != 0; e = s->edges[e].next_out)
         s->edge_at[edge_index(s, o, s->edges[e].word)] = e;
+}
+
+/* The places of an object and of its words, before all have moved ... */
+static void leave_place(struct shadow *s, uint32_t slot)
+{
+    const struct shadow_object *o = &s->objects[slot];
+    if (s->object_at[shadow_unit(s, o->address)] == slot)
+        s->object_at[shadow_unit(s, o->address)] = SHADOW_NONE;
+    for (uint32_t e = o->first_out; e != 0; e = s->edges[e].next_out)
+        s->edge_at[edge_index(s, o, s->edges[e].word)] = 0;
+}
+
+/* ... and after. */
+static void enter_place(struct shadow *s, uint32_t slot)
+{
+    struct shadow_object *o = &s->objects[slot];
+    o->address = o->place;
+    s->object_at[shadow_unit(s, o->address)] = slot;
+    for (uint32_t e = o->first_out; e != 0; e = s->edges[e].next_out)
+        s->edge_at[edge_index(s, o, s->edges[e].word)] = e;
+}
+
+static void relocate_list(struct shadow *s, const struct shadow_list *l,
+                          void (*move)(struct shadow *, uint32_t))
+{
+    for (uint32_t slot = l->oldest; slot != SHADOW_NONE;
+         slot = s->objects[slot].younger) {
+        if (s->objects[slot].place != s->objects[slot].address)
+            move(s, slot);
+    }
+}
+
+void shadow_relocate(struct shadow *s)
+{
+    relocate_list(s, &s->dead, leave_place);
+    relocate_list(s, &s->live, leave_place);
+    relocate_list(s, &s->dead, enter_place);
+    relocate_list(s, &s->live, enter_place);
 }
 
 static void cut_edges(struct shadow *s, uint32_t slot, uint32_t n_words)
@@ -390,7 +430,7 @@ static void rewrite_names(struct shadow *s, uint32_t slot)
 {
     const struct shadow_object *o = &s->objects[slot];
     for (uint32_t e = o->first_in; e != 0; e = s->edges[e].next_in)
-        write_word(s, s->edges[e].from, s->edges[e].word, o->address);
+        write_word(s, s->edges[e].from, s->edges[e].word, shadow_name(s, o));
     held_refresh(s, slot);
 }
 
@@ -416,7 +456,8 @@ void shadow_resize(struct shadow *s, uint32_t slot, uint32_t address,
             s->object_at[shadow_unit(s, o->address)] = SHADOW_NONE;
         move_edges(s, o, address);
         s->object_at[shadow_unit(s, address)] = slot;
-        rewrite_names(s, slot);
+        if (!s->has_handles)
+            rewrite_names(s, slot);
     }
     s->used_bytes += (uint64_t)granted - o->granted;
     if (o->state == SHADOW_LIVE) {
@@ -435,7 +476,7 @@ static uint32_t right_word(const struct shadow *s,
 {
     uint32_t e = s->edge_at[edge_index(s, o, i)];
     if (e != 0)
-        return s->objects[s->edges[e].to].address;
+        return shadow_name(s, &s->objects[s->edges[e].to]);
     return seed_of(o) + i * STAMP_STRIDE;
 }
 
@@ -474,7 +515,7 @@ void shadow_rewrite(struct shadow *s, uint32_t slot)
     stamp(s, slot, 0, stamped_words(o));
     for (uint32_t e = o->first_out; e != 0; e = s->edges[e].next_out)
         write_word(s, slot, s->edges[e].word,
-                   s->objects[s->edges[e].to].address);
+                   shadow_name(s, &s->objects[s->edges[e].to]));
 }
 
 int64_t shadow_verify_roots(const struct shadow *s)
@@ -482,12 +523,14 @@ int64_t shadow_verify_roots(const struct shadow *s)
     const struct guest_roots *r = s->target->roots;
     for (uint32_t i = 0; i < r->n_precise; i++) {
         uint32_t e = s->root_edge[i];
-        uint32_t right = e == 0 ? 0 : s->objects[s->edges[e].to].address;
+        uint32_t right =
+            e == 0 ? 0 : shadow_name(s, &s->objects[s->edges[e].to]);
         if (r->word[i] != right)
             return i;
     }
     for (uint32_t i = 0; i < s->n_held; i++) {
-        if (r->word[r->n_precise + i] != s->objects[s->held[i]].address)
+        if (r->word[r->n_precise + i] !=
+            shadow_name(s, &s->objects[s->held[i]]))
             return (int64_t)r->n_precise + i;
     }
     return -1;

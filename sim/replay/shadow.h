@@ -7,7 +7,8 @@
  * that is dead while the manager has not reclaimed it; for every reference
  * word the object it names, and for every object the words that name it.
  *
- * In the heap, a reference word holds its referent's address. Every other
+ * In the heap, a reference word holds its referent's name: its address, or,
+ * under a manager with handles, its handle. Every other
  * whole word within the bytes asked for holds a stamp: a number made of the
  * object and the word's index, odd, so that no collector takes it for the
  * address of a block.
@@ -45,7 +46,9 @@ struct shadow_object {
     uint64_t bounds;   /* bytes the program may use: larger than granted  */
                        /* after a growth that this run refused            */
     uint32_t granted;  /* bytes                                           */
-    uint32_t address;
+    uint32_t address;  /* of its first byte, now                */
+    uint32_t handle;   /* of a manager with handles             */
+    uint32_t place;    /* scratch: where a collector put it     */
     uint32_t site;
     uint32_t first_in, first_out; /* edges; 0 none                        */
     uint32_t held;                /* place in the held table + 1; 0 not   */
@@ -70,6 +73,7 @@ struct shadow {
     uint32_t origin; /* address of unit 0                            */
     uint32_t unit_shift;
     uint32_t n_units;
+    bool has_handles; /* names are handles, not addresses              */
     struct idmap *ids;
     struct shadow_object *objects;
     uint32_t n_objects, cap_objects, free_object;
@@ -103,9 +107,13 @@ void shadow_release(struct shadow *s);
 /* The heap has become larger: `n_units` units in all. False: no memory. */
 bool shadow_reserve_units(struct shadow *s, uint32_t n_units);
 
-/* A new live, held object; its stamps are written. SHADOW_NONE: no memory. */
-uint32_t shadow_add(struct shadow *s, uint64_t id, uint32_t address,
-                    uint64_t asked, uint32_t granted, uint64_t seq);
+/*
+ * A new live, held object; its stamps are written. `handle` matters where there
+ * are handles. SHADOW_NONE: no memory.
+ */
+uint32_t shadow_add(struct shadow *s, uint64_t id, uint32_t handle,
+                    uint32_t address, uint64_t asked, uint32_t granted,
+                    uint64_t seq);
 
 /* The object at a head's address, or SHADOW_NONE. */
 uint32_t shadow_find(const struct shadow *s, uint32_t address);
@@ -137,6 +145,12 @@ void shadow_resize(struct shadow *s, uint32_t slot, uint32_t address,
                    uint64_t asked, uint32_t granted);
 
 /*
+ * Every object of both lists has moved to its `place` (which is its address
+ * where it has not). Nothing is written: the manager has.
+ */
+void shadow_relocate(struct shadow *s);
+
+/*
  * Compare the object's words with what they must be. Returns the index of the
  * first wrong one, or -1; `expected` and `found` receive both values.
  */
@@ -154,6 +168,13 @@ static inline struct shadow_object *shadow_at(const struct shadow *s,
                                               uint32_t slot)
 {
     return &s->objects[slot];
+}
+
+/* What words that refer to the object hold, and the manager knows it by. */
+static inline uint32_t shadow_name(const struct shadow *s,
+                                   const struct shadow_object *o)
+{
+    return s->has_handles ? o->handle : o->address;
 }
 
 static inline uint32_t shadow_unit(const struct shadow *s, uint32_t address)

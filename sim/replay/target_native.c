@@ -11,6 +11,7 @@
 struct native {
     struct target target;
     uint8_t *saved; /* snapshot: extent_bytes of window_bytes             */
+    struct guest_roots *saved_roots;
 };
 
 #define HEAD_BYTES 64u
@@ -109,16 +110,26 @@ static void native_unpin(struct target *t, uint32_t object)
     t->manager->unpin(t->heap, object);
 }
 
+/* The part of the root table that is in use. */
+static size_t roots_bytes(const struct target *t)
+{
+    const struct guest_roots *r = t->roots;
+    size_t n_words = (size_t)r->n_precise + r->n_held + r->n_pinned;
+    return sizeof *r + n_words * sizeof r->word[0];
+}
+
 static void native_snapshot(struct target *t)
 {
     struct native *n = t->own;
     memcpy(n->saved, t->window, t->extent_bytes);
+    memcpy(n->saved_roots, t->roots, roots_bytes(t));
 }
 
 static void native_restore(struct target *t)
 {
     const struct native *n = t->own;
     memcpy(t->window, n->saved, t->extent_bytes);
+    memcpy(t->roots, n->saved_roots, roots_bytes(t));
 }
 
 static void native_close(struct target *t)
@@ -127,6 +138,7 @@ static void native_close(struct target *t)
     if (t->window != NULL)
         free(t->window - HEAD_BYTES);
     free(t->roots);
+    free(n->saved_roots);
     free(n->saved);
     free(n);
 }
@@ -166,7 +178,9 @@ int target_native_open(struct target **out, const struct manager *m,
     n->saved = malloc(window_bytes);
     n->target.roots =
         calloc(1, sizeof *n->target.roots + cap * sizeof(uint32_t));
-    if (memory == NULL || n->saved == NULL || n->target.roots == NULL) {
+    n->saved_roots = malloc(sizeof *n->saved_roots + cap * sizeof(uint32_t));
+    if (memory == NULL || n->saved == NULL || n->saved_roots == NULL ||
+        n->target.roots == NULL) {
         free(memory);
         native_close(&n->target);
         return problem_set(problem, ERR_MEMORY,
