@@ -49,8 +49,8 @@ struct copying {
     addr32 pool;        /* (its block 0)                                */
     uint32_t cursor;    /* ... the blocks from here                     */
     uint32_t limit;     /* to before here are free: the region          */
-    uint32_t cleaning;    /* 0: only the last 16 bytes of an object are   */
-                          /* cleared                                      */
+    uint32_t cleaning;  /* 0: only the last 16 bytes of an object are   */
+                        /* cleared                                      */
     addr32 moving;      /* object that a realloc is at: a root; or 0    */
     struct mark mark;   /* the bounded mark stack                       */
     struct slide slide; /* the slide's plan and counters                */

@@ -160,9 +160,6 @@ void slide_prune(struct heap *h);
  */
 bool slide_plan(struct heap *h, struct slide *s);
 
-/* The new value of `word` if it is a reference, else `word`. */
-uint32_t slide_forward(struct heap *h, const struct slide *s, uint32_t word);
-
 /* Update the `n` words at `p`. */
 void slide_update_words(struct heap *h, const struct slide *s, uint32_t *p,
                         uint32_t n);
@@ -171,7 +168,7 @@ void slide_update_words(struct heap *h, const struct slide *s, uint32_t *p,
 void slide_update(struct heap *h, const struct slide *s);
 
 /* Copy every object to its new place. */
-void slide_move(struct heap *h, struct slide *s);
+void slide_move(struct heap *h);
 
 /* Write the new places into the tables; nothing is pinned any more. */
 void slide_settle(struct heap *h, struct slide *s);
