@@ -1,5 +1,6 @@
 /* copying.c - see copying.h for the contract and the source. */
 #include "core/copying.h"
+#include "core/evacuate.h"
 #include "core/host.h"
 #include "core/reach.h"
 
@@ -62,8 +63,8 @@ static bool are_lawful(const struct copying_params *p)
 {
     return is_block_size(p->block) && p->zero <= 1 && p->finalisers <= 1 &&
            p->automatic <= 1 && p->slide <= COPYING_WINDOW && p->holes <= 1 &&
-           p->leaf <= 1 && p->ambiguous <= 1 && p->mark_stack >= 1 &&
-           p->mark_stack <= COPYING_MARK_STACK_MAX;
+           p->leaf <= 1 && p->ambiguous <= 1 && p->pack <= 1 &&
+           p->mark_stack >= 1 && p->mark_stack <= COPYING_MARK_STACK_MAX;
 }
 
 uint32_t copying_control_bytes(const struct copying_params *p)
@@ -138,28 +139,41 @@ uint32_t copying_init(struct heap *h, addr32 base, uint32_t heap_bytes,
 
 /* ---- Collecting ------------------------------------------------------- */
 
-/* The largest hole becomes the region, if there is any. */
-static void enter_largest(struct heap *h)
+/* The longest hole, the first of several; null, leaving `from` alone: none. */
+static struct slide_area *find_longest(struct heap *h, uint32_t *from,
+                                       uint32_t *length)
 {
     struct slide_area *best = NULL;
-    uint32_t from = 0;
-    uint32_t length = 0;
     struct slide_area *a = slide_first(h);
+    *length = 0;
     for (; a != NULL; a = slide_next(h, a)) {
         const uint32_t *t = area_table(h, &a->area);
         uint32_t n_blocks = area_blocks(&a->area);
-        uint32_t b = atab_find_free(t, n_blocks, 0, length + 1);
+        uint32_t b = atab_find_free(t, n_blocks, 0, *length + 1);
         while (b != ATAB_NONE) {
             best = a;
-            from = b;
-            length = atab_free_run(t, n_blocks, b, n_blocks);
-            if (length >= n_blocks - b)
-                break;
-            b = atab_find_free(t, n_blocks, b + length, length + 1);
+            *from = b;
+            *length = atab_free_run(t, n_blocks, b, n_blocks);
+            b = atab_find_free(t, n_blocks, b + *length, *length + 1);
         }
     }
-    if (best != NULL)
-        enter_region(h, best, from, from + length);
+    return best;
+}
+
+static uint32_t longest_hole(struct heap *h)
+{
+    uint32_t from, length;
+    (void)find_longest(h, &from, &length);
+    return length;
+}
+
+/* The longest hole becomes the region, if there is any. */
+static void enter_longest(struct heap *h)
+{
+    uint32_t from, length;
+    struct slide_area *a = find_longest(h, &from, &length);
+    if (a != NULL)
+        enter_region(h, a, from, from + length);
 }
 
 static void mark(struct heap *h)
@@ -212,13 +226,19 @@ static void update(struct heap *h)
     slide_update(h, &own->slide);
 }
 
-/* Everything slides, as far as pins let it. */
+/* What has moved out has left its new address; its old place becomes free. */
+static void update_moved_out(struct heap *h, const struct slide_area *a)
+{
+    update(h);
+    h->phase = PHASE_SWEEP;
+    evacuate_settle(h, &copying_of(h)->slide, a);
+}
+
+/* Everything slides, as far as pins let it. Those are told already. */
 static void slide(struct heap *h)
 {
-    struct copying *own = copying_of(h);
-    struct slide *s = &own->slide;
+    struct slide *s = &copying_of(h)->slide;
     h->phase = PHASE_PLAN;
-    pin(h);
     bool has_moves = slide_plan(h, s);
     if (has_moves) {
         update(h);
@@ -229,6 +249,62 @@ static void slide(struct heap *h)
         h->phase = PHASE_SWEEP;
         slide_settle(h, s);
     }
+}
+
+/* After a slide: one large hole, or nearly, in spite of what is pinned. */
+static void pack(struct heap *h)
+{
+    struct slide *s = &copying_of(h)->slide;
+    h->phase = PHASE_PLAN;
+    pin(h);
+    const struct slide_area *a = slide_first(h);
+    for (; a != NULL; a = slide_next(h, a)) {
+        h->phase = PHASE_MOVE;
+        if (evacuate_pack(h, s, a))
+            update_moved_out(h, a);
+    }
+    slide_unpin(h, s);
+}
+
+/* Make n free blocks in a row with as few moves as possible. False: that
+ * cannot be done; it may have moved something. Pins are told already. */
+static bool open_window(struct heap *h, uint32_t n_blocks)
+{
+    struct slide *s = &copying_of(h)->slide;
+    const struct slide_area *a = slide_first(h);
+    while (a != NULL && a->n_free < n_blocks)
+        a = slide_next(h, a);
+    if (a == NULL)
+        return false;
+    h->phase = PHASE_MOVE;
+    s->low = UINT32_MAX;
+    bool is_open = evacuate_window(h, s, a, n_blocks);
+    if (s->low != UINT32_MAX)
+        update_moved_out(h, a);
+    return is_open;
+}
+
+/*
+ * Move what has to be moved so that n blocks in a row are free; 0: pack
+ * everything.
+ */
+static void compact(struct heap *h, uint32_t n_blocks)
+{
+    struct copying *own = copying_of(h);
+    bool is_marked = h->last_cause != CAUSE_SLIDE;
+    bool is_partial = own->params.slide == COPYING_WINDOW && n_blocks != 0;
+    if (is_partial && longest_hole(h) >= n_blocks)
+        return;
+    h->phase = PHASE_PLAN;
+    pin(h);
+    bool is_pinned = own->slide.n_pinned > 0;
+    if (is_partial && open_window(h, n_blocks)) {
+        slide_unpin(h, &own->slide);
+        return;
+    }
+    slide(h);
+    if (is_pinned && is_marked && own->params.pack)
+        pack(h);
 }
 
 static void begin(struct heap *h, uint32_t cause)
@@ -243,8 +319,9 @@ static void begin(struct heap *h, uint32_t cause)
     own->slide.moved_bytes = 0;
 }
 
-/* `cause` of enum heap_cause; CAUSE_SLIDE does not mark. */
-static void collect(struct heap *h, uint32_t cause)
+/* `cause` of enum heap_cause, CAUSE_SLIDE not marking; for a request of n
+ * blocks, or 0. */
+static void collect(struct heap *h, uint32_t cause, uint32_t n_blocks)
 {
     begin(h, cause);
     leave_region(h);
@@ -258,16 +335,16 @@ static void collect(struct heap *h, uint32_t cause)
         }
         sweep(h);
     }
-    slide(h);
+    compact(h, n_blocks);
     h->phase = PHASE_IDLE;
-    enter_largest(h);
+    enter_longest(h);
 }
 
 uint32_t copying_collect(struct heap *h, uint32_t kind)
 {
     if (h->phase != PHASE_IDLE)
         return 0;
-    collect(h, kind == COLLECT_EVERYTHING ? CAUSE_ALL : CAUSE_ASKED);
+    collect(h, kind == COLLECT_EVERYTHING ? CAUSE_ALL : CAUSE_ASKED, 0);
     return h->last_freed_blocks << h->block_shift;
 }
 
@@ -336,13 +413,20 @@ static bool enter_next_wide(struct heap *h, uint32_t n_blocks)
            enter_next(h, n_blocks);
 }
 
-/* Has one of the areas so many free blocks, in whatever holes? */
-static bool would_slide(struct heap *h, uint32_t n_blocks)
+/*
+ * Would a slide without marking do? Where something is pinned, or where a slide
+ * shall move only what it must, that cannot be promised; then it does only for
+ * want of a collection.
+ */
+static bool slide_suffices(struct heap *h, uint32_t n_blocks)
 {
+    const struct copying_params *p = &copying_of(h)->params;
+    bool is_exact = p->slide == COPYING_FULL && !p->ambiguous &&
+                    heap_roots(h)->n_pinned == 0;
     const struct slide_area *a = slide_first(h);
     while (a != NULL && free_blocks(h, a) < n_blocks)
         a = slide_next(h, a);
-    return a != NULL;
+    return a != NULL && (is_exact || !h->is_auto);
 }
 
 /* Make the region one of n blocks or more; false: refused, and why is told. */
@@ -350,16 +434,17 @@ static bool make_room(struct heap *h, uint32_t n_blocks)
 {
     bool has_collected = h->is_auto && h->given_blocks >= h->threshold_blocks;
     if (has_collected)
-        collect(h, CAUSE_THRESHOLD);
+        collect(h, CAUSE_THRESHOLD, n_blocks);
     if (n_blocks <= left(h))
         return true;
     if (!has_collected) {
-        if (copying_of(h)->params.holes && enter_next_wide(h, n_blocks))
+        const struct copying_params *p = &copying_of(h)->params;
+        if (p->holes && enter_next_wide(h, n_blocks))
             return true;
-        if (would_slide(h, n_blocks))
-            collect(h, CAUSE_SLIDE);
-        if (n_blocks > left(h) && h->is_auto)
-            collect(h, CAUSE_FULL);
+        if (slide_suffices(h, n_blocks))
+            collect(h, CAUSE_SLIDE, 0);
+        else if (h->is_auto)
+            collect(h, CAUSE_FULL, n_blocks);
         if (n_blocks <= left(h))
             return true;
     }
@@ -600,13 +685,27 @@ static bool open_behind(struct heap *h, struct slide_area *a, uint32_t e,
     }
     slide_unpin(h, &own->slide);
     h->phase = PHASE_IDLE;
-    enter_largest(h);
+    enter_longest(h);
     return is_possible;
 }
 
-/* The object that own->moving names becomes `bytes` bytes long in its place,
- * after whatever slide this needs. */
-static bool grow_hard(struct heap *h, uint32_t bytes, bool is_packed)
+/* Everything slides, without marking. */
+static void repack(struct heap *h)
+{
+    leave_region(h);
+    h->phase = PHASE_PLAN;
+    pin(h);
+    slide(h);
+    h->phase = PHASE_IDLE;
+    enter_longest(h);
+}
+
+/*
+ * The object that own->moving names becomes `bytes` bytes long in its place,
+ * after whatever slide this needs. If there was a collection in this call
+ * (`has_collected`), the slide is part of it.
+ */
+static bool grow_hard(struct heap *h, uint32_t bytes, bool has_collected)
 {
     const struct copying *own = copying_of(h);
     struct slide_area *a = slide_area_of(h, own->moving);
@@ -614,8 +713,10 @@ static bool grow_hard(struct heap *h, uint32_t bytes, bool is_packed)
     uint32_t more = blocks_for(h, bytes) - old;
     if (free_blocks(h, a) < more)
         return false;
-    if (!is_packed)
-        collect(h, CAUSE_SLIDE);
+    if (!has_collected)
+        begin(h, CAUSE_SLIDE);
+    if (!has_collected || own->params.slide != COPYING_FULL)
+        repack(h);
 
     uint32_t b = area_block_of(h, &a->area, own->moving);
     const uint32_t *t = area_table(h, &a->area);
@@ -712,7 +813,7 @@ static uint32_t reset(struct heap *h)
 {
     if (h->phase != PHASE_IDLE)
         return HEAP_BUSY;
-    collect(h, CAUSE_ALL);
+    collect(h, CAUSE_ALL, 0);
     while (h->first.next != 0) {
         addr32 start = h->first.next;
         area_unlink(h, &h->first);

@@ -29,13 +29,15 @@ struct copying_params {
     uint32_t holes;      /* 1: holes are used before a slide              */
     uint32_t leaf;       /* 1: HEAP_LEAF counts; areas have a leaf table  */
     uint32_t ambiguous;  /* 1: HEAP_AMBIGUOUS counts, likewise            */
+    uint32_t pack;       /* 1: after a slide around pinned objects, empty */
+                         /* the best gap into the others                  */
 };
 
 #define COPYING_DEFAULTS                                                       \
     {                                                                          \
         .block = 16, .zero = 1, .finalisers = 1, .mark_stack = 64,             \
         .threshold = HEAP_NO_THRESHOLD, .automatic = 1, .slide = COPYING_FULL, \
-        .holes = 1, .leaf = 0, .ambiguous = 0,                                 \
+        .holes = 1, .leaf = 0, .ambiguous = 0, .pack = 1,                                 \
     }
 
 /* The manager's part of the control block. The mark stack follows it. */
@@ -56,8 +58,8 @@ struct copying {
     struct slide slide; /* the slide's plan and counters                */
 };
 
-_Static_assert(sizeof(struct copying_params) == 40, "ten words");
-_Static_assert(sizeof(struct copying) == 120, "no padding");
+_Static_assert(sizeof(struct copying_params) == 44, "eleven words");
+_Static_assert(sizeof(struct copying) == 128, "no padding");
 
 static inline struct copying *copying_of(struct heap *h)
 {

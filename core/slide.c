@@ -258,7 +258,7 @@ bool slide_plan(struct heap *h, struct slide *s)
 {
     addr32 high = 0;
     s->low = UINT32_MAX;
-    s->raise = 0;
+    s->way = SLIDE_DOWN;
     const struct slide_area *a = slide_first(h);
     for (; a != NULL; a = slide_next(h, a)) {
         const uint32_t *t = area_table(h, &a->area);
@@ -281,13 +281,16 @@ bool slide_plan(struct heap *h, struct slide *s)
 /* ---- Update ------------------------------------------------------------- */
 
 /* The new value of `word`, an address in the map's pool. */
-static inline uint32_t forward(const struct map *m, const struct slide *s,
-                               uint32_t word)
+static inline uint32_t forward(struct heap *h, const struct slide *s,
+                               const struct map *m, uint32_t word)
 {
     uint32_t b = (word - m->pool) >> m->shift;
-    if (atab_get_kind(m->table, b) != ATAB_HEAD)
+    uint32_t kind = atab_get_kind(m->table, b);
+    if (s->way == SLIDE_OUT)
+        return kind == ATAB_MARK ? *word_at(h, word) : word;
+    if (kind != ATAB_HEAD)
         return word;
-    if (s->raise != 0)
+    if (s->way == SLIDE_UP)
         return word + (s->raise << m->shift);
     return word - (distance_of(m, b) << m->shift);
 }
@@ -302,7 +305,7 @@ static __attribute__((noinline)) uint32_t forward_far(struct heap *h,
     if (a == NULL)
         return word;
     open_map(&m, h, a);
-    return forward(&m, s, word);
+    return forward(h, s, &m, word);
 }
 
 /* The new value of `word`, which is in the range of what may move; `m` is the
@@ -313,7 +316,7 @@ static inline uint32_t forward_any(struct heap *h, const struct slide *s,
     if ((word & ((UINT32_C(1) << m->shift) - 1)) != 0)
         return word;
     if (word - m->pool < m->pool_bytes)
-        return forward(m, s, word);
+        return forward(h, s, m, word);
     return forward_far(h, s, word);
 }
 
@@ -412,8 +415,8 @@ void slide_update(struct heap *h, const struct slide *s)
         else
             update_runs(h, s, &m, a);
     }
-    if (s->raise != 0)
-        return; /* slide_raise moves the bits */
+    if (s->way != SLIDE_DOWN)
+        return; /* the bits have moved, or will, with their objects */
     for (a = slide_first(h); a != NULL; a = slide_next(h, a)) {
         move_bits(h, a, finaliser_bits(h, a));
         move_bits(h, a, a->leaf);
@@ -667,6 +670,7 @@ bool slide_plan_raise(struct heap *h, struct slide *s,
         return false;
     s->low = area_block_address(h, &a->area, b);
     s->span = (end - b) << h->block_shift;
+    s->way = SLIDE_UP;
     s->raise = n;
     return true;
 }
