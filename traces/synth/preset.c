@@ -14,6 +14,7 @@ static const struct preset *const presets[] = {
     &preset_mpy_mix,
     &preset_comb,
     &preset_wiki_question,
+    &preset_identifiers,
 };
 
 enum { N_PRESETS = sizeof presets / sizeof presets[0] };
