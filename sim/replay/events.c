@@ -83,7 +83,7 @@ static int held_line(struct play *p, const struct trace_op *op)
     for (uint32_t i = 0; i < op->n_ids; i++) {
         uint32_t slot;
         if (play_look_up(p, op->ids[i], &slot) != NAMED_LIVE ||
-            shadow_at(s, slot)->seen == epoch)
+            shadow_at(s, slot)->seen == epoch || shadow_at(s, slot)->is_outer)
             continue;
         shadow_at(s, slot)->seen = epoch;
         slots[n++] = slot; /* never ahead of the id that it replaces */

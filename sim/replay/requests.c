@@ -124,6 +124,16 @@ static uint32_t ask_alloc(struct play *p, uint64_t bytes, uint8_t flags)
                                 HEAP_AMBIGUOUS));
 }
 
+static int reject_outer(struct play *p, const struct trace_op *op)
+{
+    bool has_key = manager_value(p->o, "outer") != NULL;
+    return play_reject(p,
+                       "object %" PRIu64 " comes from the outer heap, which "
+                       "%s does not have%s",
+                       op->id, p->manager->name,
+                       has_key ? " without --set outer=tlsf" : "");
+}
+
 int play_alloc(struct play *p, const struct trace_op *op)
 {
     struct op_record r;
@@ -133,12 +143,12 @@ int play_alloc(struct play *p, const struct trace_op *op)
     if (named != NAMED_NEVER && idmap_get(p->s.ids, op->id) != IDMAP_ENDED)
         return play_reject(
             p, "alloc of object %" PRIu64 ", whose id has been used", op->id);
-    if ((op->flags & TRACE_OUTER) != 0)
-        return play_reject(p,
-                           "object %" PRIu64 " comes from the outer heap, "
-                           "which %s does not have",
-                           op->id, p->manager->name);
+    bool is_outer = (op->flags & TRACE_OUTER) != 0;
+    if (is_outer && !p->outer_heap.is_open)
+        return reject_outer(p, op);
     p->result->allocations++;
+    if (is_outer)
+        return play_outer_alloc(p, op, &r);
     uint32_t address = ask_alloc(p, op->bytes, op->flags);
     p->happened.was_granted = address != 0;
     p->happened.address = address;
@@ -176,11 +186,13 @@ int play_free(struct play *p, const struct trace_op *op)
         int err = play_set_id(p, op->id, IDMAP_FREED);
         return err < 0 ? err : play_finish(p, &r, false);
     }
+    r.asked = shadow_at(&p->s, slot)->asked;
+    r.address = shadow_at(&p->s, slot)->address;
+    if (shadow_at(&p->s, slot)->is_outer)
+        return play_outer_free(p, slot, &r);
     int err = named == NAMED_LIVE ? play_verify_object(p, slot) : 0;
     if (err != 0)
         return err;
-    r.asked = shadow_at(&p->s, slot)->asked;
-    r.address = shadow_at(&p->s, slot)->address;
     bool is_locked = p->t->heap->lock_depth > 0;
     play_before_call(p);
     p->t->free(p->t, shadow_name(&p->s, shadow_at(&p->s, slot)));
@@ -314,6 +326,8 @@ int play_realloc(struct play *p, const struct trace_op *op)
                            op->id);
     bool may_move = (op->flags & TRACE_MAY_MOVE) != 0;
     int err = spare_from_finalisers(p, op->id);
+    if (err == 0 && shadow_at(&p->s, slot)->is_outer)
+        return play_outer_realloc(p, op, slot, &r);
     if (err == 0)
         err = try_realloc(p, slot, op->bytes, may_move, &answer);
     if (err == 0 && answer == 0 && !may_move && !p->expecting) {
@@ -358,6 +372,9 @@ static int refused_alloc(struct play *p, const struct trace_op *op)
 {
     struct op_record r;
     play_new_record(p, op, &r);
+    if ((op->flags & TRACE_OUTER) != 0)
+        return p->outer_heap.is_open ? play_outer_alloc_again(p, op, &r)
+                                     : reject_outer(p, op);
     uint32_t address = ask_alloc(p, op->bytes, op->flags);
     p->happened.was_granted = address != 0;
     p->happened.address = address;
@@ -420,6 +437,8 @@ static int refused_realloc(struct play *p, const struct trace_op *op)
         return play_finish(p, &r, false);
     }
     int err = spare_from_finalisers(p, op->id);
+    if (err == 0 && shadow_at(&p->s, slot)->is_outer)
+        return play_outer_realloc_again(p, op, slot, &r);
     if (err == 0)
         err = ask_as_if_locked(p, op, slot, &was_locked);
     if (err != 0)
