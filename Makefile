@@ -63,6 +63,8 @@ hazard3_CC   := riscv64-unknown-elf-gcc -mabi=ilp32 \
 rv32imac_CC  := riscv64-unknown-elf-gcc -mabi=ilp32 -march=rv32imac
 GUEST_CFLAGS := -std=c11 -g -ffreestanding -fno-tree-loop-distribute-patterns \
                 -ffile-prefix-map=$(CURDIR)=. -DCORE_ON_TARGET=1 -I. $(WARN)
+GUEST_LD     := -nostdlib -nostartfiles -static -Wl,--build-id=none \
+                -Wl,-T,core/guest/guest.ld
 # gcc's own library of the flavour without the Zb extensions: for those,
 # Debian's gcc falls back to a 64-bit one.
 libgcc        = $(shell $($(1)_CC) $(if $(filter hazard3,$(1)),-march=rv32imac) \
@@ -72,7 +74,11 @@ GUEST_HERE   := $(foreach g,$(GUESTS),$(if $(shell command -v \
                 $(firstword $($(g)_CC)) 2>/dev/null),$(g)))
 FLAVOURS     := $(foreach g,$(GUEST_HERE),$(g)-O2 $(g)-Os)
 GUEST_OBJ    := $(foreach f,$(FLAVOURS),$(CORE:%.c=build/guest/$(f)/%.o))
-IMAGES       := $(foreach f,$(FLAVOURS),$(MANAGERS:%=build/guest/%-$(f).elf))
+# Managers that can take areas from an outer heap: again, with a tlsf one inside.
+GROWING      := $(shell sed -n '/^MANAGER/h; \
+                /CAP_GROW/{g; s/MANAGER.\([a-z]*\),.*/\1/p}' core/managers.def)
+IMAGES       := $(foreach f,$(FLAVOURS),$(MANAGERS:%=build/guest/%-$(f).elf) \
+                $(GROWING:%=build/guest/%-tlsf-$(f).elf))
 # What the demo runs as machine code, where there is a compiler for it.
 DEMO_IMAGES  := $(filter %/marksweep-hazard3-O2.elf %/tlsf-hazard3-O2.elf,$(IMAGES))
 
@@ -228,9 +234,14 @@ build/guest/$(1)-$(2)/libcore.a: $(CORE:%.c=build/guest/$(1)-$(2)/%.o) \
 build/guest/%-$(1)-$(2).elf: core/guest/entry.c core/guest/guest.ld \
     build/guest/$(1)-$(2)/libcore.a Makefile
 	@echo "  LD  $$@"
-	$(Q)$$($(1)_CC) -$(2) $$(GUEST_CFLAGS) -DGUEST_MANAGER=$$* -nostdlib \
-	    -nostartfiles -static -Wl,--build-id=none -Wl,-T,core/guest/guest.ld \
-	    -o $$@ $$< build/guest/$(1)-$(2)/libcore.a $$(call libgcc,$(1))
+	$(Q)$$($(1)_CC) -$(2) $$(GUEST_CFLAGS) -DGUEST_MANAGER=$$* $$(GUEST_LD) \
+	    -o $$@ $$(filter %.c %.a,$$^) $$(call libgcc,$(1))
+
+build/guest/%-tlsf-$(1)-$(2).elf: core/guest/entry.c core/guest/outer.c \
+    core/guest/guest.ld build/guest/$(1)-$(2)/libcore.a Makefile
+	@echo "  LD  $$@"
+	$(Q)$$($(1)_CC) -$(2) $$(GUEST_CFLAGS) -DGUEST_MANAGER=$$* $$(GUEST_LD) \
+	    -o $$@ $$(filter %.c %.a,$$^) $$(call libgcc,$(1))
 endef
 $(foreach g,$(GUESTS),$(foreach o,O2 Os,$(eval $(call guest_rule,$(g),$(o)))))
 

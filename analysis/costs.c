@@ -101,6 +101,7 @@ static void add_totals(struct cost_totals *to, const struct op_cost *from)
 {
     to->cycles += from->cycles;
     to->gc_cycles += from->gc_cycles;
+    to->outer_cycles += from->outer_cycles;
     to->instructions += from->instructions;
     to->loads += from->loads;
     to->stores += from->stores;

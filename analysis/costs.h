@@ -44,8 +44,8 @@ struct cost_summary {
 
 /* All operations and events together. */
 struct cost_totals {
-    uint64_t cycles, gc_cycles, instructions, loads, stores, waits;
-    uint64_t unsettled;
+    uint64_t cycles, gc_cycles, outer_cycles;
+    uint64_t instructions, loads, stores, waits, unsettled;
     uint64_t stack_bytes; /* deepest                                      */
 };
 

@@ -199,7 +199,8 @@ static int copy_event(struct store_copy *c, const void *bytes, size_t n_bytes)
 static int copy_collection(struct store_copy *c, const void *bytes,
                            size_t n_bytes)
 {
-    static const char *const causes[] = {"full", "threshold", "asked", "all"};
+    static const char *const causes[] = {"full", "threshold", "asked", "all",
+                                         "slide"};
     const struct shard_collection *s = bytes;
     const struct collection_record *r = &s->record;
     const uint64_t *phase = r->cost.phase_cycles;

@@ -74,7 +74,7 @@ static int held_line(struct play *p, const struct trace_op *op)
 {
     struct shadow *s = &p->s;
     if (op->what != TRACE_HELD_ROOTS)
-        return 0; /* inside, interior: for managers that move */
+        return play_note_inside(p, op);
     if (!play_list_set(&p->line, op->ids, op->n_ids))
         return problem_set(p->problem, ERR_MEMORY, "no memory left");
     uint32_t *slots = (uint32_t *)(void *)p->line.item;
@@ -83,7 +83,7 @@ static int held_line(struct play *p, const struct trace_op *op)
     for (uint32_t i = 0; i < op->n_ids; i++) {
         uint32_t slot;
         if (play_look_up(p, op->ids[i], &slot) != NAMED_LIVE ||
-            shadow_at(s, slot)->seen == epoch)
+            shadow_at(s, slot)->seen == epoch || shadow_at(s, slot)->is_outer)
             continue;
         shadow_at(s, slot)->seen = epoch;
         slots[n++] = slot; /* never ahead of the id that it replaces */
@@ -125,6 +125,9 @@ int play_event(struct play *p, const struct trace_op *op)
         return play_death(p, op->id);
     case TRACE_HELD:
         return held_line(p, op);
+    case TRACE_PIN:
+    case TRACE_UNPIN:
+        return play_pin(p, op);
     case TRACE_FINALISE:
         if (play_list_set(&p->finalise, op->ids, op->n_ids))
             return 0;
@@ -139,6 +142,6 @@ int play_event(struct play *p, const struct trace_op *op)
     case TRACE_NOTE:
         return mark_moment(p, -1, op->text);
     default:
-        return 0; /* touch, pin, unpin, time, thread: nothing to do here */
+        return 0; /* touch, time, thread: nothing to do here */
     }
 }

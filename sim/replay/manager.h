@@ -36,6 +36,19 @@ struct manager_params {
 };
 
 /*
+ * What the largest request depends on, of one area: bytes free between live
+ * objects and between all objects not reclaimed, in all and in the longest
+ * hole, and the objects that may not move now.
+ */
+struct manager_view {
+    const struct heap *heap;
+    const struct manager_params *params;
+    uint64_t live_free, live_longest;
+    uint64_t used_free, used_longest;
+    uint32_t n_pinned;
+};
+
+/*
  * How a manager's heap is made, as far as the replay must know. A tag manager
  * has `tag_bytes` before every object and at the start of every hole; they
  * belong to neither.
@@ -48,6 +61,10 @@ struct manager_shape {
     /* The largest request that a longest hole of `hole` bytes serves; null:
      * all of it.                                                           */
     uint64_t (*serves)(const struct manager_params *p, uint64_t hole);
+    /* The largest request that one area grants, for managers that move. With
+     * pinned objects it may be less than the truth, never more; null: as for
+     * those that do not move.                                              */
+    uint64_t (*largest)(const struct manager_view *v);
 };
 
 struct manager {

@@ -114,7 +114,20 @@ static bool is_recorded_heap(const struct play *p)
            manager_number(o, "grow", 2) == h->growth &&
            manager_number(o, "outer_bytes", 1) == h->outer_bytes &&
            manager_number(o, "auto", 0) == 1 &&
+           strcmp(manager_value(o, "outer"), "none") == 0 &&
            strcmp(manager_value(o, "threshold"), "none") == 0;
+}
+
+/* The outer heap at `*at`, which becomes its end. */
+static int lay_out_outer(struct play *p, uint32_t *at)
+{
+    uint32_t bytes = (uint32_t)manager_number(p->o, "outer_bytes", 0);
+    const char *kind = manager_value(p->o, "outer");
+    if (kind != NULL && strcmp(kind, "tlsf") == 0)
+        return outer_heap_open(p, *at, bytes, at);
+    outer_init(&p->outer, *at, bytes);
+    *at += bytes;
+    return 0;
 }
 
 /*
@@ -144,9 +157,10 @@ static int lay_out_areas(struct play *p)
                                n);
         at = (at + (uint32_t)n + 15) / 16 * 16;
     }
-    uint32_t outer = (uint32_t)manager_number(p->o, "outer_bytes", 0);
-    outer_init(&p->outer, at, outer);
-    p->explicit_next = (at + outer + 15) / 16 * 16;
+    int err = lay_out_outer(p, &at);
+    if (err < 0)
+        return err;
+    p->explicit_next = (at + 15) / 16 * 16;
     p->explicit_end = t->base + t->window_bytes;
     t->extent_bytes = p->explicit_next - t->base;
     return 0;
@@ -186,9 +200,10 @@ static int open_target(struct play *p)
     p->tag_units = p->manager->shape->tag_bytes >> shift;
     p->align = (uint32_t)manager_number(p->o, "align", unit);
     uint32_t origin = p->t->base + p->t->heap->control_bytes;
-    uint32_t n_units = (p->explicit_next - origin) >> shift;
+    uint32_t n_units = (p->explicit_next - origin + unit - 1) >> shift;
     if (!shadow_init(&p->s, p->t, origin, n_units, shift, roots))
         return problem_set(p->problem, ERR_MEMORY, "no memory left");
+    p->s.has_handles = p->has_handles;
     return play_reserve_units(p, n_units);
 }
 
@@ -209,8 +224,9 @@ int play_reset(struct play *p)
 {
     const struct heap *h = p->t->heap;
     struct heap before = *h;
-    p->result->lost += p->s.live.n;
+    p->result->lost += p->s.live.n + p->s.outer.n;
     play_forget_all(p, IDMAP_ABSENT);
+    play_forget_outer(p);
     int err = lay_out_areas(p);
     if (err < 0)
         return err;
@@ -236,6 +252,9 @@ static int play_open(struct play *p)
     p->has_growth = manager_number(p->o, "grow", 0) != 0;
     const char *quirks = manager_value(p->o, "quirks");
     p->has_quirks = quirks != NULL && strcmp(quirks, "exact") == 0;
+    p->has_handles = (p->manager->capabilities & CAP_HANDLES) != 0;
+    p->moves = (p->manager->capabilities & CAP_MOVES) != 0 && !p->has_handles;
+    play_open_pins(p);
     p->hash = trace_hash_new(&p->w->header);
     if (p->hash == NULL)
         return problem_set(p->problem, ERR_MEMORY, "no memory left");
@@ -250,11 +269,16 @@ static void play_close(struct play *p)
     }
     holes_release(&p->used);
     holes_release(&p->live);
+    outer_heap_close(&p->outer_heap);
     trace_hash_free(p->hash);
     free(p->lengths);
     free(p->finalise.item);
     free(p->line.item);
     free(p->named.item);
+    free(p->pins.item);
+    free(p->pinned.item);
+    free(p->inside.item);
+    free(p->interior.item);
     free(p->happened.reclaimed);
 }
 
@@ -329,6 +353,8 @@ static void fill_result(struct play *p)
 {
     struct replay_result *r = p->result;
     play_figures(p, &r->end);
+    if (p->outer_heap.is_open)
+        outer_heap_figures(p, &r->outer);
     r->heap_bytes = p->o->heap_bytes;
     r->control_bytes = p->t->heap->control_bytes;
     r->max_held = p->s.max_held;

@@ -17,6 +17,7 @@
 #define SIM_REPLAY_TARGET_H
 
 #include "core/host.h"
+#include "core/tlsf.h"
 #include "sim/replay/manager.h"
 #include "traces/err.h"
 
@@ -38,6 +39,7 @@ struct target {
     uint32_t base;             /* target's address of the window          */
     uint32_t window_bytes;
     uint32_t extent_bytes; /* of the window that the run can touch        */
+    uint32_t outer; /* address of the outer heap's control block; 0: none */
     struct target_host host;
     bool has_cost;       /* a machine: calls add to `cost`                */
     struct op_cost cost; /* added up until somebody clears it             */
@@ -61,6 +63,18 @@ struct target {
     uint32_t (*promote)(struct target *t, uint32_t object);
     void (*pin)(struct target *t, uint32_t object);
     void (*unpin)(struct target *t, uint32_t object);
+    /*
+     * The outer heap, a tlsf heap of its own in the window, asked by the
+     * program, or by the host for the core while a call stands at heap_more.
+     * outer_init: HEAP_OK, or an enum heap_error.
+     */
+    uint32_t (*outer_init)(struct target *t, uint32_t base, uint32_t bytes,
+                           const struct tlsf_params *p);
+    uint32_t (*outer_avail)(struct target *t);
+    uint32_t (*outer_alloc)(struct target *t, uint32_t bytes);
+    void (*outer_free)(struct target *t, uint32_t object);
+    uint32_t (*outer_realloc)(struct target *t, uint32_t object, uint32_t bytes,
+                              bool may_move);
     /* Nothing, for what a call costs by itself; null natively.            */
     void (*nop)(struct target *t);
     /* One snapshot at a time; restore leaves it for another restore.      */

@@ -27,14 +27,23 @@ enum entry {
     ENTRY_NOP,
     ENTRY_ON_FINALISE,
     ENTRY_MORE,
+    ENTRY_REQUIRED, /* so many; of those that follow, all or none           */
+    ENTRY_OUTER_INIT = ENTRY_REQUIRED,
+    ENTRY_OUTER_AVAIL,
+    ENTRY_OUTER_ALLOC,
+    ENTRY_OUTER_FREE,
+    ENTRY_OUTER_REALLOC,
     ENTRY_N
 };
 
 static const char *const entry_names[ENTRY_N] = {
-    "guest_init",  "guest_alloc",   "guest_free",        "guest_realloc",
-    "guest_store", "guest_collect", "guest_control",     "guest_add_area",
-    "guest_deref", "guest_step",    "guest_promote",     "guest_pin",
-    "guest_unpin", "guest_nop",     "guest_on_finalise", "guest_more",
+    "guest_init",        "guest_alloc",      "guest_free",
+    "guest_realloc",     "guest_store",      "guest_collect",
+    "guest_control",     "guest_add_area",   "guest_deref",
+    "guest_step",        "guest_promote",    "guest_pin",
+    "guest_unpin",       "guest_nop",        "guest_on_finalise",
+    "guest_more",        "guest_outer_init", "guest_outer_avail",
+    "guest_outer_alloc", "guest_outer_free", "guest_outer_realloc",
 };
 
 _Static_assert(COST_PHASES == PHASE_N, "a cost for every phase");
@@ -114,6 +123,8 @@ static uint32_t call(struct target *t, enum entry entry, const uint32_t *args,
                  entry_names[entry]);
     if (g->depth == 0)
         add_cost(g, &out);
+    if (entry >= ENTRY_OUTER_INIT)
+        t->cost.outer_cycles += out.spent.cycles;
     return out.result;
 }
 
@@ -205,6 +216,61 @@ static void guest_target_unpin(struct target *t, uint32_t object)
     (void)call(t, ENTRY_UNPIN, &object, 1);
 }
 
+/* Not every image has an outer heap: those called MANAGER-tlsf have. */
+static bool find_outer(struct guest *g)
+{
+    for (int i = ENTRY_OUTER_INIT; i < ENTRY_N; i++) {
+        const struct symbol *s = image_symbol(&g->image, entry_names[i]);
+        if (s == NULL) {
+            snprintf(g->target.trouble, sizeof g->target.trouble,
+                     "the image has no outer heap: no symbol %s",
+                     entry_names[i]);
+            return false;
+        }
+        g->entry[i] = s->address;
+    }
+    return true;
+}
+
+static uint32_t guest_target_outer_init(struct target *t, uint32_t base,
+                                        uint32_t bytes,
+                                        const struct tlsf_params *p)
+{
+    uint32_t at = GUEST_ROOTS + (uint32_t)sizeof(struct guest_roots);
+    uint32_t args[3] = {base, bytes, at};
+    t->outer = base;
+    if (!find_outer(t->own))
+        return 0;
+    memcpy(t->roots->word, p, sizeof *p);
+    uint32_t error = call(t, ENTRY_OUTER_INIT, args, 3);
+    memset(t->roots->word, 0, sizeof *p);
+    return error;
+}
+
+static uint32_t guest_target_outer_avail(struct target *t)
+{
+    return call(t, ENTRY_OUTER_AVAIL, &t->outer, 1);
+}
+
+static uint32_t guest_target_outer_alloc(struct target *t, uint32_t bytes)
+{
+    uint32_t args[2] = {t->outer, bytes};
+    return call(t, ENTRY_OUTER_ALLOC, args, 2);
+}
+
+static void guest_target_outer_free(struct target *t, uint32_t object)
+{
+    uint32_t args[2] = {t->outer, object};
+    (void)call(t, ENTRY_OUTER_FREE, args, 2);
+}
+
+static uint32_t guest_target_outer_realloc(struct target *t, uint32_t object,
+                                           uint32_t bytes, bool may_move)
+{
+    uint32_t args[4] = {t->outer, object, bytes, may_move};
+    return call(t, ENTRY_OUTER_REALLOC, args, 4);
+}
+
 static void guest_target_nop(struct target *t)
 {
     (void)call(t, ENTRY_NOP, NULL, 0);
@@ -243,7 +309,7 @@ static int find_entries(struct guest *g, const char *path,
                         struct problem *problem)
 {
     struct machine_problem mp;
-    for (int i = 0; i < ENTRY_N; i++) {
+    for (int i = 0; i < ENTRY_REQUIRED; i++) {
         const struct symbol *s = image_symbol(&g->image, entry_names[i]);
         if (s == NULL)
             return problem_set(problem, ERR_INPUT,
@@ -372,6 +438,11 @@ int target_guest_open(struct target **out, const struct manager *m,
         .promote = guest_target_promote,
         .pin = guest_target_pin,
         .unpin = guest_target_unpin,
+        .outer_init = guest_target_outer_init,
+        .outer_avail = guest_target_outer_avail,
+        .outer_alloc = guest_target_outer_alloc,
+        .outer_free = guest_target_outer_free,
+        .outer_realloc = guest_target_outer_realloc,
         .nop = guest_target_nop,
         .snapshot = guest_target_snapshot,
         .restore = guest_target_restore,
