@@ -83,6 +83,8 @@ IMAGES       := $(foreach f,$(FLAVOURS),$(MANAGERS:%=build/guest/%-$(f).elf) \
 YARDSTICK    := marksweep area areacheck mark grow
 YARDSTICKS   := $(patsubst %,build/guest/bytewise-%-O2.elf,$(filter \
                 hazard3 m0plus m4,$(GUEST_HERE)))
+# What the demo runs as machine code, where there is a compiler for it.
+DEMO_IMAGES  := $(filter %/marksweep-hazard3-O2.elf %/tlsf-hazard3-O2.elf,$(IMAGES))
 
 # V=1 shows the commands.
 Q     := $(if $(V),,@)
@@ -100,7 +102,7 @@ all: $(BUILD)/fraglab $(LIBS) $(IMAGES)
 ## install what is missing, build, replay the samples, draw the report
 demo:
 	@bash tests/needs.sh demo
-	@$(again) build/fraglab
+	@$(again) build/fraglab $(DEMO_IMAGES)
 	@bash analysis/demo.sh build/fraglab configs/demo.list results/demo
 
 ## install what is missing, build everything, run every test

@@ -106,7 +106,7 @@ static void tell_refusals(FILE *f, const struct query_summary *s)
     html(f, ".");
 }
 
-int report_sentences(struct report *r, const struct query_run *run)
+static int heap_sentences(struct report *r, const struct query_run *run)
 {
     FILE *f = r->page;
     const struct query_summary *s = &run->summary;
@@ -143,6 +143,18 @@ int report_sentences(struct report *r, const struct query_run *run)
     return 0;
 }
 
+int report_sentences(struct report *r, const struct query_run *run)
+{
+    struct query_machine m;
+    int err = heap_sentences(r, run);
+    if (err < 0)
+        return err;
+    err = query_machine(r->db, run, &m, r->problem);
+    if (err > 0)
+        report_cycles_sentence(r->page, &m);
+    return err < 0 ? err : 0;
+}
+
 static const struct query_run *extreme(
     const struct report *r, bool greatest,
     int64_t (*figure)(const struct query_summary *))
@@ -172,8 +184,9 @@ static int64_t mostly(const struct query_summary *s)
 
 static void link_run(FILE *f, const struct query_run *run)
 {
-    html(f, "<a href=\"#run-%i\">%s, %s, %b</a>", run->number, run->trace,
-         run->manager, run->heap_bytes);
+    html(f, "<a href=\"#run-%i\">%s, %s%r%s, %b</a>", run->number, run->trace,
+         run->manager, query_is_native(run) ? "" : " on ",
+         query_is_native(run) ? "" : run->machine, run->heap_bytes);
 }
 
 static void tell_overall(struct report *r)
@@ -230,8 +243,11 @@ int report_answer(struct report *r)
         return 0;
     }
     if (r->n_runs == 1) {
-        html(f, "<p class=lead><b>%s</b> under %s in a heap of %b: ",
-             r->runs[0].trace, r->runs[0].manager, r->runs[0].heap_bytes);
+        html(f, "<p class=lead><b>%s</b> under %s%r%s in a heap of %b: ",
+             r->runs[0].trace, r->runs[0].manager,
+             query_is_native(&r->runs[0]) ? "" : " on ",
+             query_is_native(&r->runs[0]) ? "" : r->runs[0].machine,
+             r->runs[0].heap_bytes);
         int err = report_sentences(r, &r->runs[0]);
         html(f, "</p>\n");
         return err;
@@ -252,8 +268,38 @@ int report_answer(struct report *r)
     return 0;
 }
 
-static void overview_row(FILE *f, const struct query_run *run)
+/* Median and longest of allocation and free; nothing natively. */
+static int overview_cycles(struct report *r, const struct query_run *run)
 {
+    static const enum cost_kind shown[] = {COST_ALLOC, COST_FREE};
+    struct query_machine m;
+    FILE *f = r->page;
+    int err = query_machine(r->db, run, &m, r->problem);
+    html(f, "<td class=name>%s</td>", run->machine);
+    for (size_t i = 0; i < sizeof shown / sizeof *shown; i++) {
+        const struct cost_summary *s = &m.kind[shown[i]];
+        if (s->count == 0)
+            html(f, "<td data-v=\"-1\"></td><td data-v=\"-1\"></td>");
+        else
+            html(f, "<td data-v=\"%i\">%n</td><td data-v=\"%i\">%n</td>",
+                 (int64_t)s->p50, (int64_t)s->p50, (int64_t)s->max,
+                 (int64_t)s->max);
+    }
+    if (m.totals.cycles == 0)
+        html(f, "<td data-v=\"-1\"></td>");
+    else
+        html(f, "<td data-v=\"%i\">%p</td>",
+             (int64_t)(1e9 * (double)m.totals.gc_cycles /
+                       (double)m.totals.cycles),
+             (double)m.totals.gc_cycles / (double)m.totals.cycles);
+    return err < 0 ? err : 0;
+}
+
+static int overview_row(struct report *r, const struct query_run *run,
+                        bool with_cycles)
+{
+    FILE *f = r->page;
+    int err = 0;
     const struct query_summary *s = &run->summary;
     html(f,
          "<tr><td data-v=\"%i\"><a href=\"#run-%i\">%i</a></td>"
@@ -275,28 +321,46 @@ static void overview_row(FILE *f, const struct query_run *run)
             html(f, "<td data-v=\"%i\">%p</td>", (int64_t)(shares[i] * 1e9),
                  shares[i]);
     }
+    if (with_cycles)
+        err = overview_cycles(r, run);
     bool is_good = strcmp(run->status, "complete") == 0;
     html(f, "<td%r>%s</td></tr>\n", is_good ? "" : " class=bad", run->status);
+    return err;
 }
 
-void report_overview(struct report *r)
+int report_overview(struct report *r)
 {
     if (r->n_runs < 2)
-        return;
+        return 0;
+    bool with_cycles = false;
+    for (int i = 0; i < r->n_runs; i++)
+        with_cycles = with_cycles || !query_is_native(&r->runs[i]);
     static const char *const heads[] = {
         "run",        "trace",       "manager",     "heap",
         "operations", "collections", "refused",     "at every moment",
         "at 99 %",    "max live",    "fragm. mean", "max",
-        "end",        "status"};
+        "end"};
+    static const char *const cycle_heads[] = {"machine", "alloc cycles, median",
+                                              "most",    "free cycles, median",
+                                              "most",    "collecting"};
     html(r->page, "<section id=overview><h2>Overview</h2>\n<div class=wide>"
                   "<table class=sortable><thead><tr>");
     for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
         html(r->page, "<th>%s</th>", heads[i]);
-    html(r->page, "</tr></thead><tbody>\n");
-    for (int i = 0; i < r->n_runs; i++)
-        overview_row(r->page, &r->runs[i]);
-    html(r->page, "</tbody></table></div>\n<p class=note>Sizes are bytes. "
-                  "At every moment, at 99 %%: the largest request that would "
-                  "have succeeded. A click on a column's head sorts by it."
-                  "</p></section>\n");
+    for (size_t i = 0;
+         with_cycles && i < sizeof cycle_heads / sizeof *cycle_heads; i++)
+        html(r->page, "<th>%s</th>", cycle_heads[i]);
+    html(r->page, "<th>status</th></tr></thead><tbody>\n");
+    int err = 0;
+    for (int i = 0; i < r->n_runs && err == 0; i++)
+        err = overview_row(r, &r->runs[i], with_cycles);
+    html(r->page,
+         "</tbody></table></div>\n<p class=note>Sizes are bytes. "
+         "At every moment, at 99 %%: the largest request that would "
+         "have succeeded. %rA click on a column's head sorts by it."
+         "</p></section>\n",
+         with_cycles ? "Cycles: all that the program waited for one "
+                       "operation; collecting: the share of all cycles. "
+                     : "");
+    return err;
 }

@@ -60,7 +60,9 @@ enum heap_capability {
     CAP_PIN = 1 << 11,      /* x_pin, x_unpin                             */
     CAP_MOVES = 1 << 12,    /* objects move; references are updated       */
     CAP_HANDLES = 1 << 13,  /* answers are handles; x_deref               */
-    CAP_BARRIER = 1 << 14   /* x_store does more than write the word      */
+    CAP_BARRIER = 1 << 14,  /* x_store does more than write the word      */
+    CAP_PIECES = 1 << 15    /* an object's bytes are not contiguous: each */
+                            /* is where x_deref says                      */
 };
 
 /* Flags of an allocation: those of the traces, bit for bit. */
@@ -220,6 +222,14 @@ static inline uint8_t *byte_at(struct heap *h, addr32 p)
 #else
     return (uint8_t *)h + (p - h->base);
 #endif
+}
+
+/* The half-word at address `p`, for tables of 16-bit indices; as word_at.
+ * Requires p a multiple of 2. */
+static inline uint16_t *half_at(struct heap *h, addr32 p)
+{
+    CORE_ASSERT(p % 2 == 0);
+    return (uint16_t *)(void *)byte_at(h, p);
 }
 
 /* Where a walk over the objects of a heap stands; all zero: at the start. */

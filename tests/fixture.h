@@ -182,7 +182,7 @@ static inline void fixture_collect(struct fixture *f)
     uint64_t key = (uint64_t)f->run->number << 36 | f->seq;
     fixture_sql(f->db,
                 "INSERT INTO collection VALUES(%lld,0,'full',0,0,%u,%u,%u,%u,"
-                "0,0,%u,%u,%u,%u,NULL,NULL,NULL,NULL,NULL,NULL,NULL)",
+                "0,0,%u,%u,%u,%u,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL)",
                 key, n, (f->run->n_units - free_after) * 16, reclaimed,
                 (free_after - free_before) * 16, free_before * 16, before * 16,
                 free_after * 16, after * 16);
@@ -291,7 +291,7 @@ static inline void fixture_step(struct fixture *f)
         fixture_map(f, "even");
 }
 
-static inline void fixture_bucket(void *ctx, const struct metrics_bucket *b)
+static inline void fixture_bucket(void *ctx, const struct cost_bucket *b)
 {
     struct fixture *f = ctx;
     fixture_sql(f->db, "INSERT INTO histogram VALUES(%d,%Q,%lld,%lld,%lld)",
@@ -377,7 +377,7 @@ static inline sqlite3 *fixture_open(const char *path)
     if (sqlite3_open(path, &db) != SQLITE_OK)
         abort();
     fixture_sql(db, "%s", schema_sql);
-    fixture_sql(db, "PRAGMA user_version = 2; PRAGMA synchronous = OFF");
+    fixture_sql(db, "PRAGMA user_version = 3; PRAGMA synchronous = OFF");
     return db;
 }
 

@@ -144,7 +144,7 @@ Test(plot, figures_are_bounded_whatever_the_length)
                     (5LL << 36) + i);
         fixture_sql(db,
                     "INSERT INTO collection VALUES(%lld,0,'full',0,0,0,0,"
-                    "0,0,0,0,0,0,0,0,NULL,NULL,NULL,NULL,NULL,NULL,NULL)",
+                    "0,0,0,0,0,0,0,0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL)",
                     (5LL << 36) + i);
     }
     struct query_run *run = the_run(db);

@@ -622,7 +622,7 @@ Test(thumb, instructions_are_written_as_the_toolchain_writes_them)
     for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
         char text[64];
         CODE(cases[k].half[0], cases[k].half[1]);
-        disasm(m, BASE, text, sizeof text);
+        disasm(m, BASE, BASE, text, sizeof text);
         cr_expect(eq(str, text, (char *)cases[k].text));
     }
 }

@@ -34,28 +34,6 @@ const struct thumb_form_more thumb_form_more[TH_N_FORMS] = {
 #undef FORM
 };
 
-bool thumb_it_passes(const struct machine *m, uint8_t it)
-{
-    switch (it >> 5) {
-    case 0:
-        return thumb_if_eq(m) != (it >> 4 & 1);
-    case 1:
-        return thumb_if_cs(m) != (it >> 4 & 1);
-    case 2:
-        return thumb_if_mi(m) != (it >> 4 & 1);
-    case 3:
-        return thumb_if_vs(m) != (it >> 4 & 1);
-    case 4:
-        return thumb_if_hi(m) != (it >> 4 & 1);
-    case 5:
-        return thumb_if_ge(m) != (it >> 4 & 1);
-    case 6:
-        return thumb_if_gt(m) != (it >> 4 & 1);
-    default:
-        return true;
-    }
-}
-
 /* ---- unaligned accesses (B2.5) ---------------------------------------- */
 
 /* A word at 2 mod 4 takes two accesses, at an odd address three. */

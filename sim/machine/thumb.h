@@ -212,7 +212,27 @@ static inline uint8_t thumb_it_advance(uint8_t it)
 }
 
 /* Does the condition of `it`, its upper four bits, hold? */
-bool thumb_it_passes(const struct machine *m, uint8_t it);
+static inline bool thumb_it_passes(const struct machine *m, uint8_t it)
+{
+    switch (it >> 5) {
+    case 0:
+        return thumb_if_eq(m) != (it >> 4 & 1);
+    case 1:
+        return thumb_if_cs(m) != (it >> 4 & 1);
+    case 2:
+        return thumb_if_mi(m) != (it >> 4 & 1);
+    case 3:
+        return thumb_if_vs(m) != (it >> 4 & 1);
+    case 4:
+        return thumb_if_hi(m) != (it >> 4 & 1);
+    case 5:
+        return thumb_if_ge(m) != (it >> 4 & 1);
+    case 6:
+        return thumb_if_gt(m) != (it >> 4 & 1);
+    default:
+        return true;
+    }
+}
 
 static inline void thumb_nop(struct machine *m)
 {

@@ -41,6 +41,8 @@ void play_on_finalise(void *ctx, uint32_t address)
     if (p->is_probing)
         return;
     p->happened.has_finalised = true;
+    if (p->moves && play_follow_early(p) != 0)
+        return;
     uint32_t slot = shadow_find(&p->s, address);
     if (slot == SHADOW_NONE)
         (void)play_fail(p,
@@ -120,6 +122,8 @@ void play_before_call(struct play *p)
     memset(&p->t->cost, 0, sizeof p->t->cost); /* of probes */
     if (p->moves)
         p->late_error = play_set_pins(p);
+    p->n_followed = 0;
+    p->early = (struct collection_record){0};
     p->calls_before = p->t->heap->n_collections;
     p->grown_before = p->t->heap->n_grown;
 }

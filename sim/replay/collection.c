@@ -302,10 +302,22 @@ static int after_moves(struct play *p, uint32_t answer, uint32_t busy,
     return err != 0 ? err : verify_but(p, busy);
 }
 
+int play_follow_early(struct play *p)
+{
+    uint32_t n = p->t->heap->n_collections - p->calls_before - 1;
+    if (n == p->n_followed)
+        return 0;
+    p->n_followed = n;
+    int err = after_moves(p, 0, SHADOW_NONE, &p->early);
+    if (err < 0 && p->late_error == 0)
+        p->late_error = err;
+    return err;
+}
+
 int play_after_collection(struct play *p, uint32_t answer, uint32_t slot,
                           bool everything)
 {
-    struct collection_record c = {0};
+    struct collection_record c = p->early;
     c.free_before = play_free_bytes(p);
     c.largest_free_before = play_longest_hole(p);
     int err = p->moves && !everything

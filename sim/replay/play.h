@@ -142,7 +142,9 @@ struct play {
     uint64_t probe_every;
     struct replay_view view;
     struct play_happened happened;
-    uint32_t calls_before;     /* collections before the manager's call       */
+    uint32_t calls_before; /* collections before the manager's call       */
+    uint32_t n_followed;   /* of those in it, already followed            */
+    struct collection_record early; /* what these did                        */
     uint32_t grown_before;     /* areas taken from the outer heap, likewise   */
     int late_error;            /* of a finaliser's turn, for after the call   */
     const struct trace_op *op; /* being played                            */
@@ -291,6 +293,11 @@ int play_follow_handles(struct play *p, uint32_t busy);
  * object being reallocated (or SHADOW_NONE), not to be missed. */
 int play_after_collection(struct play *p, uint32_t answer, uint32_t slot,
                           bool everything);
+/*
+ * In the middle of a call: follow the moves of all its collections but the one
+ * that runs, which has not moved anything yet.
+ */
+int play_follow_early(struct play *p);
 /* Read the manager's list of areas anew and build both hole indices. */
 int play_sync_areas(struct play *p);
 /* Are the manager's objects those of the shadow, in place and size? */
