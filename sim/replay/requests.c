@@ -37,20 +37,20 @@ static int judge_zero(struct play *p, uint64_t id, uint32_t address,
 }
 
 /*
- * What the object at `address` got for `bytes` asked: whole units, or what its
- * tag says, for which the address must lie in the window.
+ * What the object at `address` got for `bytes` asked: whole units (at least
+ * one, if an outside manager answers 0 bytes), or what its tag says, for which
+ * the address must lie in the window.
  */
 static int granted_for(struct play *p, uint64_t id, uint32_t address,
                        uint64_t bytes, uint32_t *granted)
 {
     uint64_t unit = UINT64_C(1) << p->s.unit_shift;
-    *granted = (uint32_t)((bytes + unit - 1) / unit * unit);
-    if (p->manager->shape->bytes == NULL)
-        return 0;
+    uint64_t whole = bytes == 0 ? unit : (bytes + unit - 1) / unit * unit;
     uint32_t offset = address - p->s.origin;
     uint32_t tag = p->tag_units << p->s.unit_shift;
-    if (address % unit == 0 && offset >= tag &&
-        offset < p->s.n_units << p->s.unit_shift)
+    *granted = whole <= UINT32_MAX ? (uint32_t)whole : 0;
+    if (p->manager->shape->bytes != NULL && address % unit == 0 &&
+        offset >= tag && offset < p->s.n_units << p->s.unit_shift)
         *granted = p->manager->shape->bytes(p->t->heap, address);
     if (*granted >= bytes && *granted % unit == 0)
         return 0;
@@ -351,11 +351,14 @@ int play_realloc(struct play *p, const struct trace_op *op)
         return play_reject(p, "realloc of object %" PRIu64 " to 0 bytes",
                            op->id);
     bool may_move = (op->flags & TRACE_MAY_MOVE) != 0;
+    uint32_t old = shadow_at(&p->s, slot)->address;
     int err = spare_from_finalisers(p, op->id);
     if (err == 0 && shadow_at(&p->s, slot)->is_outer)
         return play_outer_realloc(p, op, slot, &r);
     if (err == 0)
         err = try_realloc(p, slot, op->bytes, may_move, &answer);
+    if (err == 0 && answer != 0 && answer != old && !may_move && p->is_outside)
+        p->result->inplace_missed++; /* it cannot be told to stay */
     if (err == 0 && answer == 0 && !may_move && !p->expecting) {
         /* In place it cannot be: as the program would have done. */
         p->result->inplace_missed++;
