@@ -1,0 +1,454 @@
+/* handles.c - see handles.h: heaps, requests and frees. */
+#include "core/handles.h"
+#include "core/handleschunk.h"
+
+#define REQUEST_MAX (4 * HANDLES_CHUNK_MAX - HANDLES_HEADER)
+
+/* clang-format off */
+const uint8_t handles_lists[192] = {
+    /* 0 to 63 words, one by one */
+     0,  0,  0,  0,  1,  2,  3,  4,  5,  6,  7,  8,  9, 10, 11, 12,
+    13, 13, 13, 13, 13, 13, 13, 13, 14, 14, 14, 14, 14, 14, 14, 14,
+    15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15,
+    16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16,
+    /* 64 to 1,023 words, by 16 */
+     0,  0,  0,  0, 17, 17, 18, 18, 19, 19, 19, 19, 20, 20, 20, 20,
+    21, 21, 21, 21, 21, 21, 21, 21, 22, 22, 22, 22, 22, 22, 22, 22,
+    23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23,
+    24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24,
+    /* from 1,024 words on, by 1,024 */
+     0, 25, 26, 26, 27, 27, 27, 27, 28, 28, 28, 28, 28, 28, 28, 28,
+    29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29,
+    30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30,
+    30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30,
+};
+/* clang-format on */
+
+/* ---- Room for an object ------------------------------------------------ */
+
+/* Words of the chunk for a request; no overflow up to REQUEST_MAX. */
+static inline uint32_t words_for(uint32_t bytes)
+{
+    uint32_t words = (bytes + HANDLES_HEADER + 3) / 4;
+    return words < HANDLES_CHUNK_MIN ? HANDLES_CHUNK_MIN : words;
+}
+
+/* The first chunk of list `j` if it has `words` words, else 0. */
+static inline addr32 first_of(struct heap *h, const struct handles *t,
+                              uint32_t j, uint32_t words)
+{
+    if ((t->bits >> j & 1) == 0)
+        return 0;
+    addr32 c = handles_chunk(h, t->list[j] >> 16);
+    return *word_at(h, c) >> 16 >= words ? c : 0;
+}
+
+/*
+ * A chunk of a list of longer ones; or one of list `j` itself, of which the
+ * first is too short. 0: none.
+ */
+static __attribute__((noinline)) addr32 look_further(struct heap *h,
+                                                     const struct handles *t,
+                                                     uint32_t j, uint32_t words)
+{
+    uint32_t longer = t->bits & (UINT32_MAX << 1 << j);
+    if (longer != 0)
+        return handles_chunk(h, t->list[__builtin_ctz(longer)] >> 16);
+    uint32_t n = HANDLES_HEAD + j;
+    for (uint32_t i = 0; i <= HANDLES_LOOK; i++) {
+        addr32 c = handles_chunk(h, n);
+        if (i > 0 && *word_at(h, c) >> 16 >= words)
+            return c;
+        n = *handles_half_at(h, c + 6);
+        if (n == HANDLES_HEAD + j)
+            break;
+    }
+    return 0;
+}
+
+/*
+ * A used chunk of `words` words, the gap ending at `end`; its header is not
+ * written yet. at 0: there is none.
+ */
+static inline struct handles_hole place(struct heap *h, struct handles *t,
+                                        uint32_t words, addr32 end)
+{
+    uint32_t j = handles_list_of(words);
+    addr32 c = first_of(h, t, j, words);
+    if (c == 0 && end - t->frontier >= 4 * words) {
+        c = t->frontier;
+        t->frontier = c + 4 * words;
+        return (struct handles_hole){c, words};
+    }
+    if (c == 0)
+        c = look_further(h, t, j, words);
+    if (c == 0)
+        return (struct handles_hole){0, 0};
+    handles_take_out(h, t, c);
+    words = handles_cut(h, t, c, *word_at(h, c) >> 16, words);
+    return (struct handles_hole){c, words};
+}
+
+/* Words of all holes and the gap. */
+static uint32_t free_words(struct heap *h, const struct handles *t)
+{
+    uint32_t n = (h->pool_max - t->frontier) / 4;
+    bool is_behind = false;
+    for (addr32 c = h->pool_min; c != t->frontier;) {
+        uint32_t header = *word_at(h, c);
+        bool is_free = !is_behind && (header & HANDLES_LOW) == 0;
+        n += is_free ? handles_words(header) : 0;
+        is_behind = is_free;
+        c += 4 * handles_words(header);
+    }
+    return n;
+}
+
+/*
+ * Nothing was found for a chunk of `words` words: is it worth looking again?
+ * An unfinished move is given up for it; then, if it may take long, all holes
+ * are made one.
+ */
+static __attribute__((noinline)) bool make_room(struct heap *h,
+                                                struct handles *t,
+                                                uint32_t words)
+{
+    if (t->in_step)
+        return false;
+    if (t->moving != 0) {
+        handles_abort(h, t);
+        return true;
+    }
+    if (t->params.wait && !t->is_settled && free_words(h, t) >= words) {
+        handles_settle(h);
+        return true;
+    }
+    t->is_begun = 1;
+    t->has_moved = 1;
+    return false;
+}
+
+/* ---- Entries ----------------------------------------------------------- */
+
+/* Bytes of an entry. */
+static inline uint32_t entry_bytes(const struct handles *t)
+{
+    return t->is_small ? 2 : 4;
+}
+
+/* Where the gap will end when one more entry is given; 0: none can be. */
+static __attribute__((noinline)) addr32 end_with_entry(struct heap *h,
+                                                       const struct handles *t)
+{
+    addr32 entry = t->issued - entry_bytes(t);
+    if (entry == t->table)
+        return 0;
+    if (entry >= h->pool_max)
+        return h->pool_max;
+    addr32 end = entry & ~UINT32_C(3);
+    return end < t->frontier ? 0 : end;
+}
+
+/* Give one more entry, for which there is room; its handle. */
+static __attribute__((noinline)) uint32_t issue(struct heap *h,
+                                                struct handles *t)
+{
+    t->issued -= entry_bytes(t);
+    if (t->issued < h->pool_max)
+        h->pool_max = t->issued & ~UINT32_C(3);
+    return (t->issued - t->table) * (t->is_small ? 2 : 1);
+}
+
+/* A chunk and an entry for it; the handle, or 0 and nothing has changed. */
+static inline uint32_t take(struct heap *h, struct handles *t, uint32_t words)
+{
+    uint32_t handle = t->free_handle;
+    addr32 end = h->pool_max;
+    if (handle == 0) {
+        end = end_with_entry(h, t);
+        if (end == 0)
+            return 0;
+    }
+    struct handles_hole chunk = place(h, t, words, end);
+    if (chunk.at == 0)
+        return 0;
+    if (handle == 0)
+        handle = issue(h, t);
+    else
+        t->free_handle = handles_entry(h, t, handle) - 1;
+    *word_at(h, chunk.at) = handles_header(chunk.words, handle / 4);
+    handles_set_object(h, t, handle, chunk.at + HANDLES_HEADER);
+    return handle;
+}
+
+/* ---- Requests ---------------------------------------------------------- */
+
+/* What no heap could grant, or not now. */
+static uint32_t refuse_at_once(struct heap *h, uint32_t bytes)
+{
+    h->refusal = bytes == 0               ? REFUSAL_NONE
+                 : bytes > REQUEST_MAX    ? REFUSAL_LIMIT
+                 : h->phase != PHASE_IDLE ? REFUSAL_LOCKED
+                                          : REFUSAL_FULL;
+    return 0;
+}
+
+static uint32_t refuse(struct heap *h, const struct handles *t, bool is_alloc)
+{
+    bool has_entry = t->free_handle != 0 || end_with_entry(h, t) != 0;
+    h->refusal = t->in_step               ? REFUSAL_LOCKED
+                 : is_alloc && !has_entry ? REFUSAL_INDEX
+                                          : REFUSAL_FULL;
+    return 0;
+}
+
+/* per_alloc bytes, and what it takes to begin and end with them. */
+static __attribute__((noinline)) void move_some(struct heap *h,
+                                                const struct handles *t)
+{
+    uint32_t words = t->params.per_alloc / 4;
+    uint32_t units = words + HANDLES_TAKE + HANDLES_BEGIN + HANDLES_END;
+    struct handles_budget budget = {units, words, words};
+    if (!t->in_step)
+        (void)handles_work(h, budget);
+}
+
+/* Zero what chunk `c` has behind its first `from` words. */
+static void zero_from(struct heap *h, addr32 c, uint32_t from)
+{
+    uint32_t words = handles_words(*word_at(h, c));
+    if (words > from)
+        __builtin_memset(word_at(h, c + 4 * from), 0, 4 * (words - from));
+}
+
+uint32_t handles_alloc(struct heap *h, uint32_t bytes, uint32_t flags)
+{
+    struct handles *t = handles_of(h);
+    (void)flags;
+    if (bytes - 1 >= t->max_request) /* 0 is the largest */
+        return refuse_at_once(h, bytes);
+    if (t->params.per_alloc != 0)
+        move_some(h, t);
+    uint32_t words = words_for(bytes);
+    uint32_t handle;
+    while ((handle = take(h, t, words)) == 0) {
+        if (!make_room(h, t, words))
+            return refuse(h, t, true);
+    }
+    h->refusal = REFUSAL_NONE;
+    if (t->params.zero)
+        zero_from(h, handles_chunk_of(h, t, handle), 1);
+    return handle;
+}
+
+/* In one piece: split by the compiler at its first test, it costs a jump. */
+__attribute__((noinline)) void handles_free(struct heap *h, uint32_t handle)
+{
+    if (handle == 0)
+        return;
+    struct handles *t = handles_of(h);
+    CORE_ASSERT(h->phase == PHASE_IDLE && !t->in_step);
+    CORE_ASSERT(handles_is_valid(h, handle));
+    addr32 c = handles_chunk_of(h, t, handle);
+    uint32_t header = *word_at(h, c);
+    if (handles_header_is_pinned(header))
+        header = handles_loosen(h, t, handle);
+    handles_set_entry(h, t, handle, t->free_handle + 1);
+    t->free_handle = handle;
+    handles_make_hole(h, t, c, header >> 16, (header & HANDLES_LOW) == 0);
+}
+
+/* Chunk `c` becomes `more` words longer, or shorter. */
+static void add_words(struct heap *h, addr32 c, uint32_t more)
+{
+    uint32_t header = *word_at(h, c);
+    *word_at(h, c) =
+        header + (handles_header_is_pinned(header) ? more : more << 16);
+}
+
+/* Cut off what chunk `c` has beyond `words` words, if it can be a chunk. */
+static void cut_tail(struct heap *h, struct handles *t, addr32 c,
+                     uint32_t words)
+{
+    uint32_t rest = handles_words(*word_at(h, c)) - words;
+    if (rest < HANDLES_CHUNK_MIN)
+        return;
+    add_words(h, c, -rest);
+    handles_make_hole(h, t, c + 4 * words, rest, false);
+}
+
+/* Make chunk `c` at least `words` words with what is free behind it. */
+static bool grow_here(struct heap *h, struct handles *t, addr32 c,
+                      uint32_t words)
+{
+    uint32_t have = handles_words(*word_at(h, c));
+    uint32_t more = words - have;
+    addr32 end = c + 4 * have;
+    if (end == t->frontier) {
+        if (h->pool_max - end < 4 * more)
+            return false;
+        t->frontier = end + 4 * more;
+    } else {
+        uint32_t next = *word_at(h, end);
+        if ((next & HANDLES_LOW) != 0 || next >> 16 < more)
+            return false;
+        handles_take_out(h, t, end);
+        more = handles_cut(h, t, end, next >> 16, more);
+    }
+    add_words(h, c, more);
+    if (t->scan == end)
+        t->scan = end + 4 * more;
+    return true;
+}
+
+/* Copy the object to a chunk of `words` words elsewhere and free the old. */
+static bool move_to_longer(struct heap *h, struct handles *t, uint32_t handle,
+                           uint32_t words)
+{
+    struct handles_hole chunk = place(h, t, words, h->pool_max);
+    if (chunk.at == 0)
+        return false;
+    addr32 c = handles_chunk_of(h, t, handle);
+    uint32_t header = *word_at(h, c);
+    uint32_t have = header >> 16;
+    __builtin_memcpy(word_at(h, chunk.at + 4), word_at(h, c + 4),
+                     4 * (have - 1));
+    *word_at(h, chunk.at) = handles_header(chunk.words, handle / 4);
+    handles_set_object(h, t, handle, chunk.at + HANDLES_HEADER);
+    handles_make_hole(h, t, c, have, (header & HANDLES_LOW) == 0);
+    return true;
+}
+
+/* The object gets at least `words` words, somehow. */
+static bool lengthen(struct heap *h, struct handles *t, uint32_t handle,
+                     uint32_t words)
+{
+    do {
+        addr32 c = handles_chunk_of(h, t, handle);
+        if (grow_here(h, t, c, words))
+            return true;
+        if (handles_header_is_pinned(*word_at(h, c))) {
+            h->refusal = REFUSAL_IN_PLACE;
+            return false;
+        }
+        if (move_to_longer(h, t, handle, words))
+            return true;
+    } while (make_room(h, t, words));
+    return refuse(h, t, false) != 0;
+}
+
+uint32_t handles_realloc(struct heap *h, uint32_t handle, uint32_t bytes,
+                         bool may_move)
+{
+    struct handles *t = handles_of(h);
+    (void)may_move;
+    if (handle == 0)
+        return handles_alloc(h, bytes, 0);
+    CORE_ASSERT(h->phase == PHASE_IDLE && !t->in_step);
+    CORE_ASSERT(handles_is_valid(h, handle));
+    if (bytes - 1 >= t->max_request) {
+        if (bytes == 0)
+            handles_free(h, handle);
+        return refuse_at_once(h, bytes);
+    }
+    if (t->moving == handle)
+        handles_abort(h, t);
+    uint32_t words = words_for(bytes);
+    addr32 c = handles_chunk_of(h, t, handle);
+    uint32_t have = handles_words(*word_at(h, c));
+    if (words <= have)
+        cut_tail(h, t, c, words);
+    else if (!lengthen(h, t, handle, words))
+        return 0;
+    h->refusal = REFUSAL_NONE;
+    if (t->params.zero)
+        zero_from(h, handles_chunk_of(h, t, handle), have);
+    return handle;
+}
+
+/* ---- Heaps ------------------------------------------------------------- */
+
+/* All empty; what the parameters say is known. */
+static void start_empty(struct heap *h)
+{
+    struct handles *t = handles_of(h);
+    uint32_t n_indices = t->is_small ? 256 : 65536;
+    addr32 end = h->base + h->control_bytes + (h->heap_bytes & ~UINT32_C(3));
+    uint32_t aside = (t->params.handles * entry_bytes(t) + 3) & ~UINT32_C(3);
+    h->refusal = REFUSAL_NONE;
+    h->pool_min = h->base + h->control_bytes;
+    h->pool_max = end - aside;
+    if (h->pool_max - h->base > HANDLES_WIDE_MAX)
+        h->pool_max = h->base + HANDLES_WIDE_MAX;
+    t->free_handle = 0;
+    t->bits = 0;
+    t->frontier = h->pool_min;
+    t->table = end - n_indices * entry_bytes(t);
+    t->scan = t->frontier;
+    t->is_settled = 1;
+    t->issued = end;
+    t->is_begun = t->has_moved = 0;
+    t->moving = t->copy = t->copied = t->is_touched = t->home = 0;
+    t->start_gap = h->heap_bytes * (100 - t->params.start_bytes) / 100;
+    t->start_issued =
+        end - (n_indices - 1) * t->params.start_indices / 100 * entry_bytes(t);
+    for (uint32_t j = 0; j < HANDLES_LISTS; j++)
+        t->list[j] = (HANDLES_HEAD + j) << 16 | (HANDLES_HEAD + j);
+}
+
+static bool are_lawful(const struct handles_params *p)
+{
+    return p->zero <= 1 && (p->indices == 8 || p->indices == 16) &&
+           p->handles < UINT32_C(1) << p->indices && p->start_bytes <= 100 &&
+           p->start_indices <= 100 && p->per_alloc <= REQUEST_MAX &&
+           p->wait <= 1;
+}
+
+uint32_t handles_control_bytes(const struct handles_params *p)
+{
+    uint32_t bytes = sizeof(struct heap) + sizeof(struct handles);
+    return are_lawful(p) ? (bytes + 15) / 16 * 16 : 0;
+}
+
+uint32_t handles_init(struct heap *h, addr32 base, uint32_t heap_bytes,
+                      const struct handles_params *p)
+{
+    uint32_t control_bytes = handles_control_bytes(p);
+    if (control_bytes == 0)
+        return HEAP_BAD_PARAMETER;
+    addr32 start = base + control_bytes;
+    if (base % 16 != 0 || start < base || start + heap_bytes < start)
+        return HEAP_BAD_ADDRESS;
+    bool is_small = p->indices == 8;
+    uint32_t aside = (p->handles * (is_small ? 2 : 4) + 3) & ~UINT32_C(3);
+    if (heap_bytes < aside + 4 * (HANDLES_CHUNK_MIN + 1))
+        return HEAP_TOO_SMALL;
+    if (is_small ? control_bytes + heap_bytes > HANDLES_SMALL_MAX
+                 : heap_bytes - aside > HANDLES_WIDE_MAX)
+        return HEAP_TOO_LARGE;
+
+    __builtin_memset(h, 0, control_bytes);
+    h->base = base;
+    h->manager = MANAGER_handles;
+    h->control_bytes = control_bytes;
+    h->heap_bytes = heap_bytes;
+    h->block_bytes = 4;
+    h->block_shift = 2;
+    h->n_areas = 1;
+    h->next_area = 1;
+    struct handles *t = handles_of(h);
+    t->params = *p;
+    t->is_small = is_small;
+    t->max_request = REQUEST_MAX;
+    start_empty(h);
+    return HEAP_OK;
+}
+
+uint32_t handles_control(struct heap *h, uint32_t what, uint32_t value)
+{
+    (void)value;
+    if (what != CONTROL_RESET)
+        return HEAP_BAD_PARAMETER;
+    start_empty(h);
+    return HEAP_OK;
+}
