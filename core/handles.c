@@ -2,91 +2,71 @@
 #include "core/handles.h"
 #include "core/handleschunk.h"
 
-#define REQUEST_MAX (4 * HANDLES_CHUNK_MAX - HANDLES_HEADER)
-
 /* clang-format off */
 const uint8_t handles_lists[192] = {
     /* 0 to 63 words, one by one */
-     0,  0,  0,  0,  1,  2,  3,  4,  5,  6,  7,  8,  9, 10, 11, 12,
-    13, 13, 13, 13, 13, 13, 13, 13, 14, 14, 14, 14, 14, 14, 14, 14,
+     0,  0,  0,  0,  0,  1,  2,  3,  4,  5,  6,  7,  8,  9, 10, 11,
+    12, 12, 12, 12, 12, 12, 12, 12, 13, 13, 13, 13, 13, 13, 13, 13,
+    14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14,
     15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15,
-    16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16,
     /* 64 to 1,023 words, by 16 */
-     0,  0,  0,  0, 17, 17, 18, 18, 19, 19, 19, 19, 20, 20, 20, 20,
-    21, 21, 21, 21, 21, 21, 21, 21, 22, 22, 22, 22, 22, 22, 22, 22,
+     0,  0,  0,  0, 16, 16, 17, 17, 18, 18, 18, 18, 19, 19, 19, 19,
+    20, 20, 20, 20, 20, 20, 20, 20, 21, 21, 21, 21, 21, 21, 21, 21,
+    22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22,
     23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23,
-    24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24,
     /* from 1,024 words on, by 1,024 */
-     0, 25, 26, 26, 27, 27, 27, 27, 28, 28, 28, 28, 28, 28, 28, 28,
+     0, 24, 25, 25, 26, 26, 26, 26, 27, 27, 27, 27, 27, 27, 27, 27,
+    28, 28, 28, 28, 28, 28, 28, 28, 28, 28, 28, 28, 28, 28, 28, 28,
     29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29,
-    30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30,
-    30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30,
+    29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29,
 };
 /* clang-format on */
 
 /* ---- Room for an object ------------------------------------------------ */
 
-/* Words of the chunk for a request; no overflow up to REQUEST_MAX. */
+/* Words of the chunk for a request; no overflow up to HANDLES_REQUEST_MAX. */
 static inline uint32_t words_for(uint32_t bytes)
 {
     uint32_t words = (bytes + HANDLES_HEADER + 3) / 4;
     return words < HANDLES_CHUNK_MIN ? HANDLES_CHUNK_MIN : words;
 }
 
-/* The first chunk of list `j` if it has `words` words, else 0. */
-static inline addr32 first_of(struct heap *h, const struct handles *t,
-                              uint32_t j, uint32_t words)
+/* Of the first chunks of list `j`, one of `words` words, or 0. */
+static addr32 look_in(struct heap *h, const struct handles *t, uint32_t j,
+                      uint32_t words)
 {
-    if ((t->bits >> j & 1) == 0)
-        return 0;
-    addr32 c = handles_chunk(h, t->list[j] >> 16);
-    return *word_at(h, c) >> 16 >= words ? c : 0;
-}
-
-/*
- * A chunk of a list of longer ones; or one of list `j` itself, of which the
- * first is too short. 0: none.
- */
-static __attribute__((noinline)) addr32 look_further(struct heap *h,
-                                                     const struct handles *t,
-                                                     uint32_t j, uint32_t words)
-{
-    uint32_t longer = t->bits & (UINT32_MAX << 1 << j);
-    if (longer != 0)
-        return handles_chunk(h, t->list[__builtin_ctz(longer)] >> 16);
-    uint32_t n = HANDLES_HEAD + j;
-    for (uint32_t i = 0; i <= HANDLES_LOOK; i++) {
-        addr32 c = handles_chunk(h, n);
-        if (i > 0 && *word_at(h, c) >> 16 >= words)
+    addr32 c = t->list[j];
+    for (uint32_t i = 0; i < HANDLES_LOOK && c != 0; i++) {
+        if (*word_at(h, c) >> 16 >= words)
             return c;
-        n = *handles_half_at(h, c + 6);
-        if (n == HANDLES_HEAD + j)
-            break;
+        c = *word_at(h, c + 4);
     }
     return 0;
 }
 
 /*
  * A used chunk of `words` words, the gap ending at `end`; its header is not
- * written yet. at 0: there is none.
+ * written yet. 0 words: there is none.
  */
-static inline struct handles_hole place(struct heap *h, struct handles *t,
-                                        uint32_t words, addr32 end)
+static struct handles_piece place(struct heap *h, struct handles *t,
+                                  uint32_t words, addr32 end)
 {
-    uint32_t j = handles_list_of(words);
-    addr32 c = first_of(h, t, j, words);
-    if (c == 0 && end - t->frontier >= 4 * words) {
-        c = t->frontier;
+    addr32 c = t->frontier;
+    if (end - c >= 4 * words) {
         t->frontier = c + 4 * words;
-        return (struct handles_hole){c, words};
+        return (struct handles_piece){c, words};
     }
+    uint32_t j = handles_list_of(words);
+    uint32_t longer = t->bits & (UINT32_MAX << 1 << j);
+    if (longer != 0)
+        c = t->list[__builtin_ctz(longer)];
+    else
+        c = look_in(h, t, j, words);
     if (c == 0)
-        c = look_further(h, t, j, words);
-    if (c == 0)
-        return (struct handles_hole){0, 0};
+        return (struct handles_piece){0, 0};
     handles_take_out(h, t, c);
     words = handles_cut(h, t, c, *word_at(h, c) >> 16, words);
-    return (struct handles_hole){c, words};
+    return (struct handles_piece){c, words};
 }
 
 /* Words of all holes and the gap. */
@@ -107,11 +87,10 @@ static uint32_t free_words(struct heap *h, const struct handles *t)
 /*
  * Nothing was found for a chunk of `words` words: is it worth looking again?
  * An unfinished move is given up for it; then, if it may take long, all holes
- * are made one.
+ * are made one, `*may_wait` telling that this was not tried yet.
  */
-static __attribute__((noinline)) bool make_room(struct heap *h,
-                                                struct handles *t,
-                                                uint32_t words)
+static bool make_room(struct heap *h, struct handles *t, uint32_t words,
+                      bool *may_wait)
 {
     if (t->in_step)
         return false;
@@ -119,7 +98,8 @@ static __attribute__((noinline)) bool make_room(struct heap *h,
         handles_abort(h, t);
         return true;
     }
-    if (t->params.wait && !t->is_settled && free_words(h, t) >= words) {
+    if (t->params.wait && *may_wait && free_words(h, t) >= words) {
+        *may_wait = false;
         handles_settle(h);
         return true;
     }
@@ -133,15 +113,14 @@ static __attribute__((noinline)) bool make_room(struct heap *h,
 /* Bytes of an entry. */
 static inline uint32_t entry_bytes(const struct handles *t)
 {
-    return t->is_small ? 2 : 4;
+    return t->table != 0 ? 4 : 2;
 }
 
 /* Where the gap will end when one more entry is given; 0: none can be. */
-static __attribute__((noinline)) addr32 end_with_entry(struct heap *h,
-                                                       const struct handles *t)
+static addr32 end_with_entry(const struct heap *h, const struct handles *t)
 {
     addr32 entry = t->issued - entry_bytes(t);
-    if (entry == t->table)
+    if (entry == (t->table | t->halves))
         return 0;
     if (entry >= h->pool_max)
         return h->pool_max;
@@ -150,27 +129,23 @@ static __attribute__((noinline)) addr32 end_with_entry(struct heap *h,
 }
 
 /* Give one more entry, for which there is room; its handle. */
-static __attribute__((noinline)) uint32_t issue(struct heap *h,
-                                                struct handles *t)
+static uint32_t issue(struct heap *h, struct handles *t)
 {
     t->issued -= entry_bytes(t);
     if (t->issued < h->pool_max)
         h->pool_max = t->issued & ~UINT32_C(3);
-    return (t->issued - t->table) * (t->is_small ? 2 : 1);
+    return t->table != 0 ? t->issued - t->table : (t->issued - t->halves) * 2;
 }
 
 /* A chunk and an entry for it; the handle, or 0 and nothing has changed. */
-static inline uint32_t take(struct heap *h, struct handles *t, uint32_t words)
+static uint32_t take(struct heap *h, struct handles *t, uint32_t words)
 {
     uint32_t handle = t->free_handle;
-    addr32 end = h->pool_max;
-    if (handle == 0) {
-        end = end_with_entry(h, t);
-        if (end == 0)
-            return 0;
-    }
-    struct handles_hole chunk = place(h, t, words, end);
-    if (chunk.at == 0)
+    addr32 end = handle != 0 ? h->pool_max : end_with_entry(h, t);
+    if (end == 0)
+        return 0;
+    struct handles_piece chunk = place(h, t, words, end);
+    if (chunk.words == 0)
         return 0;
     if (handle == 0)
         handle = issue(h, t);
@@ -186,10 +161,10 @@ static inline uint32_t take(struct heap *h, struct handles *t, uint32_t words)
 /* What no heap could grant, or not now. */
 static uint32_t refuse_at_once(struct heap *h, uint32_t bytes)
 {
-    h->refusal = bytes == 0               ? REFUSAL_NONE
-                 : bytes > REQUEST_MAX    ? REFUSAL_LIMIT
-                 : h->phase != PHASE_IDLE ? REFUSAL_LOCKED
-                                          : REFUSAL_FULL;
+    h->refusal = bytes == 0                    ? REFUSAL_NONE
+                 : bytes > HANDLES_REQUEST_MAX ? REFUSAL_LIMIT
+                 : h->phase != PHASE_IDLE      ? REFUSAL_LOCKED
+                                               : REFUSAL_FULL;
     return 0;
 }
 
@@ -203,8 +178,7 @@ static uint32_t refuse(struct heap *h, const struct handles *t, bool is_alloc)
 }
 
 /* per_alloc bytes, and what it takes to begin and end with them. */
-static __attribute__((noinline)) void move_some(struct heap *h,
-                                                const struct handles *t)
+static void move_some(struct heap *h, const struct handles *t)
 {
     uint32_t words = t->params.per_alloc / 4;
     uint32_t units = words + HANDLES_TAKE + HANDLES_BEGIN + HANDLES_END;
@@ -221,41 +195,120 @@ static void zero_from(struct heap *h, addr32 c, uint32_t from)
         __builtin_memset(word_at(h, c + 4 * from), 0, 4 * (words - from));
 }
 
-uint32_t handles_alloc(struct heap *h, uint32_t bytes, uint32_t flags)
+/* The request, whatever it takes. */
+static __attribute__((noinline)) uint32_t alloc_anyhow(struct heap *h,
+                                                       uint32_t bytes)
 {
     struct handles *t = handles_of(h);
-    (void)flags;
-    if (bytes - 1 >= t->max_request) /* 0 is the largest */
+    if (bytes - 1 >= HANDLES_REQUEST_MAX || h->phase != PHASE_IDLE)
         return refuse_at_once(h, bytes);
     if (t->params.per_alloc != 0)
         move_some(h, t);
     uint32_t words = words_for(bytes);
+    bool may_wait = true;
     uint32_t handle;
     while ((handle = take(h, t, words)) == 0) {
-        if (!make_room(h, t, words))
+        if (!make_room(h, t, words, &may_wait))
             return refuse(h, t, true);
     }
     h->refusal = REFUSAL_NONE;
     if (t->params.zero)
-        zero_from(h, handles_chunk_of(h, t, handle), 1);
+        zero_from(h, handles_chunk_of(h, handle), 1);
     return handle;
+}
+
+/*
+ * Chunk `c`, all that the lists could give, is cut for a request of `words`
+ * words; the words granted.
+ */
+static inline uint32_t cut_first(struct heap *h, struct handles *t, uint32_t j,
+                                 addr32 c, uint32_t words)
+{
+    handles_take_first(h, t, j, c);
+    return handles_cut(h, t, c, *word_at(h, c) >> 16, words);
+}
+
+/*
+ * The short way: the first chunk of the request's own list if it is used up,
+ * else the gap, else a longer chunk; and no calls.
+ */
+uint32_t handles_alloc(struct heap *h, uint32_t bytes, uint32_t flags)
+{
+    struct handles *t = handles_of(h);
+    (void)flags;
+    uint32_t handle = t->free_handle;
+    if (bytes - 1 >= t->short_request || handle == 0) /* 0 is the largest */
+        return alloc_anyhow(h, bytes);
+
+    uint32_t words = words_for(bytes);
+    uint32_t j = handles_list_of(words);
+    addr32 c = t->list[j];
+    uint32_t have = c == 0 ? 0 : *word_at(h, c) >> 16;
+    if (have - words < HANDLES_CHUNK_MIN) {
+        handles_take_first(h, t, j, c);
+        handles_use_up(h, c, have);
+        words = have;
+    } else if (h->pool_max - t->frontier >= 4 * words) {
+        c = t->frontier;
+        t->frontier = c + 4 * words;
+    } else if (have > words) {
+        words = cut_first(h, t, j, c, words);
+    } else {
+        uint32_t longer = t->bits & (UINT32_MAX << 1 << j);
+        if (longer == 0)
+            return alloc_anyhow(h, bytes);
+        j = (uint32_t)__builtin_ctz(longer);
+        c = t->list[j];
+        words = cut_first(h, t, j, c, words);
+    }
+    addr32 entry = t->table + handle;
+    t->free_handle = *word_at(h, entry) - 1;
+    *word_at(h, c) = handles_header(words, handle / 4);
+    *word_at(h, entry) = c + HANDLES_HEADER;
+    h->refusal = REFUSAL_NONE;
+    return handle;
+}
+
+/* The object's chunk, of header `header`, becomes free, and its entry. */
+static inline void free_chunk(struct heap *h, struct handles *t,
+                              uint32_t handle, addr32 c, uint32_t header)
+{
+    handles_set_entry(h, t, handle, t->free_handle + 1);
+    t->free_handle = handle;
+    handles_make_hole(h, t, c, header >> 16, (header & HANDLES_LOW) == 0);
+}
+
+/* Free an object that may be pinned or in motion, in either form. */
+static __attribute__((noinline)) void free_anyhow(struct heap *h,
+                                                  uint32_t handle)
+{
+    struct handles *t = handles_of(h);
+    addr32 c = handles_chunk_of(h, handle);
+    uint32_t header = *word_at(h, c);
+    if (handles_header_is_pinned(header))
+        header = handles_loosen(h, t, handle);
+    free_chunk(h, t, handle, c, header);
 }
 
 /* In one piece: split by the compiler at its first test, it costs a jump. */
 __attribute__((noinline)) void handles_free(struct heap *h, uint32_t handle)
 {
+    struct handles *t = handles_of(h);
     if (handle == 0)
         return;
-    struct handles *t = handles_of(h);
     CORE_ASSERT(h->phase == PHASE_IDLE && !t->in_step);
     CORE_ASSERT(handles_is_valid(h, handle));
-    addr32 c = handles_chunk_of(h, t, handle);
+    if (t->table == 0) {
+        free_anyhow(h, handle);
+        return;
+    }
+    addr32 c = *word_at(h, t->table + handle) - HANDLES_HEADER;
     uint32_t header = *word_at(h, c);
-    if (handles_header_is_pinned(header))
-        header = handles_loosen(h, t, handle);
-    handles_set_entry(h, t, handle, t->free_handle + 1);
-    t->free_handle = handle;
-    handles_make_hole(h, t, c, header >> 16, (header & HANDLES_LOW) == 0);
+    if (handles_header_is_pinned(header)) {
+        free_anyhow(h, handle);
+        return;
+    }
+    free_chunk(h, t, handle, c, header);
 }
 
 /* Chunk `c` becomes `more` words longer, or shorter. */
@@ -296,8 +349,6 @@ static bool grow_here(struct heap *h, struct handles *t, addr32 c,
         more = handles_cut(h, t, end, next >> 16, more);
     }
     add_words(h, c, more);
-    if (t->scan == end)
-        t->scan = end + 4 * more;
     return true;
 }
 
@@ -305,10 +356,10 @@ static bool grow_here(struct heap *h, struct handles *t, addr32 c,
 static bool move_to_longer(struct heap *h, struct handles *t, uint32_t handle,
                            uint32_t words)
 {
-    struct handles_hole chunk = place(h, t, words, h->pool_max);
-    if (chunk.at == 0)
+    struct handles_piece chunk = place(h, t, words, h->pool_max);
+    if (chunk.words == 0)
         return false;
-    addr32 c = handles_chunk_of(h, t, handle);
+    addr32 c = handles_chunk_of(h, handle);
     uint32_t header = *word_at(h, c);
     uint32_t have = header >> 16;
     __builtin_memcpy(word_at(h, chunk.at + 4), word_at(h, c + 4),
@@ -323,8 +374,9 @@ static bool move_to_longer(struct heap *h, struct handles *t, uint32_t handle,
 static bool lengthen(struct heap *h, struct handles *t, uint32_t handle,
                      uint32_t words)
 {
+    bool may_wait = true;
     do {
-        addr32 c = handles_chunk_of(h, t, handle);
+        addr32 c = handles_chunk_of(h, handle);
         if (grow_here(h, t, c, words))
             return true;
         if (handles_header_is_pinned(*word_at(h, c))) {
@@ -333,7 +385,7 @@ static bool lengthen(struct heap *h, struct handles *t, uint32_t handle,
         }
         if (move_to_longer(h, t, handle, words))
             return true;
-    } while (make_room(h, t, words));
+    } while (make_room(h, t, words, &may_wait));
     return refuse(h, t, false) != 0;
 }
 
@@ -346,7 +398,7 @@ uint32_t handles_realloc(struct heap *h, uint32_t handle, uint32_t bytes,
         return handles_alloc(h, bytes, 0);
     CORE_ASSERT(h->phase == PHASE_IDLE && !t->in_step);
     CORE_ASSERT(handles_is_valid(h, handle));
-    if (bytes - 1 >= t->max_request) {
+    if (bytes - 1 >= HANDLES_REQUEST_MAX) {
         if (bytes == 0)
             handles_free(h, handle);
         return refuse_at_once(h, bytes);
@@ -354,7 +406,7 @@ uint32_t handles_realloc(struct heap *h, uint32_t handle, uint32_t bytes,
     if (t->moving == handle)
         handles_abort(h, t);
     uint32_t words = words_for(bytes);
-    addr32 c = handles_chunk_of(h, t, handle);
+    addr32 c = handles_chunk_of(h, handle);
     uint32_t have = handles_words(*word_at(h, c));
     if (words <= have)
         cut_tail(h, t, c, words);
@@ -362,7 +414,7 @@ uint32_t handles_realloc(struct heap *h, uint32_t handle, uint32_t bytes,
         return 0;
     h->refusal = REFUSAL_NONE;
     if (t->params.zero)
-        zero_from(h, handles_chunk_of(h, t, handle), have);
+        zero_from(h, handles_chunk_of(h, handle), have);
     return handle;
 }
 
@@ -372,35 +424,37 @@ uint32_t handles_realloc(struct heap *h, uint32_t handle, uint32_t bytes,
 static void start_empty(struct heap *h)
 {
     struct handles *t = handles_of(h);
-    uint32_t n_indices = t->is_small ? 256 : 65536;
+    struct handles_params p = t->params;
+    bool is_small = p.indices == 8;
+    uint32_t size = is_small ? 2 : 4;
+    uint32_t n_indices = is_small ? 256 : 65536;
     addr32 end = h->base + h->control_bytes + (h->heap_bytes & ~UINT32_C(3));
-    uint32_t aside = (t->params.handles * entry_bytes(t) + 3) & ~UINT32_C(3);
     h->refusal = REFUSAL_NONE;
     h->pool_min = h->base + h->control_bytes;
-    h->pool_max = end - aside;
+    h->pool_max = end - ((p.handles * size + 3) & ~UINT32_C(3));
     if (h->pool_max - h->base > HANDLES_WIDE_MAX)
         h->pool_max = h->base + HANDLES_WIDE_MAX;
-    t->free_handle = 0;
-    t->bits = 0;
+    __builtin_memset(t, 0, sizeof *t);
+    t->params = p;
     t->frontier = h->pool_min;
-    t->table = end - n_indices * entry_bytes(t);
-    t->scan = t->frontier;
-    t->is_settled = 1;
+    t->table = is_small ? 0 : end - n_indices * size;
+    t->halves = is_small ? end - n_indices * size : 0;
+    t->short_request = handles_short_request(t);
     t->issued = end;
-    t->is_begun = t->has_moved = 0;
-    t->moving = t->copy = t->copied = t->is_touched = t->home = 0;
-    t->start_gap = h->heap_bytes * (100 - t->params.start_bytes) / 100;
-    t->start_issued =
-        end - (n_indices - 1) * t->params.start_indices / 100 * entry_bytes(t);
-    for (uint32_t j = 0; j < HANDLES_LISTS; j++)
-        t->list[j] = (HANDLES_HEAD + j) << 16 | (HANDLES_HEAD + j);
+    for (uint32_t i = 0; i < p.handles; i++) {
+        uint32_t handle = issue(h, t);
+        handles_set_entry(h, t, handle, t->free_handle + 1);
+        t->free_handle = handle;
+    }
+    t->start_gap = h->heap_bytes * (100 - p.start_bytes) / 100;
+    t->start_issued = end - (n_indices - 1) * p.start_indices / 100 * size;
 }
 
 static bool are_lawful(const struct handles_params *p)
 {
     return p->zero <= 1 && (p->indices == 8 || p->indices == 16) &&
            p->handles < UINT32_C(1) << p->indices && p->start_bytes <= 100 &&
-           p->start_indices <= 100 && p->per_alloc <= REQUEST_MAX &&
+           p->start_indices <= 100 && p->per_alloc <= HANDLES_REQUEST_MAX &&
            p->wait <= 1;
 }
 
@@ -438,8 +492,6 @@ uint32_t handles_init(struct heap *h, addr32 base, uint32_t heap_bytes,
     h->next_area = 1;
     struct handles *t = handles_of(h);
     t->params = *p;
-    t->is_small = is_small;
-    t->max_request = REQUEST_MAX;
     start_empty(h);
     return HEAP_OK;
 }

@@ -14,14 +14,14 @@
  * Chunks grow upwards from the pool's start, the table downwards from H's
  * end, one entry whenever there is no free one; the gap between them is the
  * hole that defragmentation feeds. A chunk is named by the address c of its
- * header; n is its size in words, header included, at least 3.
+ * header; n is its size in words, header included, at least 4.
  *
  *     c          c + 4                          c + 4n - 4
  *     |  n |  i  | the object, 4n - 4 bytes  ...          |  used
  *     |  n |  0  | the object, before it a free chunk ... |  used
  *     |  k |  n  | the object, which stays here       ... |  pinned
- *     |  n |  0  | next | prev | ...            |  n |  i  |  free
- *      high   low  high   low  half              high  low
+ *     |  n |  0  | next   | slot   |   ...      |  n |  i  |  free
+ *      high   low  c + 4    c + 8                high   low half
  *
  *   i     the index of the object whose chunk it is. Behind a free chunk the
  *         header has no room to say so: there i is 0, and the free chunk's
@@ -30,19 +30,19 @@
  *         once), so that a chunk with i = 0 is used iff the one before it is
  *         free, and a walk always knows which it is.
  *   k     0; or 1: the chunk before it is free. No chunk is so short.
- *   next, prev   of the list of its class, as word numbers counted from the
- *         window's base; a list is a ring through its head in the control
- *         block
+ *   next  the next chunk of the list of its class; 0 at its end
+ *   slot  address of the word that holds c: a list's head in the control
+ *         block, or the next of the chunk before it in the list
  *
  * Index i has its entry at table + 4 i ("wide", 16-bit indices) and its handle
  * is 4 i: the object is at the word that table + handle holds. In the small
- * form (8-bit indices) an entry is a half word at table + 2 i, the object's
+ * form (8-bit indices) an entry is a half word at halves + 2 i, the object's
  * distance from the window's base. Indices are given from 65,535 or 255 down;
  * 0 is none. A free entry holds 1 + the handle of the next free one: it is odd
  * and therefore no object's.
  *
- * Classes   the sizes 3 to 15 have a list each; then two lists for each
- *           doubling up to 1,023 words, one beyond: 31 lists, of which a word
+ * Classes   the sizes 4 to 15 have a list each; then two lists for each
+ *           doubling up to 1,023 words, one beyond: 30 lists, of which a word
  *           says by its bits which are not empty.
  * Steps     a scan goes through the pool. The first hole it meets is taken in
  *           hand and changes place with the object behind it, again and
@@ -87,10 +87,10 @@
 
 #include "core/heap.h"
 
-#define HANDLES_LISTS     31u      /* lists, by size                        */
+#define HANDLES_LISTS     30u      /* lists, by size                        */
 #define HANDLES_LOOK      4u       /* chunks of its own list that a request */
                                    /* is compared with                      */
-#define HANDLES_CHUNK_MIN 3u       /* words of the smallest chunk           */
+#define HANDLES_CHUNK_MIN 4u       /* words of the smallest chunk           */
 #define HANDLES_CHUNK_MAX 65535u   /* ... of the largest                    */
 #define HANDLES_HEADER    4u       /* bytes before an object                */
 #define HANDLES_WIDE_MAX  0x40000u /* pool and control block, 16 bits      */
@@ -128,48 +128,58 @@ struct handles_params {
         .start_indices = 90, .per_alloc = 0, .wait = 0                         \
     }
 
+/*
+ * Where the scan stands: right behind the chunk at `at`. It holds as long as
+ * `handle` is the object there. 0: a pinned chunk; who looses or frees it
+ * writes the handle here.
+ */
+struct handles_place {
+    addr32 at; /* 0: at the pool's start                                  */
+    uint32_t handle;
+};
+
 /* The manager's part of the control block, right behind struct heap. */
 struct handles {
     /* What every operation looks at. */
-    uint32_t max_request; /* largest that can be granted; 0: a passage that*/
-                          /* must not be interrupted                       */
-    uint32_t free_handle; /* first free entry's handle; 0: none            */
-    uint32_t bits;        /* bit j: list j is not empty                    */
-    addr32 frontier;      /* where the gap begins; h->pool_max ends it     */
-    addr32 table;         /* entry of index 0, which there is not          */
-    uint32_t is_small;    /* 1: 8-bit indices                              */
-    addr32 scan;          /* chunk that a step looks at next, or frontier; */
-                          /* the one before it is not free                 */
-    uint32_t is_settled;  /* 1: since the last free there was nothing to   */
-                          /* move any more                                 */
-    addr32 issued;        /* entry given last: all from here on are in use */
-                          /* or in the list of free ones                   */
+    addr32 table;           /* entry of index 0, which there is not; 0 in  */
+                            /* the small form                              */
+    uint32_t short_request; /* largest that may go the short way; 0: none, */
+                            /* for zero, per_alloc, the small form, and in */
+                            /* passages that must not be interrupted       */
+    uint32_t free_handle;   /* first free entry's handle; 0: none          */
+    uint32_t bits;          /* bit j: list j is not empty                  */
+    addr32 frontier;        /* where the gap begins; h->pool_max ends it   */
+    addr32 issued;          /* entry given last: all from here on are in   */
+                            /* use or in the list of free ones             */
+    addr32 halves;          /* as table, in the small form; else 0         */
 
     /* Defragmentation. */
-    uint32_t is_begun;   /* 1: until all is settled                       */
-    uint32_t has_moved;  /* 1: since the scan began at the pool's start   */
-    uint32_t in_step;    /* 1: a step runs                                */
-    addr32 hand;         /* hole taken out of its list by the step; 0     */
-    uint32_t torn;       /* handle of the object that changes places with */
-                         /* it now; 0                                     */
-    uint32_t moving;     /* handle of the object copied in pieces; 0      */
-    addr32 copy;         /* chunk that becomes its place                  */
-    uint32_t copied;     /* words of it that are copied                   */
-    uint32_t is_touched; /* 1: it was written to since                    */
-    uint32_t home;       /* handle of an object put into the gap, to be   */
-                         /* fetched from there; 0                         */
-    addr32 start_gap;    /* bytes of the gap ... or fewer: begin          */
-    addr32 start_issued; /* `issued` here or lower: begin                 */
+    uint32_t is_begun;         /* 1: until nothing is left to move            */
+    uint32_t has_moved;        /* 1: since the scan began at the pool's start */
+    struct handles_place scan; /* the step looks behind it next          */
+    struct handles_place before; /* ... or behind this, if that is gone    */
+    uint32_t in_step;    /* 1: a step runs                              */
+    addr32 hand;         /* hole taken out of its list by the step; 0   */
+    uint32_t torn;       /* handle of the object that changes places    */
+                         /* with it now; 0                              */
+    uint32_t moving;     /* handle of the object copied in pieces; 0    */
+    addr32 copy;         /* chunk that becomes its place                */
+    uint32_t copied;     /* words of it that are copied                 */
+    uint32_t is_touched; /* 1: it was written to since                  */
+    uint32_t home;       /* handle of an object put into the gap, to be */
+                         /* fetched from there; 0                       */
+    uint32_t start_gap;  /* bytes of the gap ... or fewer: begin        */
+    addr32 start_issued; /* `issued` here or lower: begin               */
     struct handles_params params; /* as given to init                      */
-    uint32_t list[HANDLES_LISTS]; /* heads: next and prev as in a chunk    */
+    addr32 list[HANDLES_LISTS];   /* first chunk of each; 0 when empty     */
 };
 
 _Static_assert(sizeof(struct handles_params) == 28, "seven words");
-_Static_assert(offsetof(struct handles, params) == 84, "no padding");
-_Static_assert(offsetof(struct handles, list) == 112, "no padding");
-_Static_assert(sizeof(struct handles) == 236, "59 words");
+_Static_assert(offsetof(struct handles, params) == 92, "no padding");
+_Static_assert(offsetof(struct handles, list) == 120, "no padding");
+_Static_assert(sizeof(struct handles) == 240, "60 words");
 
-/* A half word of a list, an entry or a chunk: it may lie in any word. */
+/* A half word of an entry: it may lie in any word. */
 typedef uint16_t __attribute__((may_alias)) handles_half;
 
 static inline struct handles *handles_of(struct heap *h)
@@ -272,11 +282,11 @@ static inline addr32 handles_at(struct heap *h, addr32 table, uint32_t handle)
     return *word_at(h, table + handle);
 }
 
-/* The same in the small form. */
-static inline addr32 handles_at_small(struct heap *h, addr32 table,
+/* The same in the small form, with `halves`. */
+static inline addr32 handles_at_small(struct heap *h, addr32 halves,
                                       uint32_t handle)
 {
-    return h->base + *(handles_half *)(void *)byte_at(h, table + handle / 2);
+    return h->base + *(handles_half *)(void *)byte_at(h, halves + handle / 2);
 }
 
 /* The address of byte `byte` of the object, in either form. */
@@ -284,8 +294,8 @@ static inline addr32 handles_deref(struct heap *h, uint32_t handle,
                                    uint32_t byte)
 {
     const struct handles *t = handles_of(h);
-    addr32 object = t->is_small ? handles_at_small(h, t->table, handle)
-                                : handles_at(h, t->table, handle);
+    addr32 object = t->table != 0 ? handles_at(h, t->table, handle)
+                                  : handles_at_small(h, t->halves, handle);
     return object + byte;
 }
 
@@ -351,7 +361,7 @@ uint32_t handles_owner(struct heap *h, addr32 address);
  *   3  pool, frontier, gap, entries follow each other; entries belong to
  *      indices that there are
  *   4  the chunks follow each other from the pool's start to the frontier,
- *      each of 3 words or more
+ *      each of 4 words or more
  *   5  no two free chunks are neighbours, none lies before the gap; whether
  *      the chunk before is free is said right, and a free one ends as it
  *      begins
@@ -359,11 +369,12 @@ uint32_t handles_owner(struct heap *h, addr32 address);
  *      by one entry. But the copy of an object in motion is named by none
  *   7  as many entries name objects as there are used chunks
  *   8  all other entries are in the list of free ones
- *   9  every free chunk is in the ring of its class, and the rings hold as
- *      many chunks as are free; links lead back and forth
+ *   9  every free chunk is in the list of its class, its slot is the address
+ *      of the word that leads to it, and the lists hold as many chunks as are
+ *      free
  *  10  a bit is set iff its list is not empty
- *  11  the scan stands at a chunk or the frontier, not right behind a hole;
- *      no step is under way, and a move in pieces is as it must be
+ *  11  no step is under way; a scan behind a pinned chunk is right behind
+ *      one; a move in pieces is as it must be
  */
 int handles_check(struct heap *h, addr32 base, uint32_t window_bytes);
 

@@ -4,7 +4,7 @@
  * Chunks and entries are read as handles.h draws them, lists are found by
  * counting, and every address is looked at before it is followed. Each loop is
  * bounded by what was found right before it: chunks by the length of the pool,
- * entries by their number, rings by the number of free chunks.
+ * entries by their number, lists by the number of free chunks.
  */
 #include "core/handles.h"
 
@@ -45,11 +45,22 @@ static uint32_t last_index(const struct known *k)
     return k->t->params.indices == 8 ? 255 : 65535;
 }
 
+static bool is_small(const struct known *k)
+{
+    return k->t->params.indices == 8;
+}
+
+/* Where the entry of index 0 would be. */
+static addr32 entries(const struct known *k)
+{
+    return k->end - (last_index(k) + 1) * entry_size(k);
+}
+
 static int check_control(struct known *k, uint32_t window_bytes)
 {
     uint32_t fixed = sizeof(struct heap) + sizeof(struct handles);
     const struct heap *h = k->h;
-    fixed += 16 - fixed % 16;
+    fixed = (fixed + 15) / 16 * 16;
     if (window_bytes < fixed || h->base != k->base ||
         h->manager != MANAGER_handles || h->control_bytes != fixed ||
         h->heap_bytes > window_bytes - fixed)
@@ -57,8 +68,8 @@ static int check_control(struct known *k, uint32_t window_bytes)
     const struct handles *t = k->t;
     k->end = k->base + fixed + h->heap_bytes / 4 * 4;
     if (!is_in_range(&t->params) || h->block_bytes != 4 ||
-        h->block_shift != 2 || t->is_small != (t->params.indices == 8) ||
-        t->table != k->end - (last_index(k) + 1) * entry_size(k) ||
+        h->block_shift != 2 || t->table != (is_small(k) ? 0 : entries(k)) ||
+        t->halves != (is_small(k) ? entries(k) : 0) ||
         t->start_gap != h->heap_bytes * (100 - t->params.start_bytes) / 100 ||
         t->start_issued != k->end - last_index(k) * t->params.start_indices /
                                         100 * entry_size(k))
@@ -115,7 +126,7 @@ static int check_chunks(struct known *k)
     uint32_t hole = 0;
     for (addr32 at = k->h->pool_min; at != k->t->frontier;) {
         struct seen s = see(k, at, hole);
-        if (s.words < 3 || s.words > (k->t->frontier - at) / 4)
+        if (s.words < 4 || s.words > (k->t->frontier - at) / 4)
             return 4;
         at += 4 * s.words;
     }
@@ -137,13 +148,13 @@ static int check_chunks(struct known *k)
 
 static uint32_t first_index(const struct known *k)
 {
-    return (k->t->issued - k->t->table) / entry_size(k);
+    return (k->t->issued - entries(k)) / entry_size(k);
 }
 
 static uint32_t entry_of(const struct known *k, uint32_t index)
 {
-    addr32 p = k->t->table + index * entry_size(k);
-    if (!k->t->is_small)
+    addr32 p = entries(k) + index * entry_size(k);
+    if (!is_small(k))
         return word(k, p);
     return *byte_at(k->h, p) + 256u * *byte_at(k->h, p + 1);
 }
@@ -153,7 +164,7 @@ static bool names(const struct known *k, uint32_t index, addr32 p)
 {
     if (index < first_index(k) || index > last_index(k))
         return false;
-    return entry_of(k, index) == (k->t->is_small ? p - k->base : p);
+    return entry_of(k, index) == (is_small(k) ? p - k->base : p);
 }
 
 static bool is_named_once(const struct known *k, addr32 p)
@@ -178,11 +189,9 @@ static int check_names(struct known *k)
                           : !names(k, s.index, at + 4))
             return 6;
         k->n_used += !is_copy && !s.is_free;
-        k->has_scan |= at == k->t->scan && hole == 0;
         hole = s.is_free ? s.words : 0;
         at += 4 * s.words;
     }
-    k->has_scan |= k->t->scan == k->t->frontier;
     return 0;
 }
 
@@ -206,14 +215,14 @@ static int check_entries(const struct known *k)
     return n_listed == n_entries - n_named ? 0 : 8;
 }
 
-/* ---- 9, 10: rings ------------------------------------------------------ */
+/* ---- 9, 10: lists ------------------------------------------------------ */
 
 /* The list of free chunks of so many words, by counting. */
 static uint32_t class_of(uint32_t words)
 {
     if (words < 16)
-        return words - 3;
-    uint32_t list = 13;
+        return words - 4;
+    uint32_t list = 12;
     uint32_t from = 16;
     while (words >= 2 * from && from < 1024) {
         list += 2;
@@ -226,67 +235,53 @@ static uint32_t class_of(uint32_t words)
     return list;
 }
 
-static addr32 ring_of(const struct known *k, uint32_t list)
-{
-    return k->base + (uint32_t)sizeof(struct heap) +
-           (uint32_t)offsetof(struct handles, list) + 4 * list;
-}
-
-/* Is the free chunk whose links are at `p` in the pool's bounds? */
+/* Can `p` be the address of a chunk, as far as reading its links goes? */
 static bool is_readable(const struct known *k, addr32 p)
 {
-    return p % 4 == 0 && p > k->h->pool_min && p < k->t->frontier;
+    return p % 4 == 0 && p >= k->h->pool_min && p < k->t->frontier &&
+           k->t->frontier - p >= 12;
 }
 
-/* Chunks in ring `list`, up to what there can be; or -1: it is broken. */
-static int64_t count_ring(const struct known *k, uint32_t list)
+/* Is free chunk `s` in its list, and does its slot lead to it? */
+static bool is_listed(const struct known *k, const struct seen *s)
 {
-    addr32 ring = ring_of(k, list);
-    addr32 at = ring;
-    for (int64_t n = 0; n <= (int64_t)k->n_free; n++) {
-        addr32 next = k->base + 4 * (word(k, at) / 65536) + 4;
-        if (next != ring && !is_readable(k, next))
-            return -1;
-        if (k->base + 4 * (word(k, next) % 65536) + 4 != at)
-            return -1;
-        if (next == ring)
-            return n;
-        at = next;
+    addr32 slot = k->base + (uint32_t)sizeof(struct heap) +
+                  (uint32_t)offsetof(struct handles, list) +
+                  4 * class_of(s->words);
+    for (uint32_t n = 0; n < k->n_free; n++) {
+        addr32 at = word(k, slot);
+        if (at == s->at)
+            return word(k, at + 8) == slot;
+        if (!is_readable(k, at))
+            return false;
+        slot = at + 4;
     }
-    return -1;
-}
-
-/* Is free chunk `s` in the ring of its class? The ring is whole. */
-static bool is_in_ring(const struct known *k, const struct seen *s)
-{
-    addr32 ring = ring_of(k, class_of(s->words));
-    addr32 at = ring;
-    do {
-        at = k->base + 4 * (word(k, at) / 65536) + 4;
-        if (at == s->at + 4)
-            return true;
-    } while (at != ring);
     return false;
 }
 
-static int check_rings(const struct known *k)
+/*
+ * Every free chunk is found in its list. So if the lists have no more chunks
+ * than are free, they have exactly those.
+ */
+static int check_lists(const struct known *k)
 {
-    uint32_t bits = 0;
-    int64_t n_listed = 0;
-    for (uint32_t list = 0; list < HANDLES_LISTS; list++) {
-        int64_t n = count_ring(k, list);
-        if (n < 0)
-            return 9;
-        n_listed += n;
-        bits |= (n > 0 ? 1u : 0u) << list;
-    }
     uint32_t hole = 0;
     for (addr32 at = k->h->pool_min; at != k->t->frontier;) {
         struct seen s = see(k, at, hole);
-        if (s.is_free && !is_in_ring(k, &s))
+        if (s.is_free && !is_listed(k, &s))
             return 9;
         hole = s.is_free ? s.words : 0;
         at += 4 * s.words;
+    }
+    uint32_t bits = 0;
+    uint32_t n_listed = 0;
+    for (uint32_t list = 0; list < HANDLES_LISTS; list++) {
+        addr32 at = k->t->list[list];
+        bits |= (at != 0 ? 1u : 0u) << list;
+        for (; at != 0; at = word(k, at + 4)) {
+            if (++n_listed > k->n_free || !is_readable(k, at))
+                return 9;
+        }
     }
     if (n_listed != k->n_free)
         return 9;
@@ -295,13 +290,33 @@ static int check_rings(const struct known *k)
 
 /* ---- 11: steps --------------------------------------------------------- */
 
+/* Is what a place without a handle names a pinned chunk of the pool? */
+static bool is_place_right(const struct known *k,
+                           const struct handles_place *place)
+{
+    if (place->at == 0 || place->handle != 0)
+        return true;
+    uint32_t hole = 0;
+    for (addr32 at = k->h->pool_min; at != k->t->frontier;) {
+        struct seen s = see(k, at, hole);
+        if (at == place->at)
+            return s.is_pinned;
+        hole = s.is_free ? s.words : 0;
+        at += 4 * s.words;
+    }
+    return false;
+}
+
 static int check_steps(const struct known *k)
 {
     const struct handles *t = k->t;
-    if (!k->has_scan || k->h->phase != PHASE_IDLE || t->in_step != 0 ||
-        t->hand != 0 || t->torn != 0 || t->is_settled > 1 || t->is_begun > 1 ||
-        t->has_moved > 1 || t->is_touched > 1 ||
-        t->max_request != 4 * 65535 - 4)
+    bool is_plain =
+        !is_small(k) && t->params.zero == 0 && t->params.per_alloc == 0;
+    if (k->h->phase != PHASE_IDLE || t->in_step != 0 || t->hand != 0 ||
+        t->torn != 0 || t->is_begun > 1 || t->has_moved > 1 ||
+        t->is_touched > 1 || !is_place_right(k, &t->scan) ||
+        !is_place_right(k, &t->before) ||
+        t->short_request != (is_plain ? 4 * 65535 - 4 : 0))
         return 11;
     if (t->moving == 0)
         return 0;
@@ -309,7 +324,7 @@ static int check_steps(const struct known *k)
     if (t->moving % 4 != 0 || !k->has_copy || index < first_index(k) ||
         index > last_index(k) || entry_of(k, index) % 4 != 0)
         return 11;
-    addr32 object = entry_of(k, index) + (t->is_small ? k->base : 0);
+    addr32 object = entry_of(k, index) + (is_small(k) ? k->base : 0);
     struct seen from = see(k, object - 4, 0);
     struct seen to = see(k, t->copy, 1);
     return !from.is_pinned || to.words < from.words || t->copied == 0 ||
@@ -331,6 +346,6 @@ int handles_check(struct heap *h, addr32 base, uint32_t window_bytes)
     if (broken == 0)
         broken = check_entries(&k);
     if (broken == 0)
-        broken = check_rings(&k);
+        broken = check_lists(&k);
     return broken != 0 ? broken : check_steps(&k);
 }

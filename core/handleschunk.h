@@ -12,9 +12,12 @@
 
 #define HANDLES_LOW 0xffffu /* lower half of a word */
 
-/* Word number of list j's head, were it a chunk: its links are its list[]. */
-#define HANDLES_HEAD                                                           \
-    ((uint32_t)(sizeof(struct heap) + offsetof(struct handles, list) - 4) / 4)
+/* The largest request that a chunk can serve. */
+#define HANDLES_REQUEST_MAX (4 * HANDLES_CHUNK_MAX - HANDLES_HEADER)
+
+/* Where the heads of the lists lie in the control block. */
+#define HANDLES_LISTS_AT                                                       \
+    ((uint32_t)(sizeof(struct heap) + offsetof(struct handles, list)))
 
 /* The list of each size: below 64 words, then by 16, then by 1,024 words. */
 extern const uint8_t handles_lists[192];
@@ -33,20 +36,9 @@ static inline handles_half *handles_half_at(struct heap *h, addr32 p)
     return (handles_half *)(void *)byte_at(h, p);
 }
 
-/* The chunk of word number `n`, and the reverse. */
-static inline addr32 handles_chunk(const struct heap *h, uint32_t n)
-{
-    return handles_base(h) + 4 * n;
-}
-
-static inline uint32_t handles_number(const struct heap *h, addr32 c)
-{
-    return (c - handles_base(h)) / 4;
-}
-
 static inline uint32_t handles_list_of(uint32_t words)
 {
-    if (words < 64)
+    if (__builtin_expect(words < 64, 1))
         return handles_lists[words];
     if (words < 1024)
         return handles_lists[64 + words / 16];
@@ -82,30 +74,56 @@ static inline bool handles_is_behind_hole(uint32_t header)
 
 /* ---- Lists ------------------------------------------------------------- */
 
+/* Address of the control block's word that holds the head of list `j`. */
+static inline addr32 handles_slot(const struct heap *h, uint32_t j)
+{
+    return handles_base(h) + HANDLES_LISTS_AT + 4 * j;
+}
+
 /* Put free chunk `c` at the front of its list. */
 static inline void handles_insert(struct heap *h, struct handles *t, addr32 c,
                                   uint32_t words)
 {
     uint32_t j = handles_list_of(words);
-    uint32_t head = HANDLES_HEAD + j;
-    uint32_t n = handles_number(h, c);
-    uint32_t second = t->list[j] >> 16;
-    *word_at(h, c + 4) = second << 16 | head;
-    *handles_half_at(h, handles_chunk(h, second) + 4) = (handles_half)n;
-    *handles_half_at(h, handles_chunk(h, head) + 6) = (handles_half)n;
-    t->bits |= UINT32_C(1) << j;
+    addr32 first = t->list[j];
+    *word_at(h, c + 4) = first;
+    *word_at(h, c + 8) = handles_slot(h, j);
+    t->list[j] = c;
+    if (first != 0)
+        *word_at(h, first + 8) = c + 4;
+    else
+        t->bits |= UINT32_C(1) << j;
 }
 
-/* Take free chunk `c` out of its list. A list of one begins and ends there. */
+/* Take the first chunk, `c`, out of list `j`. */
+static inline void handles_take_first(struct heap *h, struct handles *t,
+                                      uint32_t j, addr32 c)
+{
+    addr32 next = *word_at(h, c + 4);
+    t->list[j] = next;
+    if (next != 0)
+        *word_at(h, next + 8) = handles_slot(h, j);
+    else
+        t->bits &= ~(UINT32_C(1) << j);
+}
+
+/*
+ * Take free chunk `c` out of its list. If it was alone, its slot is the list's
+ * head, in the control block, and tells which list has become empty.
+ */
 static inline void handles_take_out(struct heap *h, struct handles *t, addr32 c)
 {
-    uint32_t links = *word_at(h, c + 4);
-    uint32_t prev = links & HANDLES_LOW;
-    uint32_t next = links >> 16;
-    *handles_half_at(h, handles_chunk(h, prev) + 6) = (handles_half)next;
-    *handles_half_at(h, handles_chunk(h, next) + 4) = (handles_half)prev;
-    if (next == prev)
-        t->bits &= ~(UINT32_C(1) << (next - HANDLES_HEAD));
+    addr32 next = *word_at(h, c + 4);
+    addr32 slot = *word_at(h, c + 8);
+    *word_at(h, slot) = next;
+    if (next != 0) {
+        *word_at(h, next + 8) = slot;
+        return;
+    }
+    if (slot < handles_slot(h, HANDLES_LISTS)) {
+        uint32_t j = (slot - handles_slot(h, 0)) / 4;
+        t->bits &= ~(UINT32_C(1) << j);
+    }
 }
 
 /* ---- Entries ----------------------------------------------------------- */
@@ -114,63 +132,54 @@ static inline void handles_take_out(struct heap *h, struct handles *t, addr32 c)
 static inline uint32_t handles_entry(struct heap *h, const struct handles *t,
                                      uint32_t handle)
 {
-    return t->is_small ? *handles_half_at(h, t->table + handle / 2)
-                       : *word_at(h, t->table + handle);
+    return t->table != 0 ? *word_at(h, t->table + handle)
+                         : *handles_half_at(h, t->halves + handle / 2);
 }
 
 static inline void handles_set_entry(struct heap *h, const struct handles *t,
                                      uint32_t handle, uint32_t value)
 {
-    if (t->is_small)
-        *handles_half_at(h, t->table + handle / 2) = (handles_half)value;
-    else
+    if (t->table != 0)
         *word_at(h, t->table + handle) = value;
+    else
+        *handles_half_at(h, t->halves + handle / 2) = (handles_half)value;
 }
 
-/* The object of a valid handle is at ... */
-static inline addr32 handles_object(struct heap *h, const struct handles *t,
-                                    uint32_t handle)
-{
-    return t->is_small ? handles_at_small(h, t->table, handle)
-                       : handles_at(h, t->table, handle);
-}
-
-/* ... and from now on there. */
+/* The object of a valid handle is from now on at `object`. */
 static inline void handles_set_object(struct heap *h, const struct handles *t,
                                       uint32_t handle, addr32 object)
 {
-    if (t->is_small)
+    if (t->table == 0)
         object -= handles_base(h);
     handles_set_entry(h, t, handle, object);
 }
 
-static inline addr32 handles_chunk_of(struct heap *h, const struct handles *t,
-                                      uint32_t handle)
+static inline addr32 handles_chunk_of(struct heap *h, uint32_t handle)
 {
-    return handles_object(h, t, handle) - HANDLES_HEADER;
+    return handles_deref(h, handle, 0) - HANDLES_HEADER;
 }
 
 /* ---- Splitting and joining --------------------------------------------- */
 
-/* A hole: where it begins, and how long it is. */
-struct handles_hole {
+/* A chunk, or 0 words: none. */
+struct handles_piece {
     addr32 at;
-    uint32_t words; /* 0: none, it went into the gap                       */
+    uint32_t words;
 };
 
 /*
- * The chunk at `c`, in use until now or just cut off, becomes a hole with all
+ * The chunk `*p`, in use until now or just cut off, becomes a hole with all
  * that is free around it; `is_behind` says whether the chunk before it is. The
- * hole is in no list yet. If it touches the gap it becomes gap.
+ * hole is in no list yet. False: it touches the gap, and is gap now.
  */
-static inline struct handles_hole handles_join(struct heap *h,
-                                               struct handles *t, addr32 c,
-                                               uint32_t words, bool is_behind)
+static inline bool handles_join(struct heap *h, struct handles *t,
+                                struct handles_piece *p, bool is_behind)
 {
-    addr32 end = c + 4 * words;
+    addr32 c = p->at;
+    addr32 end = c + 4 * p->words;
     uint32_t last = 0; /* index of the object behind */
     bool is_last = end == t->frontier;
-    if (!is_last) {
+    if (__builtin_expect(!is_last, 1)) {
         uint32_t next = *word_at(h, end);
         last = next & HANDLES_LOW;
         if (last == 0) { /* free: c was used */
@@ -187,26 +196,34 @@ static inline struct handles_hole handles_join(struct heap *h,
         c -= 4 * (*word_at(h, c - 4) >> 16);
         handles_take_out(h, t, c);
     }
-    if (t->scan - c <= end - c)
-        t->scan = c;
-    t->is_settled = 0;
+    p->at = c;
     if (is_last) {
         t->frontier = c;
-        return (struct handles_hole){c, 0};
+        return false;
     }
-    words = (end - c) / 4;
-    *word_at(h, c) = handles_header(words, 0);
-    *word_at(h, end - 4) = handles_header(words, last);
-    return (struct handles_hole){c, words};
+    p->words = (end - c) / 4;
+    *word_at(h, c) = handles_header(p->words, 0);
+    *word_at(h, end - 4) = handles_header(p->words, last);
+    return true;
 }
 
 /* The same, and into its list. */
 static inline void handles_make_hole(struct heap *h, struct handles *t,
                                      addr32 c, uint32_t words, bool is_behind)
 {
-    struct handles_hole hole = handles_join(h, t, c, words, is_behind);
-    if (hole.words != 0)
-        handles_insert(h, t, hole.at, hole.words);
+    struct handles_piece p = {c, words};
+    if (handles_join(h, t, &p, is_behind))
+        handles_insert(h, t, p.at, p.words);
+}
+
+/* All of hole `c` is used: the object behind it gets its index back. */
+static inline void handles_use_up(struct heap *h, addr32 c, uint32_t words)
+{
+    addr32 end = c + 4 * words;
+    uint32_t next = *word_at(h, end);
+    *word_at(h, end) = handles_header_is_pinned(next)
+                           ? next & HANDLES_LOW
+                           : next | (*word_at(h, end - 4) & HANDLES_LOW);
 }
 
 /*
@@ -220,14 +237,12 @@ static inline uint32_t handles_cut(struct heap *h, struct handles *t, addr32 c,
 {
     CORE_ASSERT(have >= words);
     uint32_t rest = have - words;
-    addr32 end = c + 4 * have;
-    uint32_t last = *word_at(h, end - 4) & HANDLES_LOW;
     if (rest < HANDLES_CHUNK_MIN) {
-        uint32_t next = *word_at(h, end);
-        *word_at(h, end) =
-            handles_header_is_pinned(next) ? next & HANDLES_LOW : next | last;
+        handles_use_up(h, c, have);
         return have;
     }
+    addr32 end = c + 4 * have;
+    uint32_t last = *word_at(h, end - 4) & HANDLES_LOW;
     c += 4 * words;
     *word_at(h, c) = handles_header(rest, 0);
     *word_at(h, end - 4) = handles_header(rest, last);
@@ -236,6 +251,13 @@ static inline uint32_t handles_cut(struct heap *h, struct handles *t, addr32 c,
 }
 
 /* ---- Between the files ------------------------------------------------- */
+
+/* handles.short_request outside of passages. */
+static inline uint32_t handles_short_request(const struct handles *t)
+{
+    bool is_plain = t->table != 0 && !t->params.zero && !t->params.per_alloc;
+    return is_plain ? HANDLES_REQUEST_MAX : 0;
+}
 
 /* What lies before it in the text is done, as an interrupt sees it. */
 static inline void handles_fence(void)

@@ -5,9 +5,10 @@
 bool handles_is_valid(struct heap *h, uint32_t handle)
 {
     const struct handles *t = handles_of(h);
-    uint32_t entry = t->table + (t->is_small ? handle / 2 : handle);
-    uint32_t n_indices = t->is_small ? 256 : 65536;
-    if (handle % 4 != 0 || handle / 4 >= n_indices || entry < t->issued)
+    bool is_wide = t->table != 0;
+    addr32 entry = is_wide ? t->table + handle : t->halves + handle / 2;
+    if (handle % 4 != 0 || handle / 4 >= (is_wide ? 65536u : 256u) ||
+        entry < t->issued)
         return false;
     return handles_entry(h, t, handle) % 2 == 0;
 }
@@ -15,13 +16,13 @@ bool handles_is_valid(struct heap *h, uint32_t handle)
 bool handles_is_pinned(struct heap *h, uint32_t handle)
 {
     const struct handles *t = handles_of(h);
-    return t->moving != handle && handles_header_is_pinned(*word_at(
-                                      h, handles_chunk_of(h, t, handle)));
+    return t->moving != handle &&
+           handles_header_is_pinned(*word_at(h, handles_chunk_of(h, handle)));
 }
 
 uint32_t handles_bytes(struct heap *h, uint32_t handle)
 {
-    addr32 c = handles_chunk_of(h, handles_of(h), handle);
+    addr32 c = handles_chunk_of(h, handle);
     return 4 * handles_words(*word_at(h, c)) - HANDLES_HEADER;
 }
 
@@ -40,15 +41,13 @@ static uint32_t longest_in(struct heap *h, const struct view *v, uint32_t j)
     bool has_first = v->first != 0 && handles_list_of(v->first) == j;
     uint32_t longest = has_first ? v->first : 0;
     uint32_t n_seen = has_first ? 1 : 0;
-    uint32_t n = handles_of(h)->list[j] >> 16;
-    while (n != HANDLES_HEAD + j && n_seen < HANDLES_LOOK) {
-        addr32 c = handles_chunk(h, n);
-        if (c != v->left[0] && c != v->left[1]) {
-            uint32_t words = *word_at(h, c) >> 16;
-            longest = words > longest ? words : longest;
-            n_seen++;
-        }
-        n = *handles_half_at(h, c + 6);
+    addr32 c = handles_of(h)->list[j];
+    for (; c != 0 && n_seen < HANDLES_LOOK; c = *word_at(h, c + 4)) {
+        if (c == v->left[0] || c == v->left[1])
+            continue;
+        uint32_t words = *word_at(h, c) >> 16;
+        longest = words > longest ? words : longest;
+        n_seen++;
     }
     return longest;
 }
@@ -59,8 +58,8 @@ static uint32_t largest_in(struct heap *h, const struct view *v)
     const struct handles *t = handles_of(h);
     addr32 end = h->pool_max;
     if (t->free_handle == 0) {
-        addr32 entry = t->issued - (t->is_small ? 2 : 4);
-        if (entry == t->table)
+        addr32 entry = t->issued - (t->table != 0 ? 4 : 2);
+        if (entry == (t->table | t->halves))
             return 0;
         if (entry < end)
             end = entry & ~UINT32_C(3);
@@ -196,11 +195,11 @@ bool handles_walk(struct heap *h, struct heap_cursor *cursor,
 uint32_t handles_owner(struct heap *h, addr32 address)
 {
     const struct handles *t = handles_of(h);
-    uint32_t n_indices = t->is_small ? 256 : 65536;
+    uint32_t n_indices = t->table != 0 ? 65536 : 256;
     for (uint32_t i = n_indices - 1; i > 0; i--) {
         if (!handles_is_valid(h, 4 * i))
             continue;
-        if (handles_object(h, t, 4 * i) == address)
+        if (handles_deref(h, 4 * i, 0) == address)
             return 4 * i;
     }
     return 0;

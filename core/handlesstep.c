@@ -22,7 +22,7 @@ enum outcome {
 
 static inline void begin_passage(struct heap *h, struct handles *t)
 {
-    t->max_request = 0; /* every request takes the way that looks closer */
+    t->short_request = 0; /* every request takes the way that looks closer */
     h->phase = PHASE_MOVE;
     handles_fence();
 }
@@ -31,7 +31,7 @@ static inline void end_passage(struct heap *h, struct handles *t)
 {
     handles_fence();
     h->phase = PHASE_IDLE;
-    t->max_request = 4 * HANDLES_CHUNK_MAX - HANDLES_HEADER;
+    t->short_request = handles_short_request(t);
 }
 
 /* The chunk at `c`, not pinned, says that it is. */
@@ -42,11 +42,17 @@ static inline void fasten(struct heap *h, addr32 c)
         (header >> 16) | ((header & HANDLES_LOW) == 0 ? 1u << 16 : 0);
 }
 
-/* The chunk of `handle`, which says that it is pinned, no longer does. */
-static uint32_t unfasten(struct heap *h, const struct handles *t,
-                         uint32_t handle)
+/* A place right behind chunk `c`, which was pinned, is told its handle. */
+static void name_place(struct handles_place *place, addr32 c, uint32_t handle)
 {
-    addr32 c = handles_chunk_of(h, t, handle);
+    if (place->at == c)
+        place->handle = handle;
+}
+
+/* The chunk of `handle`, which says that it is pinned, no longer does. */
+static uint32_t unfasten(struct heap *h, struct handles *t, uint32_t handle)
+{
+    addr32 c = handles_chunk_of(h, handle);
     uint32_t header = *word_at(h, c);
     uint32_t index = handle / 4;
     if (header >> 16 != 0) {
@@ -55,6 +61,8 @@ static uint32_t unfasten(struct heap *h, const struct handles *t,
     }
     header = handles_header(header & HANDLES_LOW, index);
     *word_at(h, c) = header;
+    name_place(&t->scan, c, handle);
+    name_place(&t->before, c, handle);
     return header;
 }
 
@@ -71,7 +79,7 @@ uint32_t handles_loosen(struct heap *h, struct handles *t, uint32_t handle)
     if (t->moving != handle)
         return unfasten(h, t, handle);
     handles_abort(h, t);
-    return *word_at(h, handles_chunk_of(h, t, handle));
+    return *word_at(h, handles_chunk_of(h, handle));
 }
 
 void handles_pin(struct heap *h, uint32_t handle)
@@ -81,7 +89,7 @@ void handles_pin(struct heap *h, uint32_t handle)
     CORE_ASSERT(handles_is_valid(h, handle));
     if (t->moving == handle)
         handles_abort(h, t);
-    addr32 c = handles_chunk_of(h, t, handle);
+    addr32 c = handles_chunk_of(h, handle);
     if (!handles_header_is_pinned(*word_at(h, c)))
         fasten(h, c);
 }
@@ -93,10 +101,31 @@ void handles_unpin(struct heap *h, uint32_t handle)
     if (!handles_is_pinned(h, handle))
         return;
     (void)unfasten(h, t, handle);
-    t->is_settled = 0;
 }
 
-/* ---- A hole in hand ---------------------------------------------------- */
+/* ---- The scan, and a hole in hand -------------------------------------- */
+
+/* Is there still a chunk in use where the place says? */
+static bool holds(struct heap *h, const struct handles_place *place)
+{
+    return place->at == 0 || place->handle == 0 ||
+           (handles_is_valid(h, place->handle) &&
+            handles_chunk_of(h, place->handle) == place->at);
+}
+
+/* What lies where the scan stands, which holds: a chunk, or the gap. */
+static addr32 scanned(struct heap *h, const struct handles *t)
+{
+    addr32 c = t->scan.at;
+    return c == 0 ? h->pool_min : c + 4 * handles_words(*word_at(h, c));
+}
+
+/* The scan goes past chunk `c`, which is in use. */
+static inline void pass(struct handles *t, addr32 c, uint32_t handle)
+{
+    t->before = t->scan;
+    t->scan = (struct handles_place){c, handle};
+}
 
 /* The hole in hand goes to its list. */
 static void put_down(struct heap *h, struct handles *t)
@@ -110,11 +139,10 @@ static void put_down(struct heap *h, struct handles *t)
     end_passage(h, t);
 }
 
-/* The hole at the scan, if it is one still, is taken out of its list. */
-static void take_in_hand(struct heap *h, struct handles *t)
+/* The hole at `c`, if it is one still, is taken out of its list. */
+static void take_in_hand(struct heap *h, struct handles *t, addr32 c)
 {
     begin_passage(h, t);
-    addr32 c = t->scan;
     if (c != t->frontier && (*word_at(h, c) & HANDLES_LOW) == 0) {
         handles_take_out(h, t, c);
         t->hand = c;
@@ -123,15 +151,14 @@ static void take_in_hand(struct heap *h, struct handles *t)
 }
 
 /* The scan has come to the end: does it begin anew? */
-static bool scan_again(struct heap *h, struct handles *t)
+static bool scan_again(struct handles *t)
 {
     if (t->bits == 0 || !t->has_moved) {
-        t->is_settled = 1;
         t->is_begun = 0;
         return false;
     }
     t->has_moved = 0;
-    t->scan = h->pool_min;
+    t->scan = t->before = (struct handles_place){0, 0};
     return true;
 }
 
@@ -139,22 +166,25 @@ static bool scan_again(struct heap *h, struct handles *t)
 static enum outcome look_for_hole(struct heap *h, struct handles *t,
                                   struct handles_budget *b)
 {
+    addr32 c = scanned(h, t);
     while (b->units >= HANDLES_PASS) {
         handles_fence();
-        addr32 c = t->scan;
         uint32_t header = *word_at(h, c);
         if (c == t->frontier) {
             b->units -= HANDLES_PASS;
-            if (!scan_again(h, t))
+            if (!scan_again(t))
                 return SETTLED;
+            c = h->pool_min;
         } else if ((header & HANDLES_LOW) != 0) {
+            bool is_pinned = handles_header_is_pinned(header);
             b->units -= HANDLES_PASS;
-            t->scan = c + 4 * handles_words(header);
+            pass(t, c, is_pinned ? 0 : 4 * (header & HANDLES_LOW));
+            c += 4 * handles_words(header);
         } else if (b->units < HANDLES_LEAST) {
             return ENOUGH;
         } else {
             b->units -= HANDLES_TAKE;
-            take_in_hand(h, t);
+            take_in_hand(h, t, c);
             return GO_ON;
         }
     }
@@ -201,10 +231,10 @@ static void change_places(struct heap *h, struct handles *t, uint32_t gap,
     *word_at(h, c) = handles_header(words, handle / 4);
     handles_set_object(h, t, handle, c + HANDLES_HEADER);
     t->torn = 0;
-    struct handles_hole hole = handles_join(h, t, c + 4 * words, gap, false);
-    t->hand = hole.words == 0 ? 0 : hole.at;
-    t->scan = hole.at;
+    struct handles_piece hole = {c + 4 * words, gap};
+    t->hand = handles_join(h, t, &hole, false) ? hole.at : 0;
     t->has_moved = 1;
+    pass(t, c, handle);
     end_passage(h, t);
 }
 
@@ -213,7 +243,7 @@ static void begin_copy(struct heap *h, struct handles *t, uint32_t handle,
                        addr32 place, uint32_t words)
 {
     *word_at(h, place) = handles_header(words, handle / 4);
-    fasten(h, handles_chunk_of(h, t, handle));
+    fasten(h, handles_chunk_of(h, handle));
     t->moving = handle;
     t->copy = place;
     t->copied = 1; /* the header is there */
@@ -250,7 +280,7 @@ static void begin_in_gap(struct heap *h, struct handles *t, uint32_t handle,
         t->frontier = place + 4 * words;
         begin_copy(h, t, handle, place, words);
     } else {
-        t->scan = handles_chunk_of(h, t, handle) + 4 * words;
+        pass(t, handles_chunk_of(h, handle), handle);
     }
     end_passage(h, t);
 }
@@ -264,7 +294,7 @@ static uint32_t words_to_fetch(struct heap *h, struct handles *t, uint32_t gap)
     if (t->home == 0)
         return 0;
     if (handles_is_valid(h, t->home)) {
-        addr32 c = handles_chunk_of(h, t, t->home);
+        addr32 c = handles_chunk_of(h, t->home);
         uint32_t header = *word_at(h, c);
         uint32_t words = header >> 16;
         if (!handles_header_is_pinned(header) && c > t->hand &&
@@ -284,7 +314,7 @@ static enum outcome move_hole(struct heap *h, struct handles *t,
     uint32_t header = *word_at(h, object);
     if (handles_header_is_pinned(header)) {
         put_down(h, t);
-        t->scan = object + 4 * (header & HANDLES_LOW);
+        pass(t, object, 0);
         return GO_ON;
     }
     uint32_t handle = 4 * (*word_at(h, object - 4) & HANDLES_LOW);
@@ -315,12 +345,12 @@ static enum outcome move_hole(struct heap *h, struct handles *t,
 static void end_move(struct heap *h, struct handles *t, addr32 old,
                      uint32_t words)
 {
+    uint32_t handle = t->moving;
     begin_passage(h, t);
     if (t->is_touched) {
         handles_abort(h, t);
-        t->scan = old + 4 * words; /* so that others have their turn */
+        pass(t, old, handle); /* so that others have their turn */
     } else {
-        uint32_t handle = t->moving;
         bool is_behind = *word_at(h, old) >> 16 != 0;
         handles_set_object(h, t, handle, t->copy + HANDLES_HEADER);
         t->moving = 0;
@@ -335,7 +365,7 @@ static void end_move(struct heap *h, struct handles *t, addr32 old,
 static enum outcome carry_on(struct heap *h, struct handles *t,
                              struct handles_budget *b)
 {
-    addr32 old = handles_chunk_of(h, t, t->moving);
+    addr32 old = handles_chunk_of(h, t->moving);
     uint32_t words = *word_at(h, old) & HANDLES_LOW;
     uint32_t n = words - t->copied;
     if (n > b->units)
@@ -359,7 +389,7 @@ static enum outcome carry_on(struct heap *h, struct handles *t,
 /* Has defragmentation begun, or does it now? */
 static bool is_due(const struct heap *h, struct handles *t)
 {
-    if (t->is_settled || t->in_step)
+    if (t->in_step || (t->bits == 0 && t->moving == 0))
         return false;
     if (!t->is_begun && (h->pool_max - t->frontier <= t->start_gap ||
                          t->issued <= t->start_issued)) {
@@ -375,6 +405,12 @@ uint32_t handles_work(struct heap *h, struct handles_budget b)
     if (!is_due(h, t))
         return 0;
     t->in_step = 1;
+    if (!holds(h, &t->scan)) {
+        t->scan = t->before;
+        t->before = (struct handles_place){0, 0};
+        if (!holds(h, &t->scan))
+            t->scan = t->before;
+    }
     enum outcome o = GO_ON;
     while (o == GO_ON) {
         handles_fence();
