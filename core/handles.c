@@ -31,6 +31,11 @@ static inline uint32_t words_for(uint32_t bytes)
     return words < HANDLES_CHUNK_MIN ? HANDLES_CHUNK_MIN : words;
 }
 
+void handles_make_hole(struct heap *h, addr32 c, uint32_t words, bool is_behind)
+{
+    handles_make_hole_here(h, c, words, is_behind);
+}
+
 /* Of the first chunks of list `j`, one of `words` words, or 0. */
 static addr32 look_in(struct heap *h, const struct handles *t, uint32_t j,
                       uint32_t words)
@@ -64,8 +69,8 @@ static struct handles_piece place(struct heap *h, struct handles *t,
         c = look_in(h, t, j, words);
     if (c == 0)
         return (struct handles_piece){0, 0};
-    handles_take_out(h, t, c);
-    words = handles_cut(h, t, c, *word_at(h, c) >> 16, words);
+    handles_take_out(h, c);
+    words = handles_cut(h, c, *word_at(h, c) >> 16, words);
     return (struct handles_piece){c, words};
 }
 
@@ -221,11 +226,11 @@ static __attribute__((noinline)) uint32_t alloc_anyhow(struct heap *h,
  * Chunk `c`, all that the lists could give, is cut for a request of `words`
  * words; the words granted.
  */
-static inline uint32_t cut_first(struct heap *h, struct handles *t, uint32_t j,
-                                 addr32 c, uint32_t words)
+static inline uint32_t cut_first(struct heap *h, uint32_t j, addr32 c,
+                                 uint32_t words)
 {
-    handles_take_first(h, t, j, c);
-    return handles_cut(h, t, c, *word_at(h, c) >> 16, words);
+    handles_take_first(h, j, c);
+    return handles_cut(h, c, *word_at(h, c) >> 16, words);
 }
 
 /*
@@ -245,21 +250,21 @@ uint32_t handles_alloc(struct heap *h, uint32_t bytes, uint32_t flags)
     addr32 c = t->list[j];
     uint32_t have = c == 0 ? 0 : *word_at(h, c) >> 16;
     if (have - words < HANDLES_CHUNK_MIN) {
-        handles_take_first(h, t, j, c);
+        handles_take_first(h, j, c);
         handles_use_up(h, c, have);
         words = have;
     } else if (h->pool_max - t->frontier >= 4 * words) {
         c = t->frontier;
         t->frontier = c + 4 * words;
     } else if (have > words) {
-        words = cut_first(h, t, j, c, words);
+        words = cut_first(h, j, c, words);
     } else {
         uint32_t longer = t->bits & (UINT32_MAX << 1 << j);
         if (longer == 0)
             return alloc_anyhow(h, bytes);
         j = (uint32_t)__builtin_ctz(longer);
         c = t->list[j];
-        words = cut_first(h, t, j, c, words);
+        words = cut_first(h, j, c, words);
     }
     addr32 entry = t->table + handle;
     t->free_handle = *word_at(h, entry) - 1;
@@ -267,15 +272,6 @@ uint32_t handles_alloc(struct heap *h, uint32_t bytes, uint32_t flags)
     *word_at(h, entry) = c + HANDLES_HEADER;
     h->refusal = REFUSAL_NONE;
     return handle;
-}
-
-/* The object's chunk, of header `header`, becomes free, and its entry. */
-static inline void free_chunk(struct heap *h, struct handles *t,
-                              uint32_t handle, addr32 c, uint32_t header)
-{
-    handles_set_entry(h, t, handle, t->free_handle + 1);
-    t->free_handle = handle;
-    handles_make_hole(h, t, c, header >> 16, (header & HANDLES_LOW) == 0);
 }
 
 /* Free an object that may be pinned or in motion, in either form. */
@@ -287,7 +283,9 @@ static __attribute__((noinline)) void free_anyhow(struct heap *h,
     uint32_t header = *word_at(h, c);
     if (handles_header_is_pinned(header))
         header = handles_loosen(h, t, handle);
-    free_chunk(h, t, handle, c, header);
+    handles_set_entry(h, t, handle, t->free_handle + 1);
+    t->free_handle = handle;
+    handles_make_hole(h, c, header >> 16, (header & HANDLES_LOW) == 0);
 }
 
 /* In one piece: split by the compiler at its first test, it costs a jump. */
@@ -298,18 +296,23 @@ __attribute__((noinline)) void handles_free(struct heap *h, uint32_t handle)
         return;
     CORE_ASSERT(h->phase == PHASE_IDLE && !t->in_step);
     CORE_ASSERT(handles_is_valid(h, handle));
+    addr32 entry = t->table + handle;
     if (t->table == 0) {
         free_anyhow(h, handle);
         return;
     }
-    addr32 c = *word_at(h, t->table + handle) - HANDLES_HEADER;
+    addr32 c = *word_at(h, entry) - HANDLES_HEADER;
     uint32_t header = *word_at(h, c);
     if (handles_header_is_pinned(header)) {
         free_anyhow(h, handle);
         return;
     }
-    free_chunk(h, t, handle, c, header);
+    *word_at(h, entry) = t->free_handle + 1;
+    t->free_handle = handle;
+    handles_make_hole_here(h, c, header >> 16, (header & HANDLES_LOW) == 0);
 }
+
+/* ---- Longer and shorter ------------------------------------------------ */
 
 /* Chunk `c` becomes `more` words longer, or shorter. */
 static void add_words(struct heap *h, addr32 c, uint32_t more)
@@ -320,14 +323,13 @@ static void add_words(struct heap *h, addr32 c, uint32_t more)
 }
 
 /* Cut off what chunk `c` has beyond `words` words, if it can be a chunk. */
-static void cut_tail(struct heap *h, struct handles *t, addr32 c,
-                     uint32_t words)
+static void cut_tail(struct heap *h, addr32 c, uint32_t words)
 {
     uint32_t rest = handles_words(*word_at(h, c)) - words;
     if (rest < HANDLES_CHUNK_MIN)
         return;
     add_words(h, c, -rest);
-    handles_make_hole(h, t, c + 4 * words, rest, false);
+    handles_make_hole(h, c + 4 * words, rest, false);
 }
 
 /* Make chunk `c` at least `words` words with what is free behind it. */
@@ -345,8 +347,8 @@ static bool grow_here(struct heap *h, struct handles *t, addr32 c,
         uint32_t next = *word_at(h, end);
         if ((next & HANDLES_LOW) != 0 || next >> 16 < more)
             return false;
-        handles_take_out(h, t, end);
-        more = handles_cut(h, t, end, next >> 16, more);
+        handles_take_out(h, end);
+        more = handles_cut(h, end, next >> 16, more);
     }
     add_words(h, c, more);
     return true;
@@ -366,7 +368,7 @@ static bool move_to_longer(struct heap *h, struct handles *t, uint32_t handle,
                      4 * (have - 1));
     *word_at(h, chunk.at) = handles_header(chunk.words, handle / 4);
     handles_set_object(h, t, handle, chunk.at + HANDLES_HEADER);
-    handles_make_hole(h, t, c, have, (header & HANDLES_LOW) == 0);
+    handles_make_hole(h, c, have, (header & HANDLES_LOW) == 0);
     return true;
 }
 
@@ -409,7 +411,7 @@ uint32_t handles_realloc(struct heap *h, uint32_t handle, uint32_t bytes,
     addr32 c = handles_chunk_of(h, handle);
     uint32_t have = handles_words(*word_at(h, c));
     if (words <= have)
-        cut_tail(h, t, c, words);
+        cut_tail(h, c, words);
     else if (!lengthen(h, t, handle, words))
         return 0;
     h->refusal = REFUSAL_NONE;

@@ -81,48 +81,46 @@ static inline addr32 handles_slot(const struct heap *h, uint32_t j)
 }
 
 /* Put free chunk `c` at the front of its list. */
-static inline void handles_insert(struct heap *h, struct handles *t, addr32 c,
-                                  uint32_t words)
+static inline void handles_insert(struct heap *h, addr32 c, uint32_t words)
 {
     uint32_t j = handles_list_of(words);
-    addr32 first = t->list[j];
+    addr32 slot = handles_slot(h, j);
+    addr32 first = *word_at(h, slot);
+    *word_at(h, slot) = c;
     *word_at(h, c + 4) = first;
-    *word_at(h, c + 8) = handles_slot(h, j);
-    t->list[j] = c;
+    *word_at(h, c + 8) = slot;
     if (first != 0)
         *word_at(h, first + 8) = c + 4;
     else
-        t->bits |= UINT32_C(1) << j;
+        handles_of(h)->bits |= UINT32_C(1) << j;
 }
 
 /* Take the first chunk, `c`, out of list `j`. */
-static inline void handles_take_first(struct heap *h, struct handles *t,
-                                      uint32_t j, addr32 c)
+static inline void handles_take_first(struct heap *h, uint32_t j, addr32 c)
 {
+    addr32 slot = handles_slot(h, j);
     addr32 next = *word_at(h, c + 4);
-    t->list[j] = next;
+    *word_at(h, slot) = next;
     if (next != 0)
-        *word_at(h, next + 8) = handles_slot(h, j);
+        *word_at(h, next + 8) = slot;
     else
-        t->bits &= ~(UINT32_C(1) << j);
+        handles_of(h)->bits &= ~(UINT32_C(1) << j);
 }
 
 /*
  * Take free chunk `c` out of its list. If it was alone, its slot is the list's
  * head, in the control block, and tells which list has become empty.
  */
-static inline void handles_take_out(struct heap *h, struct handles *t, addr32 c)
+static inline void handles_take_out(struct heap *h, addr32 c)
 {
     addr32 next = *word_at(h, c + 4);
     addr32 slot = *word_at(h, c + 8);
     *word_at(h, slot) = next;
     if (next != 0) {
         *word_at(h, next + 8) = slot;
-        return;
-    }
-    if (slot < handles_slot(h, HANDLES_LISTS)) {
+    } else if (slot < handles_slot(h, HANDLES_LISTS)) {
         uint32_t j = (slot - handles_slot(h, 0)) / 4;
-        t->bits &= ~(UINT32_C(1) << j);
+        handles_of(h)->bits &= ~(UINT32_C(1) << j);
     }
 }
 
@@ -172,9 +170,10 @@ struct handles_piece {
  * that is free around it; `is_behind` says whether the chunk before it is. The
  * hole is in no list yet. False: it touches the gap, and is gap now.
  */
-static inline bool handles_join(struct heap *h, struct handles *t,
-                                struct handles_piece *p, bool is_behind)
+static inline bool handles_join(struct heap *h, struct handles_piece *p,
+                                bool is_behind)
 {
+    struct handles *t = handles_of(h);
     addr32 c = p->at;
     addr32 end = c + 4 * p->words;
     uint32_t last = 0; /* index of the object behind */
@@ -183,7 +182,7 @@ static inline bool handles_join(struct heap *h, struct handles *t,
         uint32_t next = *word_at(h, end);
         last = next & HANDLES_LOW;
         if (last == 0) { /* free: c was used */
-            handles_take_out(h, t, end);
+            handles_take_out(h, end);
             end += 4 * (next >> 16);
             last = *word_at(h, end - 4) & HANDLES_LOW;
         } else if (handles_header_is_pinned(next)) {
@@ -194,7 +193,7 @@ static inline bool handles_join(struct heap *h, struct handles *t,
     }
     if (is_behind) {
         c -= 4 * (*word_at(h, c - 4) >> 16);
-        handles_take_out(h, t, c);
+        handles_take_out(h, c);
     }
     p->at = c;
     if (is_last) {
@@ -207,14 +206,17 @@ static inline bool handles_join(struct heap *h, struct handles *t,
     return true;
 }
 
-/* The same, and into its list. */
-static inline void handles_make_hole(struct heap *h, struct handles *t,
-                                     addr32 c, uint32_t words, bool is_behind)
+/* The same, and into its list; in line and as a function. */
+static inline __attribute__((always_inline)) void handles_make_hole_here(
+    struct heap *h, addr32 c, uint32_t words, bool is_behind)
 {
     struct handles_piece p = {c, words};
-    if (handles_join(h, t, &p, is_behind))
-        handles_insert(h, t, p.at, p.words);
+    if (handles_join(h, &p, is_behind))
+        handles_insert(h, p.at, p.words);
 }
+
+void handles_make_hole(struct heap *h, addr32 c, uint32_t words,
+                       bool is_behind);
 
 /* All of hole `c` is used: the object behind it gets its index back. */
 static inline void handles_use_up(struct heap *h, addr32 c, uint32_t words)
@@ -232,8 +234,8 @@ static inline void handles_use_up(struct heap *h, addr32 c, uint32_t words)
  * else it is granted with the chunk. Returns the words granted; the header is
  * the caller's to write.
  */
-static inline uint32_t handles_cut(struct heap *h, struct handles *t, addr32 c,
-                                   uint32_t have, uint32_t words)
+static inline uint32_t handles_cut(struct heap *h, addr32 c, uint32_t have,
+                                   uint32_t words)
 {
     CORE_ASSERT(have >= words);
     uint32_t rest = have - words;
@@ -246,7 +248,7 @@ static inline uint32_t handles_cut(struct heap *h, struct handles *t, addr32 c,
     c += 4 * words;
     *word_at(h, c) = handles_header(rest, 0);
     *word_at(h, end - 4) = handles_header(rest, last);
-    handles_insert(h, t, c, rest);
+    handles_insert(h, c, rest);
     return words;
 }
 

@@ -71,7 +71,7 @@ void handles_abort(struct heap *h, struct handles *t)
     uint32_t header = *word_at(h, t->copy);
     (void)unfasten(h, t, t->moving);
     t->moving = 0;
-    handles_make_hole(h, t, t->copy, header >> 16, (header & HANDLES_LOW) == 0);
+    handles_make_hole(h, t->copy, header >> 16, (header & HANDLES_LOW) == 0);
 }
 
 uint32_t handles_loosen(struct heap *h, struct handles *t, uint32_t handle)
@@ -135,7 +135,7 @@ static void put_down(struct heap *h, struct handles *t)
         return;
     begin_passage(h, t);
     t->hand = 0;
-    handles_insert(h, t, c, *word_at(h, c) >> 16);
+    handles_insert(h, c, *word_at(h, c) >> 16);
     end_passage(h, t);
 }
 
@@ -144,7 +144,7 @@ static void take_in_hand(struct heap *h, struct handles *t, addr32 c)
 {
     begin_passage(h, t);
     if (c != t->frontier && (*word_at(h, c) & HANDLES_LOW) == 0) {
-        handles_take_out(h, t, c);
+        handles_take_out(h, c);
         t->hand = c;
     }
     end_passage(h, t);
@@ -232,7 +232,7 @@ static void change_places(struct heap *h, struct handles *t, uint32_t gap,
     handles_set_object(h, t, handle, c + HANDLES_HEADER);
     t->torn = 0;
     struct handles_piece hole = {c + 4 * words, gap};
-    t->hand = handles_join(h, t, &hole, false) ? hole.at : 0;
+    t->hand = handles_join(h, &hole, false) ? hole.at : 0;
     t->has_moved = 1;
     pass(t, c, handle);
     end_passage(h, t);
@@ -258,7 +258,7 @@ static void begin_in_hand(struct heap *h, struct handles *t, uint32_t handle,
     begin_passage(h, t);
     t->hand = 0;
     t->home = 0;
-    words = handles_cut(h, t, c, *word_at(h, c) >> 16, words);
+    words = handles_cut(h, c, *word_at(h, c) >> 16, words);
     begin_copy(h, t, handle, c, words);
     end_passage(h, t);
 }
@@ -274,7 +274,7 @@ static void begin_in_gap(struct heap *h, struct handles *t, uint32_t handle,
     addr32 c = t->hand;
     begin_passage(h, t);
     t->hand = 0;
-    handles_insert(h, t, c, *word_at(h, c) >> 16);
+    handles_insert(h, c, *word_at(h, c) >> 16);
     addr32 place = t->frontier;
     if (h->pool_max - place >= 4 * words) {
         t->frontier = place + 4 * words;
@@ -356,7 +356,7 @@ static void end_move(struct heap *h, struct handles *t, addr32 old,
         t->moving = 0;
         t->has_moved = 1;
         t->home = t->copy > old ? handle : 0;
-        handles_make_hole(h, t, old, words, is_behind);
+        handles_make_hole(h, old, words, is_behind);
     }
     end_passage(h, t);
 }
