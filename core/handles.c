@@ -57,8 +57,8 @@ static struct handles_piece place(struct heap *h, struct handles *t,
                                   uint32_t words, addr32 end)
 {
     addr32 c = t->frontier;
-    if (end - c >= 4 * words) {
-        t->frontier = c + 4 * words;
+    if (end - c > 4 * words) {
+        handles_begin_gap(h, c + 4 * words);
         return (struct handles_piece){c, words};
     }
     uint32_t j = handles_list_of(words);
@@ -74,10 +74,10 @@ static struct handles_piece place(struct heap *h, struct handles *t,
     return (struct handles_piece){c, words};
 }
 
-/* Words of all holes and the gap. */
+/* Words of all holes and the gap, but for the gap's own one. */
 static uint32_t free_words(struct heap *h, const struct handles *t)
 {
-    uint32_t n = (h->pool_max - t->frontier) / 4;
+    uint32_t n = (h->pool_max - t->frontier) / 4 - 1;
     bool is_behind = false;
     for (addr32 c = h->pool_min; c != t->frontier;) {
         uint32_t header = *word_at(h, c);
@@ -130,7 +130,7 @@ static addr32 end_with_entry(const struct heap *h, const struct handles *t)
     if (entry >= h->pool_max)
         return h->pool_max;
     addr32 end = entry & ~UINT32_C(3);
-    return end < t->frontier ? 0 : end;
+    return end <= t->frontier ? 0 : end;
 }
 
 /* Give one more entry, for which there is room; its handle. */
@@ -237,7 +237,9 @@ static inline uint32_t cut_first(struct heap *h, uint32_t j, addr32 c,
  * The short way: the first chunk of the request's own list if it is used up,
  * else the gap, else a longer chunk; and no calls.
  */
-uint32_t handles_alloc(struct heap *h, uint32_t bytes, uint32_t flags)
+__attribute__((aligned(4))) uint32_t handles_alloc(struct heap *h,
+                                                   uint32_t bytes,
+                                                   uint32_t flags)
 {
     struct handles *t = handles_of(h);
     (void)flags;
@@ -253,9 +255,9 @@ uint32_t handles_alloc(struct heap *h, uint32_t bytes, uint32_t flags)
         handles_take_first(h, j, c);
         handles_use_up(h, c, have);
         words = have;
-    } else if (h->pool_max - t->frontier >= 4 * words) {
+    } else if (h->pool_max - t->frontier > 4 * words) {
         c = t->frontier;
-        t->frontier = c + 4 * words;
+        handles_begin_gap(h, c + 4 * words);
     } else if (have > words) {
         words = cut_first(h, j, c, words);
     } else {
@@ -289,7 +291,8 @@ static __attribute__((noinline)) void free_anyhow(struct heap *h,
 }
 
 /* In one piece: split by the compiler at its first test, it costs a jump. */
-__attribute__((noinline)) void handles_free(struct heap *h, uint32_t handle)
+__attribute__((noinline, aligned(4))) void handles_free(struct heap *h,
+                                                        uint32_t handle)
 {
     struct handles *t = handles_of(h);
     if (handle == 0)
@@ -340,9 +343,9 @@ static bool grow_here(struct heap *h, struct handles *t, addr32 c,
     uint32_t more = words - have;
     addr32 end = c + 4 * have;
     if (end == t->frontier) {
-        if (h->pool_max - end < 4 * more)
+        if (h->pool_max - end <= 4 * more)
             return false;
-        t->frontier = end + 4 * more;
+        handles_begin_gap(h, end + 4 * more);
     } else {
         uint32_t next = *word_at(h, end);
         if ((next & HANDLES_LOW) != 0 || next >> 16 < more)
@@ -438,7 +441,7 @@ static void start_empty(struct heap *h)
         h->pool_max = h->base + HANDLES_WIDE_MAX;
     __builtin_memset(t, 0, sizeof *t);
     t->params = p;
-    t->frontier = h->pool_min;
+    handles_begin_gap(h, h->pool_min);
     t->table = is_small ? 0 : end - n_indices * size;
     t->halves = is_small ? end - n_indices * size : 0;
     t->short_request = handles_short_request(t);

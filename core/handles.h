@@ -13,8 +13,8 @@
  *
  * Chunks grow upwards from the pool's start, the table downwards from H's
  * end, one entry whenever there is no free one; the gap between them is the
- * hole that defragmentation feeds. A chunk is named by the address c of its
- * header; n is its size in words, header included, at least 4.
+ * hole that defragmentation feeds; its first word is 0. A chunk is named by the
+ * address c of its header; n is its size in words, header included, at least 4.
  *
  *     c          c + 4                          c + 4n - 4
  *     |  n |  i  | the object, 4n - 4 bytes  ...          |  used
@@ -358,8 +358,8 @@ uint32_t handles_owner(struct heap *h, addr32 address);
  *
  *   1  the control block is this manager's, at `base`; sizes fit the window
  *   2  parameters are in their ranges; what is computed from them is right
- *   3  pool, frontier, gap, entries follow each other; entries belong to
- *      indices that there are
+ *   3  pool, frontier, gap, entries follow each other; the gap is a word or
+ *      more and begins with 0; entries belong to indices that there are
  *   4  the chunks follow each other from the pool's start to the frontier,
  *      each of 4 words or more
  *   5  no two free chunks are neighbours, none lies before the gap; whether

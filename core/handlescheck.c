@@ -94,7 +94,7 @@ static int check_places(const struct known *k)
         t->issued < t->table + size || t->issued > k->end ||
         h->pool_max != (first < aside ? first : aside))
         return 3;
-    return 0;
+    return word(k, t->frontier) == 0 ? 0 : 3;
 }
 
 /* ---- 4, 5: chunks ------------------------------------------------------ */

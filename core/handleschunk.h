@@ -165,6 +165,13 @@ struct handles_piece {
     uint32_t words;
 };
 
+/* From `c` on is the gap. */
+static inline void handles_begin_gap(struct heap *h, addr32 c)
+{
+    handles_of(h)->frontier = c;
+    *word_at(h, c) = 0;
+}
+
 /*
  * The chunk `*p`, in use until now or just cut off, becomes a hole with all
  * that is free around it; `is_behind` says whether the chunk before it is. The
@@ -173,35 +180,32 @@ struct handles_piece {
 static inline bool handles_join(struct heap *h, struct handles_piece *p,
                                 bool is_behind)
 {
-    struct handles *t = handles_of(h);
-    addr32 c = p->at;
-    addr32 end = c + 4 * p->words;
-    uint32_t last = 0; /* index of the object behind */
-    bool is_last = end == t->frontier;
-    if (__builtin_expect(!is_last, 1)) {
-        uint32_t next = *word_at(h, end);
-        last = next & HANDLES_LOW;
-        if (last == 0) { /* free: c was used */
+    addr32 end = p->at + 4 * p->words;
+    uint32_t next = *word_at(h, end);
+    uint32_t last = next & HANDLES_LOW; /* index of the object behind */
+    if (last == 0) {                    /* free: the chunk was used */
+        p->words += next >> 16;
+        if (next != 0) {
             handles_take_out(h, end);
             end += 4 * (next >> 16);
             last = *word_at(h, end - 4) & HANDLES_LOW;
-        } else if (handles_header_is_pinned(next)) {
-            *word_at(h, end) = next | 1u << 16;
-        } else {
-            *word_at(h, end) = next - last;
         }
+    } else if (handles_header_is_pinned(next)) {
+        *word_at(h, end) = next | 1u << 16;
+    } else {
+        *word_at(h, end) = next - last;
     }
     if (is_behind) {
-        c -= 4 * (*word_at(h, c - 4) >> 16);
-        handles_take_out(h, c);
+        uint32_t words = *word_at(h, p->at - 4) >> 16;
+        p->words += words;
+        p->at -= 4 * words;
+        handles_take_out(h, p->at);
     }
-    p->at = c;
-    if (is_last) {
-        t->frontier = c;
+    if (next == 0) {
+        handles_begin_gap(h, p->at);
         return false;
     }
-    p->words = (end - c) / 4;
-    *word_at(h, c) = handles_header(p->words, 0);
+    *word_at(h, p->at) = handles_header(p->words, 0);
     *word_at(h, end - 4) = handles_header(p->words, last);
     return true;
 }

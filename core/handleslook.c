@@ -63,13 +63,13 @@ static uint32_t largest_in(struct heap *h, const struct view *v)
             return 0;
         if (entry < end)
             end = entry & ~UINT32_C(3);
-        if (end < v->frontier)
+        if (end <= v->frontier)
             return 0;
     }
     uint32_t listed = 0;
     for (uint32_t j = HANDLES_LISTS; j-- > 0 && listed == 0;)
         listed = longest_in(h, v, j);
-    uint32_t gap = (end - v->frontier) / 4;
+    uint32_t gap = (end - v->frontier) / 4 - 1;
     return listed > gap ? listed : gap;
 }
 

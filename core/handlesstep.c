@@ -276,8 +276,8 @@ static void begin_in_gap(struct heap *h, struct handles *t, uint32_t handle,
     t->hand = 0;
     handles_insert(h, c, *word_at(h, c) >> 16);
     addr32 place = t->frontier;
-    if (h->pool_max - place >= 4 * words) {
-        t->frontier = place + 4 * words;
+    if (h->pool_max - place > 4 * words) {
+        handles_begin_gap(h, place + 4 * words);
         begin_copy(h, t, handle, place, words);
     } else {
         pass(t, handles_chunk_of(h, handle), handle);

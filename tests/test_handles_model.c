@@ -37,7 +37,7 @@ static uint32_t some_bytes(void)
 static uint32_t spare_words(void)
 {
     const struct handles *t = handles_of(h);
-    uint32_t words = (h->pool_max - h->pool_min) / 4;
+    uint32_t words = (h->pool_max - h->pool_min) / 4 - 1;
     for (uint32_t i = 0; i < m.n_objects; i++)
         words -= handles_bytes(h, m.object[i].handle) / 4 + 1;
     uint32_t width = t->table == 0 ? 2 : 4;
