@@ -5,20 +5,20 @@
 /* clang-format off */
 const uint8_t handles_lists[192] = {
     /* 0 to 63 words, one by one */
-     0,  0,  0,  0,  0,  1,  2,  3,  4,  5,  6,  7,  8,  9, 10, 11,
-    12, 12, 12, 12, 12, 12, 12, 12, 13, 13, 13, 13, 13, 13, 13, 13,
-    14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14,
+     0,  0,  0,  0,  1,  2,  3,  4,  5,  6,  7,  8,  9, 10, 11, 12,
+    13, 13, 13, 13, 13, 13, 13, 13, 14, 14, 14, 14, 14, 14, 14, 14,
     15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15,
+    16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16,
     /* 64 to 1,023 words, by 16 */
-     0,  0,  0,  0, 16, 16, 17, 17, 18, 18, 18, 18, 19, 19, 19, 19,
-    20, 20, 20, 20, 20, 20, 20, 20, 21, 21, 21, 21, 21, 21, 21, 21,
-    22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22,
+     0,  0,  0,  0, 17, 17, 18, 18, 19, 19, 19, 19, 20, 20, 20, 20,
+    21, 21, 21, 21, 21, 21, 21, 21, 22, 22, 22, 22, 22, 22, 22, 22,
     23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23,
+    24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24,
     /* from 1,024 words on, by 1,024 */
-     0, 24, 25, 25, 26, 26, 26, 26, 27, 27, 27, 27, 27, 27, 27, 27,
-    28, 28, 28, 28, 28, 28, 28, 28, 28, 28, 28, 28, 28, 28, 28, 28,
+     0, 25, 26, 26, 27, 27, 27, 27, 28, 28, 28, 28, 28, 28, 28, 28,
     29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29,
-    29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29,
+    30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30,
+    30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30,
 };
 /* clang-format on */
 
@@ -70,7 +70,7 @@ static struct handles_piece place(struct heap *h, struct handles *t,
     if (c == 0)
         return (struct handles_piece){0, 0};
     handles_take_out(h, c);
-    words = handles_cut(h, c, *word_at(h, c) >> 16, words);
+    words = handles_cut_off(h, c, *word_at(h, c) >> 16, words);
     return (struct handles_piece){c, words};
 }
 
@@ -91,8 +91,9 @@ static uint32_t free_words(struct heap *h, const struct handles *t)
 
 /*
  * Nothing was found for a chunk of `words` words: is it worth looking again?
- * An unfinished move is given up for it; then, if it may take long, all holes
- * are made one, `*may_wait` telling that this was not tried yet.
+ * An unfinished move and the hole in hand are given up for it; then, if it may
+ * take long, all holes are made one, `*may_wait` telling that this was not
+ * tried yet.
  */
 static bool make_room(struct heap *h, struct handles *t, uint32_t words,
                       bool *may_wait)
@@ -103,6 +104,8 @@ static bool make_room(struct heap *h, struct handles *t, uint32_t words,
         handles_abort(h, t);
         return true;
     }
+    if (handles_put_down(h))
+        return true;
     if (t->params.wait && *may_wait && free_words(h, t) >= words) {
         *may_wait = false;
         handles_settle(h);
@@ -230,7 +233,7 @@ static inline uint32_t cut_first(struct heap *h, uint32_t j, addr32 c,
                                  uint32_t words)
 {
     handles_take_first(h, j, c);
-    return handles_cut(h, c, *word_at(h, c) >> 16, words);
+    return handles_cut_off(h, c, *word_at(h, c) >> 16, words);
 }
 
 /*
@@ -283,11 +286,14 @@ static __attribute__((noinline)) void free_anyhow(struct heap *h,
     struct handles *t = handles_of(h);
     addr32 c = handles_chunk_of(h, handle);
     uint32_t header = *word_at(h, c);
-    if (handles_header_is_pinned(header))
-        header = handles_loosen(h, t, handle);
+    if (t->moving == handle)
+        t->moving = HANDLES_GONE;
+    if (t->scan == c)
+        t->scan_handle = handle; /* which no longer holds */
     handles_set_entry(h, t, handle, t->free_handle + 1);
     t->free_handle = handle;
-    handles_make_hole(h, c, header >> 16, (header & HANDLES_LOW) == 0);
+    handles_make_hole(h, c, handles_words(header),
+                      handles_is_behind_hole(header));
 }
 
 /* In one piece: split by the compiler at its first test, it costs a jump. */
@@ -351,7 +357,7 @@ static bool grow_here(struct heap *h, struct handles *t, addr32 c,
         if ((next & HANDLES_LOW) != 0 || next >> 16 < more)
             return false;
         handles_take_out(h, end);
-        more = handles_cut(h, end, next >> 16, more);
+        more = handles_cut_off(h, end, next >> 16, more);
     }
     add_words(h, c, more);
     return true;
@@ -444,7 +450,9 @@ static void start_empty(struct heap *h)
     handles_begin_gap(h, h->pool_min);
     t->table = is_small ? 0 : end - n_indices * size;
     t->halves = is_small ? end - n_indices * size : 0;
-    t->short_request = handles_short_request(t);
+    bool is_plain = !is_small && !p.zero && !p.per_alloc;
+    t->usual_request = is_plain ? HANDLES_REQUEST_MAX : 0;
+    t->short_request = t->usual_request;
     t->issued = end;
     for (uint32_t i = 0; i < p.handles; i++) {
         uint32_t handle = issue(h, t);

@@ -42,8 +42,9 @@
  * and therefore no object's.
  *
  * Classes   the sizes 4 to 15 have a list each; then two lists for each
- *           doubling up to 1,023 words, one beyond: 30 lists, of which a word
- *           says by its bits which are not empty.
+ *           doubling up to 1,023 words, one beyond: lists 1 to 30. List 0 is
+ *           of the hole that steps have in hand. The bits of a word say which
+ *           lists are not empty.
  * Steps     a scan goes through the pool. The first hole it meets is taken in
  *           hand and changes place with the object behind it, again and
  *           again: so it moves up, growing by every hole that it meets, until
@@ -67,7 +68,7 @@
  *
  * State     struct heap, then struct handles, then H; all in the window. Of
  *           struct heap the fields of collections, locks, thresholds and
- *           tables stay 0. While a step runs, `hand`, `torn` and `in_step`
+ *           tables stay 0. While a step runs, `in_step` and perhaps `torn`
  *           are not 0; a move in pieces is `moving` and what follows it.
  * Units     bytes, and words of 4 bytes; blocks are words.
  * Cost      alloc, free: O(1); at most HANDLES_LOOK chunks of a list are
@@ -87,7 +88,7 @@
 
 #include "core/heap.h"
 
-#define HANDLES_LISTS     30u      /* lists, by size                        */
+#define HANDLES_LISTS     31u      /* lists: of the hole in hand, by size   */
 #define HANDLES_LOOK      4u       /* chunks of its own list that a request */
                                    /* is compared with                      */
 #define HANDLES_CHUNK_MIN 4u       /* words of the smallest chunk           */
@@ -101,11 +102,11 @@
  * chosen so that no part takes more cycles than its units are worth.
  */
 #define HANDLES_PASS  5u  /* the scan passes a chunk                       */
-#define HANDLES_TAKE  24u /* a hole is taken in hand, and put back         */
-#define HANDLES_SLIDE 22u /* hole and object change places                 */
+#define HANDLES_TAKE  24u /* a hole is taken in hand, or put back          */
+#define HANDLES_SLIDE 32u /* hole and object change places                 */
 #define HANDLES_BEGIN 40u /* a move in pieces begins                       */
 #define HANDLES_END   40u /* ... ends                                      */
-#define HANDLES_LEAST (HANDLES_TAKE + HANDLES_BEGIN) /* smallest useful    */
+#define HANDLES_LEAST 40u /* smallest budget with which all of it gets done*/
 
 /* Words only, so that a guest is handed them as such. */
 struct handles_params {
@@ -128,15 +129,8 @@ struct handles_params {
         .start_indices = 90, .per_alloc = 0, .wait = 0                         \
     }
 
-/*
- * Where the scan stands: right behind the chunk at `at`. It holds as long as
- * `handle` is the object there. 0: a pinned chunk; who looses or frees it
- * writes the handle here.
- */
-struct handles_place {
-    addr32 at; /* 0: at the pool's start                                  */
-    uint32_t handle;
-};
+/* handles.moving: the object in motion was freed, its copy is not yet. */
+#define HANDLES_GONE 2u
 
 /* The manager's part of the control block, right behind struct heap. */
 struct handles {
@@ -152,32 +146,35 @@ struct handles {
     addr32 issued;          /* entry given last: all from here on are in   */
                             /* use or in the list of free ones             */
     addr32 halves;          /* as table, in the small form; else 0         */
+    uint32_t usual_request; /* short_request outside such passages         */
 
     /* Defragmentation. */
-    uint32_t is_begun;         /* 1: until nothing is left to move            */
-    uint32_t has_moved;        /* 1: since the scan began at the pool's start */
-    struct handles_place scan; /* the step looks behind it next          */
-    struct handles_place before; /* ... or behind this, if that is gone    */
-    uint32_t in_step;    /* 1: a step runs                              */
-    addr32 hand;         /* hole taken out of its list by the step; 0   */
-    uint32_t torn;       /* handle of the object that changes places    */
-                         /* with it now; 0                              */
-    uint32_t moving;     /* handle of the object copied in pieces; 0    */
-    addr32 copy;         /* chunk that becomes its place                */
-    uint32_t copied;     /* words of it that are copied                 */
-    uint32_t is_touched; /* 1: it was written to since                  */
-    uint32_t home;       /* handle of an object put into the gap, to be */
-                         /* fetched from there; 0                       */
-    uint32_t start_gap;  /* bytes of the gap ... or fewer: begin        */
-    addr32 start_issued; /* `issued` here or lower: begin               */
+    uint32_t is_begun;    /* 1: until nothing is left to move            */
+    uint32_t has_moved;   /* 1: since the scan began at the pool's start */
+    addr32 scan;          /* a step looks behind this chunk next; 0: at  */
+                          /* the pool's start                            */
+    uint32_t scan_handle; /* the object there, without which it does not */
+                          /* hold; 0: a pinned one                       */
+    uint32_t in_step;     /* 1: a step runs                              */
+    uint32_t torn;        /* handle of the object that changes places    */
+                          /* with it now; 0                              */
+    uint32_t moving;      /* handle of the object copied in pieces, or   */
+                          /* HANDLES_GONE; 0                             */
+    addr32 copy;          /* chunk that becomes its place                */
+    uint32_t copied;      /* words of it that are copied                 */
+    uint32_t is_touched;  /* 1: it was written to since                  */
+    uint32_t home;        /* handle of an object put into the gap, to be */
+                          /* fetched from there; 0                       */
+    uint32_t start_gap;   /* bytes of the gap ... or fewer: begin        */
+    addr32 start_issued;  /* `issued` here or lower: begin               */
     struct handles_params params; /* as given to init                      */
     addr32 list[HANDLES_LISTS];   /* first chunk of each; 0 when empty     */
 };
 
 _Static_assert(sizeof(struct handles_params) == 28, "seven words");
-_Static_assert(offsetof(struct handles, params) == 92, "no padding");
-_Static_assert(offsetof(struct handles, list) == 120, "no padding");
-_Static_assert(sizeof(struct handles) == 240, "60 words");
+_Static_assert(offsetof(struct handles, params) == 84, "no padding");
+_Static_assert(offsetof(struct handles, list) == 112, "no padding");
+_Static_assert(sizeof(struct handles) == 236, "59 words");
 
 /* A half word of an entry: it may lie in any word. */
 typedef uint16_t __attribute__((may_alias)) handles_half;

@@ -181,8 +181,9 @@ static int check_names(struct known *k)
     for (addr32 at = k->h->pool_min; at != k->t->frontier;) {
         struct seen s = see(k, at, hole);
         bool is_copy = k->t->moving != 0 && k->t->copy == at;
-        k->has_copy |= is_copy && !s.is_pinned && !s.is_free &&
-                       s.index == k->t->moving / 4;
+        k->has_copy |=
+            is_copy && !s.is_pinned && !s.is_free &&
+            (k->t->moving == HANDLES_GONE || s.index == k->t->moving / 4);
         if (is_copy       ? is_named_once(k, at + 4)
             : s.is_free   ? false
             : s.is_pinned ? !is_named_once(k, at + 4)
@@ -221,8 +222,8 @@ static int check_entries(const struct known *k)
 static uint32_t class_of(uint32_t words)
 {
     if (words < 16)
-        return words - 4;
-    uint32_t list = 12;
+        return words - 3;
+    uint32_t list = 13;
     uint32_t from = 16;
     while (words >= 2 * from && from < 1024) {
         list += 2;
@@ -242,21 +243,28 @@ static bool is_readable(const struct known *k, addr32 p)
            k->t->frontier - p >= 12;
 }
 
-/* Is free chunk `s` in its list, and does its slot lead to it? */
-static bool is_listed(const struct known *k, const struct seen *s)
+/* Is free chunk `at` in list `list`, and does its slot lead to it? */
+static bool is_in_list(const struct known *k, addr32 at, uint32_t list)
 {
     addr32 slot = k->base + (uint32_t)sizeof(struct heap) +
-                  (uint32_t)offsetof(struct handles, list) +
-                  4 * class_of(s->words);
+                  (uint32_t)offsetof(struct handles, list) + 4 * list;
     for (uint32_t n = 0; n < k->n_free; n++) {
-        addr32 at = word(k, slot);
-        if (at == s->at)
+        addr32 found = word(k, slot);
+        if (found == at)
             return word(k, at + 8) == slot;
-        if (!is_readable(k, at))
+        if (!is_readable(k, found))
             return false;
-        slot = at + 4;
+        slot = found + 4;
     }
     return false;
+}
+
+/* Is it in the hand, alone, or in the list of its class? */
+static bool is_listed(const struct known *k, const struct seen *s)
+{
+    if (k->t->list[0] == s->at)
+        return is_in_list(k, s->at, 0) && word(k, s->at + 4) == 0;
+    return is_in_list(k, s->at, class_of(s->words));
 }
 
 /*
@@ -290,16 +298,15 @@ static int check_lists(const struct known *k)
 
 /* ---- 11: steps --------------------------------------------------------- */
 
-/* Is what a place without a handle names a pinned chunk of the pool? */
-static bool is_place_right(const struct known *k,
-                           const struct handles_place *place)
+/* Is the scan, if it has no handle, right behind a pinned chunk? */
+static bool is_scan_right(const struct known *k)
 {
-    if (place->at == 0 || place->handle != 0)
+    if (k->t->scan == 0 || k->t->scan_handle != 0)
         return true;
     uint32_t hole = 0;
     for (addr32 at = k->h->pool_min; at != k->t->frontier;) {
         struct seen s = see(k, at, hole);
-        if (at == place->at)
+        if (at == k->t->scan)
             return s.is_pinned;
         hole = s.is_free ? s.words : 0;
         at += 4 * s.words;
@@ -312,15 +319,16 @@ static int check_steps(const struct known *k)
     const struct handles *t = k->t;
     bool is_plain =
         !is_small(k) && t->params.zero == 0 && t->params.per_alloc == 0;
-    if (k->h->phase != PHASE_IDLE || t->in_step != 0 || t->hand != 0 ||
-        t->torn != 0 || t->is_begun > 1 || t->has_moved > 1 ||
-        t->is_touched > 1 || !is_place_right(k, &t->scan) ||
-        !is_place_right(k, &t->before) ||
-        t->short_request != (is_plain ? 4 * 65535 - 4 : 0))
+    if (k->h->phase != PHASE_IDLE || t->in_step != 0 || t->torn != 0 ||
+        t->is_begun > 1 || t->has_moved > 1 || t->is_touched > 1 ||
+        !is_scan_right(k) || t->short_request != t->usual_request ||
+        t->usual_request != (is_plain ? 4 * 65535 - 4 : 0))
         return 11;
     if (t->moving == 0)
         return 0;
     uint32_t index = t->moving / 4;
+    if (t->moving == HANDLES_GONE)
+        return k->has_copy ? 0 : 11;
     if (t->moving % 4 != 0 || !k->has_copy || index < first_index(k) ||
         index > last_index(k) || entry_of(k, index) % 4 != 0)
         return 11;

@@ -95,6 +95,16 @@ static inline void handles_insert(struct heap *h, addr32 c, uint32_t words)
         handles_of(h)->bits |= UINT32_C(1) << j;
 }
 
+/* Free chunk `c` becomes the hole in hand; there is none. */
+static inline void handles_hold(struct heap *h, addr32 c)
+{
+    struct handles *t = handles_of(h);
+    t->list[0] = c;
+    t->bits |= 1;
+    *word_at(h, c + 4) = 0;
+    *word_at(h, c + 8) = handles_slot(h, 0);
+}
+
 /* Take the first chunk, `c`, out of list `j`. */
 static inline void handles_take_first(struct heap *h, uint32_t j, addr32 c)
 {
@@ -234,9 +244,9 @@ static inline void handles_use_up(struct heap *h, addr32 c, uint32_t words)
 
 /*
  * Cut a used chunk of `words` words off hole `c`, which is in no list and has
- * `have`; the rest, if it can be a chunk, becomes a hole and goes to its list,
- * else it is granted with the chunk. Returns the words granted; the header is
- * the caller's to write.
+ * `have`; its header is the caller's to write. The rest, if it can be a chunk,
+ * becomes a hole, in no list yet: its words. Else it is granted with the
+ * chunk: 0.
  */
 static inline uint32_t handles_cut(struct heap *h, addr32 c, uint32_t have,
                                    uint32_t words)
@@ -245,25 +255,27 @@ static inline uint32_t handles_cut(struct heap *h, addr32 c, uint32_t have,
     uint32_t rest = have - words;
     if (rest < HANDLES_CHUNK_MIN) {
         handles_use_up(h, c, have);
-        return have;
+        return 0;
     }
     addr32 end = c + 4 * have;
     uint32_t last = *word_at(h, end - 4) & HANDLES_LOW;
-    c += 4 * words;
-    *word_at(h, c) = handles_header(rest, 0);
+    *word_at(h, c + 4 * words) = handles_header(rest, 0);
     *word_at(h, end - 4) = handles_header(rest, last);
-    handles_insert(h, c, rest);
+    return rest;
+}
+
+/* The same; the rest goes to its list. The words granted. */
+static inline uint32_t handles_cut_off(struct heap *h, addr32 c, uint32_t have,
+                                       uint32_t words)
+{
+    uint32_t rest = handles_cut(h, c, have, words);
+    if (rest == 0)
+        return have;
+    handles_insert(h, c + 4 * words, rest);
     return words;
 }
 
 /* ---- Between the files ------------------------------------------------- */
-
-/* handles.short_request outside of passages. */
-static inline uint32_t handles_short_request(const struct handles *t)
-{
-    bool is_plain = t->table != 0 && !t->params.zero && !t->params.per_alloc;
-    return is_plain ? HANDLES_REQUEST_MAX : 0;
-}
 
 /* What lies before it in the text is done, as an interrupt sees it. */
 static inline void handles_fence(void)
@@ -282,11 +294,8 @@ struct handles_budget {
 /* handles_step with a bound on the words copied. */
 uint32_t handles_work(struct heap *h, struct handles_budget budget);
 
-/*
- * The chunk of `handle`, pinned or in motion, is a plain one again; its
- * header.
- */
-uint32_t handles_loosen(struct heap *h, struct handles *t, uint32_t handle);
+/* The hole in hand, if there is one, goes to its list. */
+bool handles_put_down(struct heap *h);
 
 /* Forget the copy of the object that is moved in pieces; there is one. */
 void handles_abort(struct heap *h, struct handles *t);

@@ -2,11 +2,10 @@
  * handlesstep.c - see handles.h: pins, and the steps that move objects
  *
  * What an interrupt may meet: between two instructions of a step the heap is
- * whole, but for a hole that is in no list (`hand`), an object that changes
- * places with it (`torn`), and passages between begin_passage and end_passage.
- * The hole and the object that changes places with it look like one used chunk
- * while that goes on. What an interrupt may change is read again in the
- * passage that relies on it.
+ * whole, but for an object that changes places with the hole in hand (`torn`),
+ * and passages between begin_passage and end_passage. While they change places
+ * the two look like one used chunk. What an interrupt may change is read again
+ * in the passage that relies on it; it never takes the hole in hand.
  */
 #include "core/handles.h"
 #include "core/handleschunk.h"
@@ -31,7 +30,7 @@ static inline void end_passage(struct heap *h, struct handles *t)
 {
     handles_fence();
     h->phase = PHASE_IDLE;
-    t->short_request = handles_short_request(t);
+    t->short_request = t->usual_request;
 }
 
 /* The chunk at `c`, not pinned, says that it is. */
@@ -42,15 +41,8 @@ static inline void fasten(struct heap *h, addr32 c)
         (header >> 16) | ((header & HANDLES_LOW) == 0 ? 1u << 16 : 0);
 }
 
-/* A place right behind chunk `c`, which was pinned, is told its handle. */
-static void name_place(struct handles_place *place, addr32 c, uint32_t handle)
-{
-    if (place->at == c)
-        place->handle = handle;
-}
-
 /* The chunk of `handle`, which says that it is pinned, no longer does. */
-static uint32_t unfasten(struct heap *h, struct handles *t, uint32_t handle)
+static void unfasten(struct heap *h, struct handles *t, uint32_t handle)
 {
     addr32 c = handles_chunk_of(h, handle);
     uint32_t header = *word_at(h, c);
@@ -59,27 +51,18 @@ static uint32_t unfasten(struct heap *h, struct handles *t, uint32_t handle)
         *word_at(h, c - 4) = (*word_at(h, c - 4) & ~HANDLES_LOW) | index;
         index = 0;
     }
-    header = handles_header(header & HANDLES_LOW, index);
-    *word_at(h, c) = header;
-    name_place(&t->scan, c, handle);
-    name_place(&t->before, c, handle);
-    return header;
+    *word_at(h, c) = handles_header(header & HANDLES_LOW, index);
+    if (t->scan == c)
+        t->scan_handle = handle;
 }
 
 void handles_abort(struct heap *h, struct handles *t)
 {
     uint32_t header = *word_at(h, t->copy);
-    (void)unfasten(h, t, t->moving);
+    if (t->moving != HANDLES_GONE)
+        unfasten(h, t, t->moving);
     t->moving = 0;
     handles_make_hole(h, t->copy, header >> 16, (header & HANDLES_LOW) == 0);
-}
-
-uint32_t handles_loosen(struct heap *h, struct handles *t, uint32_t handle)
-{
-    if (t->moving != handle)
-        return unfasten(h, t, handle);
-    handles_abort(h, t);
-    return *word_at(h, handles_chunk_of(h, handle));
 }
 
 void handles_pin(struct heap *h, uint32_t handle)
@@ -98,54 +81,50 @@ void handles_unpin(struct heap *h, uint32_t handle)
 {
     struct handles *t = handles_of(h);
     CORE_ASSERT(h->phase == PHASE_IDLE && !t->in_step);
-    if (!handles_is_pinned(h, handle))
-        return;
-    (void)unfasten(h, t, handle);
+    if (handles_is_pinned(h, handle))
+        unfasten(h, t, handle);
 }
 
-/* ---- The scan, and a hole in hand -------------------------------------- */
-
-/* Is there still a chunk in use where the place says? */
-static bool holds(struct heap *h, const struct handles_place *place)
-{
-    return place->at == 0 || place->handle == 0 ||
-           (handles_is_valid(h, place->handle) &&
-            handles_chunk_of(h, place->handle) == place->at);
-}
-
-/* What lies where the scan stands, which holds: a chunk, or the gap. */
-static addr32 scanned(struct heap *h, const struct handles *t)
-{
-    addr32 c = t->scan.at;
-    return c == 0 ? h->pool_min : c + 4 * handles_words(*word_at(h, c));
-}
+/* ---- The scan, and the hole in hand ------------------------------------ */
 
 /* The scan goes past chunk `c`, which is in use. */
 static inline void pass(struct handles *t, addr32 c, uint32_t handle)
 {
-    t->before = t->scan;
-    t->scan = (struct handles_place){c, handle};
+    t->scan = c;
+    t->scan_handle = handle;
 }
 
-/* The hole in hand goes to its list. */
-static void put_down(struct heap *h, struct handles *t)
+/* What lies where the scan stands: a chunk, or the gap. */
+static addr32 scanned(struct heap *h, struct handles *t)
 {
-    addr32 c = t->hand;
+    addr32 c = t->scan;
+    uint32_t handle = t->scan_handle;
+    if (c != 0 && handle != 0 &&
+        (!handles_is_valid(h, handle) || handles_chunk_of(h, handle) != c))
+        c = t->scan = t->scan_handle = 0;
+    return c == 0 ? h->pool_min : c + 4 * handles_words(*word_at(h, c));
+}
+
+bool handles_put_down(struct heap *h)
+{
+    struct handles *t = handles_of(h);
+    addr32 c = t->list[0];
     if (c == 0)
-        return;
+        return false;
     begin_passage(h, t);
-    t->hand = 0;
+    handles_take_first(h, 0, c);
     handles_insert(h, c, *word_at(h, c) >> 16);
     end_passage(h, t);
+    return true;
 }
 
-/* The hole at `c`, if it is one still, is taken out of its list. */
+/* The hole at `c`, if it is one still, comes into the hand, which is empty. */
 static void take_in_hand(struct heap *h, struct handles *t, addr32 c)
 {
     begin_passage(h, t);
     if (c != t->frontier && (*word_at(h, c) & HANDLES_LOW) == 0) {
         handles_take_out(h, c);
-        t->hand = c;
+        handles_hold(h, c);
     }
     end_passage(h, t);
 }
@@ -158,19 +137,20 @@ static bool scan_again(struct handles *t)
         return false;
     }
     t->has_moved = 0;
-    t->scan = t->before = (struct handles_place){0, 0};
+    pass(t, 0, 0);
     return true;
 }
 
 /* Pass objects until there is a hole in hand. */
-static enum outcome look_for_hole(struct heap *h, struct handles *t,
-                                  struct handles_budget *b)
+static __attribute__((noinline)) enum outcome look_for_hole(
+    struct heap *h, struct handles_budget *b)
 {
+    struct handles *t = handles_of(h);
     addr32 c = scanned(h, t);
     while (b->units >= HANDLES_PASS) {
         handles_fence();
         uint32_t header = *word_at(h, c);
-        if (c == t->frontier) {
+        if (header == 0) { /* the gap */
             b->units -= HANDLES_PASS;
             if (!scan_again(t))
                 return SETTLED;
@@ -180,7 +160,7 @@ static enum outcome look_for_hole(struct heap *h, struct handles *t,
             b->units -= HANDLES_PASS;
             pass(t, c, is_pinned ? 0 : 4 * (header & HANDLES_LOW));
             c += 4 * handles_words(header);
-        } else if (b->units < HANDLES_LEAST) {
+        } else if (b->units < HANDLES_TAKE) {
             return ENOUGH;
         } else {
             b->units -= HANDLES_TAKE;
@@ -200,27 +180,29 @@ struct four_words {
 /*
  * Copy `n` words down, or up to where they do not overlap. Four at a time
  * through a structure, which a compiler turns into its widest loads and
- * stores, if they do not overlap either.
+ * stores: a hole is that long.
  */
-static __attribute__((noinline)) void copy(struct heap *h, addr32 to,
-                                           addr32 from, uint32_t n)
+static __attribute__((noinline, aligned(4))) void copy(struct heap *h,
+                                                       addr32 to, addr32 from,
+                                                       uint32_t n)
 {
     uint32_t *t = word_at(h, to);
     const uint32_t *f = word_at(h, from);
-    if (from - to >= 16) {
-        for (; n >= 4; n -= 4, t += 4, f += 4)
-            *(struct four_words *)(void *)t =
-                *(const struct four_words *)(const void *)f;
-    }
+    for (; n >= 4; n -= 4, t += 4, f += 4)
+        *(struct four_words *)(void *)t =
+            *(const struct four_words *)(const void *)f;
     for (; n > 0; n--)
         *t++ = *f++;
 }
 
-/* The hole in hand, of `gap` words, and the object behind it change places. */
+/*
+ * The hole in hand, of `gap` words, and the object behind it, of `words`,
+ * change places.
+ */
 static void change_places(struct heap *h, struct handles *t, uint32_t gap,
                           uint32_t words, uint32_t handle)
 {
-    addr32 c = t->hand;
+    addr32 c = t->list[0];
     if (words > gap)
         t->torn = handle;
     *word_at(h, c) = handles_header(gap + words, handle / 4);
@@ -232,13 +214,17 @@ static void change_places(struct heap *h, struct handles *t, uint32_t gap,
     handles_set_object(h, t, handle, c + HANDLES_HEADER);
     t->torn = 0;
     struct handles_piece hole = {c + 4 * words, gap};
-    t->hand = handles_join(h, &hole, false) ? hole.at : 0;
+    t->list[0] = 0;
+    if (handles_join(h, &hole, false))
+        handles_hold(h, hole.at);
+    else
+        t->bits &= ~UINT32_C(1);
     t->has_moved = 1;
     pass(t, c, handle);
     end_passage(h, t);
 }
 
-/* `copy` becomes the place to which the object is copied from now on. */
+/* `place` becomes the place to which the object is copied from now on. */
 static void begin_copy(struct heap *h, struct handles *t, uint32_t handle,
                        addr32 place, uint32_t words)
 {
@@ -254,11 +240,15 @@ static void begin_copy(struct heap *h, struct handles *t, uint32_t handle,
 static void begin_in_hand(struct heap *h, struct handles *t, uint32_t handle,
                           uint32_t words)
 {
-    addr32 c = t->hand;
+    addr32 c = t->list[0];
     begin_passage(h, t);
-    t->hand = 0;
+    handles_take_first(h, 0, c);
     t->home = 0;
-    words = handles_cut(h, c, *word_at(h, c) >> 16, words);
+    uint32_t have = *word_at(h, c) >> 16;
+    if (handles_cut(h, c, have, words) != 0)
+        handles_hold(h, c + 4 * words);
+    else
+        words = have;
     begin_copy(h, t, handle, c, words);
     end_passage(h, t);
 }
@@ -271,10 +261,8 @@ static void begin_in_hand(struct heap *h, struct handles *t, uint32_t handle,
 static void begin_in_gap(struct heap *h, struct handles *t, uint32_t handle,
                          uint32_t words)
 {
-    addr32 c = t->hand;
+    handles_put_down(h);
     begin_passage(h, t);
-    t->hand = 0;
-    handles_insert(h, c, *word_at(h, c) >> 16);
     addr32 place = t->frontier;
     if (h->pool_max - place > 4 * words) {
         handles_begin_gap(h, place + 4 * words);
@@ -287,7 +275,7 @@ static void begin_in_gap(struct heap *h, struct handles *t, uint32_t handle,
 
 /*
  * The object that waits in the gap for a hole of its length: its words, if it
- * is there still, and fits into a hole of `gap` words; else 0.
+ * is there still, and fits into the hole in hand, of `gap` words; else 0.
  */
 static uint32_t words_to_fetch(struct heap *h, struct handles *t, uint32_t gap)
 {
@@ -297,7 +285,7 @@ static uint32_t words_to_fetch(struct heap *h, struct handles *t, uint32_t gap)
         addr32 c = handles_chunk_of(h, t->home);
         uint32_t header = *word_at(h, c);
         uint32_t words = header >> 16;
-        if (!handles_header_is_pinned(header) && c > t->hand &&
+        if (!handles_header_is_pinned(header) && c > t->list[0] &&
             c + 4 * words == t->frontier && words <= gap)
             return words;
     }
@@ -306,14 +294,18 @@ static uint32_t words_to_fetch(struct heap *h, struct handles *t, uint32_t gap)
 }
 
 /* The hole in hand moves up by an object. */
-static enum outcome move_hole(struct heap *h, struct handles *t,
-                              struct handles_budget *b)
+static __attribute__((noinline)) enum outcome move_hole(
+    struct heap *h, struct handles_budget *b)
 {
-    uint32_t gap = *word_at(h, t->hand) >> 16;
-    addr32 object = t->hand + 4 * gap;
+    struct handles *t = handles_of(h);
+    uint32_t gap = *word_at(h, t->list[0]) >> 16;
+    addr32 object = t->list[0] + 4 * gap;
     uint32_t header = *word_at(h, object);
     if (handles_header_is_pinned(header)) {
-        put_down(h, t);
+        if (b->units < HANDLES_TAKE)
+            return ENOUGH;
+        b->units -= HANDLES_TAKE;
+        handles_put_down(h);
         pass(t, object, 0);
         return GO_ON;
     }
@@ -342,54 +334,65 @@ static enum outcome move_hole(struct heap *h, struct handles *t,
 }
 
 /* The last piece is copied: the handle names the new place. */
-static void end_move(struct heap *h, struct handles *t, addr32 old,
-                     uint32_t words)
+static void end_move(struct heap *h, struct handles *t, addr32 old)
 {
     uint32_t handle = t->moving;
     begin_passage(h, t);
-    if (t->is_touched) {
+    if (handle == HANDLES_GONE || t->is_touched) {
         handles_abort(h, t);
-        pass(t, old, handle); /* so that others have their turn */
+        if (handle != HANDLES_GONE)
+            pass(t, old, handle); /* so that others have their turn */
     } else {
-        bool is_behind = *word_at(h, old) >> 16 != 0;
+        uint32_t header = *word_at(h, old);
         handles_set_object(h, t, handle, t->copy + HANDLES_HEADER);
         t->moving = 0;
         t->has_moved = 1;
         t->home = t->copy > old ? handle : 0;
-        handles_make_hole(h, old, words, is_behind);
+        if (t->copy < old)
+            pass(t, t->copy, handle);
+        struct handles_piece hole = {old, header & HANDLES_LOW};
+        if (handles_join(h, &hole, header >> 16 != 0)) {
+            if (t->list[0] == 0)
+                handles_hold(h, hole.at);
+            else
+                handles_insert(h, hole.at, hole.words);
+        }
     }
     end_passage(h, t);
 }
 
 /* Copy a piece of the object in motion, perhaps the last one. */
-static enum outcome carry_on(struct heap *h, struct handles *t,
-                             struct handles_budget *b)
+static __attribute__((noinline)) enum outcome carry_on(struct heap *h,
+                                                       struct handles_budget *b)
 {
-    addr32 old = handles_chunk_of(h, t->moving);
-    uint32_t words = *word_at(h, old) & HANDLES_LOW;
-    uint32_t n = words - t->copied;
-    if (n > b->units)
-        n = b->units;
-    if (n > b->words)
-        n = b->words;
-    uint32_t at = 4 * t->copied;
-    copy(h, t->copy + at, old + at, n);
-    t->copied += n;
-    b->units -= n;
-    b->words -= n;
-    if (t->copied != words || b->units < HANDLES_END)
+    struct handles *t = handles_of(h);
+    addr32 old = 0;
+    if (t->moving != HANDLES_GONE) {
+        old = handles_chunk_of(h, t->moving);
+        uint32_t left = (*word_at(h, old) & HANDLES_LOW) - t->copied;
+        uint32_t n = left < b->units ? left : b->units;
+        n = n < b->words ? n : b->words;
+        uint32_t at = 4 * t->copied;
+        t->copied += n;
+        b->units -= n;
+        b->words -= n;
+        copy(h, t->copy + at, old + at, n);
+        if (left != n)
+            return ENOUGH;
+    }
+    if (b->units < HANDLES_END)
         return ENOUGH;
     b->units -= HANDLES_END;
-    end_move(h, t, old, words);
+    end_move(h, t, old);
     return GO_ON;
 }
 
 /* ---- Steps ------------------------------------------------------------- */
 
 /* Has defragmentation begun, or does it now? */
-static bool is_due(const struct heap *h, struct handles *t)
+static inline bool is_due(const struct heap *h, struct handles *t)
 {
-    if (t->in_step || (t->bits == 0 && t->moving == 0))
+    if (t->in_step || (t->bits | t->moving) == 0)
         return false;
     if (!t->is_begun && (h->pool_max - t->frontier <= t->start_gap ||
                          t->issued <= t->start_issued)) {
@@ -405,31 +408,20 @@ uint32_t handles_work(struct heap *h, struct handles_budget b)
     if (!is_due(h, t))
         return 0;
     t->in_step = 1;
-    if (!holds(h, &t->scan)) {
-        t->scan = t->before;
-        t->before = (struct handles_place){0, 0};
-        if (!holds(h, &t->scan))
-            t->scan = t->before;
-    }
-    enum outcome o = GO_ON;
-    while (o == GO_ON) {
+    enum outcome o;
+    do {
         handles_fence();
-        if (t->moving != 0)
-            o = carry_on(h, t, &b);
-        else if (t->hand != 0)
-            o = move_hole(h, t, &b);
-        else
-            o = look_for_hole(h, t, &b);
-    }
-    put_down(h, t);
+        o = t->moving != 0    ? carry_on(h, &b)
+            : t->list[0] != 0 ? move_hole(h, &b)
+                              : look_for_hole(h, &b);
+    } while (o == GO_ON);
     t->in_step = 0;
     return o != SETTLED;
 }
 
 uint32_t handles_step(struct heap *h, uint32_t units)
 {
-    uint32_t fixed = HANDLES_TAKE + HANDLES_SLIDE;
-    uint32_t most = units > fixed ? units - fixed : 0;
+    uint32_t most = units > HANDLES_SLIDE ? units - HANDLES_SLIDE : 0;
     return handles_work(h, (struct handles_budget){units, units, most});
 }
 
