@@ -50,6 +50,24 @@ static addr32 look_in(struct heap *h, const struct handles *t, uint32_t j,
 }
 
 /*
+ * Cut a chunk of `words` words off hole `c`, which is in no list. The rest
+ * comes into the hand, what was there goes to its list. The words granted.
+ */
+static inline uint32_t cut_and_hold(struct heap *h, struct handles *t, addr32 c,
+                                    uint32_t words)
+{
+    uint32_t have = *word_at(h, c) >> 16;
+    uint32_t rest = handles_cut(h, c, have, words);
+    if (rest == 0)
+        return have;
+    addr32 old = t->list[0];
+    handles_hold(h, c + 4 * words);
+    if (old != 0)
+        handles_insert(h, old, *word_at(h, old) >> 16);
+    return words;
+}
+
+/*
  * A used chunk of `words` words, the gap ending at `end`; its header is not
  * written yet. 0 words: there is none.
  */
@@ -63,14 +81,17 @@ static struct handles_piece place(struct heap *h, struct handles *t,
     }
     uint32_t j = handles_list_of(words);
     uint32_t longer = t->bits & (UINT32_MAX << 1 << j);
-    if (longer != 0)
-        c = t->list[__builtin_ctz(longer)];
-    else
-        c = look_in(h, t, j, words);
+    c = t->in_step ? 0 : t->list[0];
+    if (c == 0 || *word_at(h, c) >> 16 < words)
+        c = longer != 0 ? t->list[__builtin_ctz(longer)]
+                        : look_in(h, t, j, words);
     if (c == 0)
         return (struct handles_piece){0, 0};
     handles_take_out(h, c);
-    words = handles_cut_off(h, c, *word_at(h, c) >> 16, words);
+    if (t->in_step)
+        words = handles_cut_off(h, c, *word_at(h, c) >> 16, words);
+    else
+        words = cut_and_hold(h, t, c, words);
     return (struct handles_piece){c, words};
 }
 
@@ -91,8 +112,8 @@ static uint32_t free_words(struct heap *h, const struct handles *t)
 
 /*
  * Nothing was found for a chunk of `words` words: is it worth looking again?
- * An unfinished move and the hole in hand are given up for it; then, if it may
- * take long, all holes are made one, `*may_wait` telling that this was not
+ * An unfinished move is given up for it; then, if it may take long, all holes
+ * are made one, `*may_wait` telling that this was not
  * tried yet.
  */
 static bool make_room(struct heap *h, struct handles *t, uint32_t words,
@@ -104,8 +125,6 @@ static bool make_room(struct heap *h, struct handles *t, uint32_t words,
         handles_abort(h, t);
         return true;
     }
-    if (handles_put_down(h))
-        return true;
     if (t->params.wait && *may_wait && free_words(h, t) >= words) {
         *may_wait = false;
         handles_settle(h);
@@ -226,19 +245,8 @@ static __attribute__((noinline)) uint32_t alloc_anyhow(struct heap *h,
 }
 
 /*
- * Chunk `c`, all that the lists could give, is cut for a request of `words`
- * words; the words granted.
- */
-static inline uint32_t cut_first(struct heap *h, uint32_t j, addr32 c,
-                                 uint32_t words)
-{
-    handles_take_first(h, j, c);
-    return handles_cut_off(h, c, *word_at(h, c) >> 16, words);
-}
-
-/*
  * The short way: the first chunk of the request's own list if it is used up,
- * else the gap, else a longer chunk; and no calls.
+ * else the gap, else the hole in hand; and no calls. Most requests end here.
  */
 __attribute__((aligned(4))) uint32_t handles_alloc(struct heap *h,
                                                    uint32_t bytes,
@@ -261,15 +269,13 @@ __attribute__((aligned(4))) uint32_t handles_alloc(struct heap *h,
     } else if (h->pool_max - t->frontier > 4 * words) {
         c = t->frontier;
         handles_begin_gap(h, c + 4 * words);
-    } else if (have > words) {
-        words = cut_first(h, j, c, words);
     } else {
-        uint32_t longer = t->bits & (UINT32_MAX << 1 << j);
-        if (longer == 0)
+        c = t->list[0];
+        have = c == 0 || t->in_step ? 0 : *word_at(h, c) >> 16;
+        if (have < words + HANDLES_CHUNK_MIN)
             return alloc_anyhow(h, bytes);
-        j = (uint32_t)__builtin_ctz(longer);
-        c = t->list[j];
-        words = cut_first(h, j, c, words);
+        (void)handles_cut(h, c, have, words);
+        handles_hold(h, c + 4 * words);
     }
     addr32 entry = t->table + handle;
     t->free_handle = *word_at(h, entry) - 1;

@@ -43,8 +43,9 @@
  *
  * Classes   the sizes 4 to 15 have a list each; then two lists for each
  *           doubling up to 1,023 words, one beyond: lists 1 to 30. List 0 is
- *           of the hole that steps have in hand. The bits of a word say which
- *           lists are not empty.
+ *           of the hole in hand, which steps move, and of which requests are
+ *           cut that the gap cannot serve. The bits of a word say which of the
+ *           others are not empty.
  * Steps     a scan goes through the pool. The first hole it meets is taken in
  *           hand and changes place with the object behind it, again and
  *           again: so it moves up, growing by every hole that it meets, until
@@ -141,7 +142,7 @@ struct handles {
                             /* for zero, per_alloc, the small form, and in */
                             /* passages that must not be interrupted       */
     uint32_t free_handle;   /* first free entry's handle; 0: none          */
-    uint32_t bits;          /* bit j: list j is not empty                  */
+    uint32_t bits;          /* bit j > 0: list j is not empty              */
     addr32 frontier;        /* where the gap begins; h->pool_max ends it   */
     addr32 issued;          /* entry given last: all from here on are in   */
                             /* use or in the list of free ones             */
@@ -369,7 +370,7 @@ uint32_t handles_owner(struct heap *h, addr32 address);
  *   9  every free chunk is in the list of its class, its slot is the address
  *      of the word that leads to it, and the lists hold as many chunks as are
  *      free
- *  10  a bit is set iff its list is not empty
+ *  10  a bit is set iff its list is not empty; bit 0 never is
  *  11  no step is under way; a scan behind a pinned chunk is right behind
  *      one; a move in pieces is as it must be
  */

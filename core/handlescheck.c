@@ -285,7 +285,7 @@ static int check_lists(const struct known *k)
     uint32_t n_listed = 0;
     for (uint32_t list = 0; list < HANDLES_LISTS; list++) {
         addr32 at = k->t->list[list];
-        bits |= (at != 0 ? 1u : 0u) << list;
+        bits |= (at != 0 && list > 0 ? 1u : 0u) << list;
         for (; at != 0; at = word(k, at + 4)) {
             if (++n_listed > k->n_free || !is_readable(k, at))
                 return 9;

@@ -100,7 +100,6 @@ static inline void handles_hold(struct heap *h, addr32 c)
 {
     struct handles *t = handles_of(h);
     t->list[0] = c;
-    t->bits |= 1;
     *word_at(h, c + 4) = 0;
     *word_at(h, c + 8) = handles_slot(h, 0);
 }

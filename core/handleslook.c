@@ -28,24 +28,19 @@ uint32_t handles_bytes(struct heap *h, uint32_t handle)
 
 /* ---- The largest request ----------------------------------------------- */
 
-/* A heap as it is, or as giving up a move and the hole in hand leaves it. */
+/* A heap as it is, or as giving up an unfinished move leaves it. */
 struct view {
     addr32 frontier;
-    addr32 left[2];    /* holes that are in no list any more; 0           */
-    uint32_t first[2]; /* words of such as come first in their lists; 0   */
+    addr32 left[2]; /* holes that are in no list any more; 0           */
+    uint32_t first; /* words of one that comes first in its list; 0    */
 };
 
 /* The longest chunk that a request could find in list `j`. */
 static uint32_t longest_in(struct heap *h, const struct view *v, uint32_t j)
 {
-    uint32_t longest = 0;
-    uint32_t n_seen = 0;
-    for (uint32_t i = 0; i < 2; i++) {
-        if (v->first[i] == 0 || handles_list_of(v->first[i]) != j)
-            continue;
-        longest = v->first[i] > longest ? v->first[i] : longest;
-        n_seen++;
-    }
+    bool has_first = v->first != 0 && handles_list_of(v->first) == j;
+    uint32_t longest = has_first ? v->first : 0;
+    uint32_t n_seen = has_first ? 1 : 0;
     addr32 c = handles_of(h)->list[j];
     for (; c != 0 && n_seen < HANDLES_LOOK; c = *word_at(h, c + 4)) {
         if (c == v->left[0] || c == v->left[1])
@@ -71,10 +66,14 @@ static uint32_t largest_in(struct heap *h, const struct view *v)
         if (end <= v->frontier)
             return 0;
     }
+    addr32 hand = handles_of(h)->list[0];
+    bool has_hand = hand != 0 && hand != v->left[0] && hand != v->left[1];
     uint32_t listed = 0;
     for (uint32_t j = HANDLES_LISTS - 1; j > 0 && listed == 0; j--)
         listed = longest_in(h, v, j);
     uint32_t gap = (end - v->frontier) / 4 - 1;
+    uint32_t held = has_hand ? *word_at(h, hand) >> 16 : 0;
+    listed = held > listed ? held : listed;
     return listed > gap ? listed : gap;
 }
 
@@ -96,22 +95,16 @@ static void give_up_copy(struct heap *h, struct view *v)
     if (to == t->frontier)
         v->frontier = from;
     else
-        v->first[0] = (to - from) / 4;
+        v->first = (to - from) / 4;
 }
 
 uint32_t handles_largest(struct heap *h)
 {
     const struct handles *t = handles_of(h);
-    struct view v = {t->frontier, {0, 0}, {0, 0}};
+    struct view v = {t->frontier, {0, 0}, 0};
     uint32_t words = largest_in(h, &v);
     if (t->moving != 0) {
         give_up_copy(h, &v);
-        uint32_t without = largest_in(h, &v);
-        words = without > words ? without : words;
-    }
-    addr32 hand = t->list[0];
-    if (hand != 0 && hand != v.left[0] && hand != v.left[1]) {
-        v.first[1] = *word_at(h, hand) >> 16;
         uint32_t without = largest_in(h, &v);
         words = without > words ? without : words;
     }

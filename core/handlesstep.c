@@ -12,9 +12,10 @@
 
 /* Why a part of a step returns. */
 enum outcome {
-    GO_ON,  /* there may be more to do within the budget                  */
-    ENOUGH, /* the budget is used up                                      */
-    SETTLED /* nothing is left to move                                    */
+    GO_ON,     /* there may be more to do within the budget               */
+    OTHERWISE, /* likewise, but not by sliding                            */
+    ENOUGH,    /* the budget is used up                                   */
+    SETTLED    /* nothing is left to move                                 */
 };
 
 /* ---- Passages, pins ---------------------------------------------------- */
@@ -132,7 +133,7 @@ static void take_in_hand(struct heap *h, struct handles *t, addr32 c)
 /* The scan has come to the end: does it begin anew? */
 static bool scan_again(struct handles *t)
 {
-    if (t->bits == 0 || !t->has_moved) {
+    if ((t->bits | t->list[0]) == 0 || !t->has_moved) {
         t->is_begun = 0;
         return false;
     }
@@ -199,29 +200,50 @@ static __attribute__((noinline, aligned(4))) void copy(struct heap *h,
  * The hole in hand, of `gap` words, and the object behind it, of `words`,
  * change places.
  */
-static void change_places(struct heap *h, struct handles *t, uint32_t gap,
-                          uint32_t words, uint32_t handle)
+static inline void change_places(struct heap *h, struct handles *t,
+                                 uint32_t gap, uint32_t words, uint32_t index)
 {
     addr32 c = t->list[0];
     if (words > gap)
-        t->torn = handle;
-    *word_at(h, c) = handles_header(gap + words, handle / 4);
+        t->torn = 4 * index;
+    *word_at(h, c) = handles_header(gap + words, index);
     handles_fence();
     copy(h, c + 4, c + 4 * gap + 4, words - 1);
 
     begin_passage(h, t);
-    *word_at(h, c) = handles_header(words, handle / 4);
-    handles_set_object(h, t, handle, c + HANDLES_HEADER);
+    *word_at(h, c) = handles_header(words, index);
+    handles_set_object(h, t, 4 * index, c + HANDLES_HEADER);
+    pass(t, c, 4 * index);
     t->torn = 0;
-    struct handles_piece hole = {c + 4 * words, gap};
     t->list[0] = 0;
+    struct handles_piece hole = {c + 4 * words, gap};
     if (handles_join(h, &hole, false))
         handles_hold(h, hole.at);
-    else
-        t->bits &= ~UINT32_C(1);
     t->has_moved = 1;
-    pass(t, c, handle);
     end_passage(h, t);
+}
+
+/* The hole in hand moves up, as long as the objects behind it are short. */
+static __attribute__((noinline)) enum outcome slide(struct heap *h,
+                                                    struct handles_budget *b)
+{
+    struct handles *t = handles_of(h);
+    addr32 c;
+    while ((c = t->list[0]) != 0) {
+        uint32_t gap = *word_at(h, c) >> 16;
+        uint32_t header = *word_at(h, c + 4 * gap);
+        uint32_t index = *word_at(h, c + 4 * gap - 4) & HANDLES_LOW;
+        uint32_t words = header >> 16;
+        if (words < 2 || words > b->most || t->home != 0)
+            return OTHERWISE;
+        if (words + HANDLES_SLIDE > b->units || words > b->words)
+            return ENOUGH; /* the next step can */
+        b->units -= words + HANDLES_SLIDE;
+        b->words -= words;
+        change_places(h, t, gap, words, index);
+        handles_fence();
+    }
+    return GO_ON;
 }
 
 /* `place` becomes the place to which the object is copied from now on. */
@@ -293,43 +315,32 @@ static uint32_t words_to_fetch(struct heap *h, struct handles *t, uint32_t gap)
     return 0;
 }
 
-/* The hole in hand moves up by an object. */
-static __attribute__((noinline)) enum outcome move_hole(
-    struct heap *h, struct handles_budget *b)
+/* What is behind the hole in hand is pinned, or moved in pieces. */
+static __attribute__((noinline)) enum outcome begin(struct heap *h,
+                                                    struct handles_budget *b)
 {
     struct handles *t = handles_of(h);
     uint32_t gap = *word_at(h, t->list[0]) >> 16;
     addr32 object = t->list[0] + 4 * gap;
     uint32_t header = *word_at(h, object);
-    if (handles_header_is_pinned(header)) {
-        if (b->units < HANDLES_TAKE)
-            return ENOUGH;
-        b->units -= HANDLES_TAKE;
-        handles_put_down(h);
-        pass(t, object, 0);
-        return GO_ON;
-    }
+    if (b->units < HANDLES_BEGIN)
+        return ENOUGH;
     uint32_t handle = 4 * (*word_at(h, object - 4) & HANDLES_LOW);
     uint32_t words = header >> 16;
     uint32_t fetched = words_to_fetch(h, t, gap);
-    if (fetched == 0 && words <= b->most) {
-        uint32_t units = words + HANDLES_SLIDE;
-        if (units > b->units || words > b->words)
-            return ENOUGH; /* the next step can */
-        b->units -= units;
-        b->words -= words;
-        change_places(h, t, gap, words, handle);
-        return GO_ON;
-    }
-    if (b->units < HANDLES_BEGIN)
-        return ENOUGH;
+    if (fetched == 0 && words >= 2 && words <= b->most)
+        return GO_ON; /* it is short after all */
     b->units -= HANDLES_BEGIN;
-    if (fetched != 0)
+    if (fetched != 0) {
         begin_in_hand(h, t, t->home, fetched);
-    else if (words <= gap)
+    } else if (handles_header_is_pinned(header)) {
+        handles_put_down(h);
+        pass(t, object, 0);
+    } else if (words <= gap) {
         begin_in_hand(h, t, handle, words);
-    else
+    } else {
         begin_in_gap(h, t, handle, words);
+    }
     return GO_ON;
 }
 
@@ -392,7 +403,7 @@ static __attribute__((noinline)) enum outcome carry_on(struct heap *h,
 /* Has defragmentation begun, or does it now? */
 static inline bool is_due(const struct heap *h, struct handles *t)
 {
-    if (t->in_step || (t->bits | t->moving) == 0)
+    if (t->in_step || (t->bits | t->list[0] | t->moving) == 0)
         return false;
     if (!t->is_begun && (h->pool_max - t->frontier <= t->start_gap ||
                          t->issued <= t->start_issued)) {
@@ -411,9 +422,12 @@ uint32_t handles_work(struct heap *h, struct handles_budget b)
     enum outcome o;
     do {
         handles_fence();
-        o = t->moving != 0    ? carry_on(h, &b)
-            : t->list[0] != 0 ? move_hole(h, &b)
-                              : look_for_hole(h, &b);
+        if (t->moving != 0)
+            o = carry_on(h, &b);
+        else if (t->list[0] == 0)
+            o = look_for_hole(h, &b);
+        else if ((o = slide(h, &b)) == OTHERWISE)
+            o = begin(h, &b);
     } while (o == GO_ON);
     t->in_step = 0;
     return o != SETTLED;
