@@ -209,9 +209,7 @@ static void move_some(struct heap *h, const struct handles *t)
 {
     uint32_t words = t->params.per_alloc / 4;
     uint32_t units = words + HANDLES_TAKE + HANDLES_BEGIN + HANDLES_END;
-    struct handles_budget budget = {units, words, words};
-    if (!t->in_step)
-        (void)handles_work(h, budget);
+    (void)handles_work(h, units, words, words);
 }
 
 /* Zero what chunk `c` has behind its first `from` words. */
@@ -246,7 +244,7 @@ static __attribute__((noinline)) uint32_t alloc_anyhow(struct heap *h,
 
 /*
  * The short way: the first chunk of the request's own list if it is used up,
- * else the gap, else the hole in hand; and no calls. Most requests end here.
+ * else the gap, else the hole in hand, else a longer chunk; and no calls.
  */
 __attribute__((aligned(4))) uint32_t handles_alloc(struct heap *h,
                                                    uint32_t bytes,
@@ -262,6 +260,7 @@ __attribute__((aligned(4))) uint32_t handles_alloc(struct heap *h,
     uint32_t j = handles_list_of(words);
     addr32 c = t->list[j];
     uint32_t have = c == 0 ? 0 : *word_at(h, c) >> 16;
+    addr32 hand = t->list[0];
     if (have - words < HANDLES_CHUNK_MIN) {
         handles_take_first(h, j, c);
         handles_use_up(h, c, have);
@@ -269,13 +268,19 @@ __attribute__((aligned(4))) uint32_t handles_alloc(struct heap *h,
     } else if (h->pool_max - t->frontier > 4 * words) {
         c = t->frontier;
         handles_begin_gap(h, c + 4 * words);
-    } else {
-        c = t->list[0];
-        have = c == 0 || t->in_step ? 0 : *word_at(h, c) >> 16;
-        if (have < words + HANDLES_CHUNK_MIN)
-            return alloc_anyhow(h, bytes);
-        (void)handles_cut(h, c, have, words);
+    } else if (hand != 0 && !t->in_step &&
+               *word_at(h, hand) >> 16 >= words + HANDLES_CHUNK_MIN) {
+        c = hand;
+        (void)handles_cut(h, c, *word_at(h, c) >> 16, words);
         handles_hold(h, c + 4 * words);
+    } else {
+        uint32_t longer = t->bits & (UINT32_MAX << 1 << j);
+        if (longer == 0 || t->in_step)
+            return alloc_anyhow(h, bytes);
+        j = (uint32_t)__builtin_ctz(longer);
+        c = t->list[j];
+        handles_take_first(h, j, c);
+        words = cut_and_hold(h, t, c, words);
     }
     addr32 entry = t->table + handle;
     t->free_handle = *word_at(h, entry) - 1;

@@ -103,11 +103,11 @@
  * chosen so that no part takes more cycles than its units are worth.
  */
 #define HANDLES_PASS  5u  /* the scan passes a chunk                       */
-#define HANDLES_TAKE  24u /* a hole is taken in hand, or put back          */
-#define HANDLES_SLIDE 32u /* hole and object change places                 */
-#define HANDLES_BEGIN 40u /* a move in pieces begins                       */
-#define HANDLES_END   40u /* ... ends                                      */
-#define HANDLES_LEAST 40u /* smallest budget with which all of it gets done*/
+#define HANDLES_TAKE  36u /* a hole is taken in hand, or put back          */
+#define HANDLES_SLIDE 46u /* hole and object change places                 */
+#define HANDLES_BEGIN 56u /* a move in pieces begins                       */
+#define HANDLES_END   56u /* ... ends                                      */
+#define HANDLES_LEAST 56u /* smallest budget with which all of it gets done*/
 
 /* Words only, so that a guest is handed them as such. */
 struct handles_params {

@@ -282,16 +282,12 @@ static inline void handles_fence(void)
     __asm__ volatile("" : : : "memory");
 }
 
-/* Units and words that a step may still spend. */
-struct handles_budget {
-    uint32_t units;
-    uint32_t words; /* copied                                             */
-    uint32_t most;  /* words of the longest object that a fresh step could */
-                    /* move at once: longer ones are moved in pieces       */
-};
-
-/* handles_step with a bound on the words copied. */
-uint32_t handles_work(struct heap *h, struct handles_budget budget);
+/*
+ * handles_step with a bound on the words copied, and on the words of an object
+ * that is moved at once: longer ones are moved in pieces.
+ */
+uint32_t handles_work(struct heap *h, uint32_t units, uint32_t words,
+                      uint32_t most);
 
 /* The hole in hand, if there is one, goes to its list. */
 bool handles_put_down(struct heap *h);

@@ -12,10 +12,16 @@
 
 /* Why a part of a step returns. */
 enum outcome {
-    GO_ON,     /* there may be more to do within the budget               */
-    OTHERWISE, /* likewise, but not by sliding                            */
-    ENOUGH,    /* the budget is used up                                   */
-    SETTLED    /* nothing is left to move                                 */
+    GO_ON,  /* there may be more to do within the budget                  */
+    ENOUGH, /* the budget is used up                                      */
+    SETTLED /* nothing is left to move                                    */
+};
+
+/* What a step may still spend. */
+struct budget {
+    uint32_t units;
+    uint32_t words; /* copied                                             */
+    uint32_t most;  /* words of the longest object that is moved at once  */
 };
 
 /* ---- Passages, pins ---------------------------------------------------- */
@@ -95,13 +101,15 @@ static inline void pass(struct handles *t, addr32 c, uint32_t handle)
     t->scan_handle = handle;
 }
 
-/* What lies where the scan stands: a chunk, or the gap. */
+/*
+ * What lies where the scan stands: a chunk, or the gap. An entry that was
+ * given is one for ever, so that it can be read whatever became of it.
+ */
 static addr32 scanned(struct heap *h, struct handles *t)
 {
     addr32 c = t->scan;
     uint32_t handle = t->scan_handle;
-    if (c != 0 && handle != 0 &&
-        (!handles_is_valid(h, handle) || handles_chunk_of(h, handle) != c))
+    if (handle != 0 && handles_chunk_of(h, handle) != c)
         c = t->scan = t->scan_handle = 0;
     return c == 0 ? h->pool_min : c + 4 * handles_words(*word_at(h, c));
 }
@@ -143,8 +151,8 @@ static bool scan_again(struct handles *t)
 }
 
 /* Pass objects until there is a hole in hand. */
-static __attribute__((noinline)) enum outcome look_for_hole(
-    struct heap *h, struct handles_budget *b)
+static __attribute__((noinline)) enum outcome look_for_hole(struct heap *h,
+                                                            struct budget *b)
 {
     struct handles *t = handles_of(h);
     addr32 c = scanned(h, t);
@@ -200,10 +208,13 @@ static __attribute__((noinline, aligned(4))) void copy(struct heap *h,
  * The hole in hand, of `gap` words, and the object behind it, of `words`,
  * change places.
  */
-static inline void change_places(struct heap *h, struct handles *t,
-                                 uint32_t gap, uint32_t words, uint32_t index)
+static __attribute__((noinline)) void change_places(struct heap *h,
+                                                    struct handles *t,
+                                                    uint32_t gap,
+                                                    uint32_t words)
 {
     addr32 c = t->list[0];
+    uint32_t index = *word_at(h, c + 4 * gap - 4) & HANDLES_LOW;
     if (words > gap)
         t->torn = 4 * index;
     *word_at(h, c) = handles_header(gap + words, index);
@@ -221,29 +232,6 @@ static inline void change_places(struct heap *h, struct handles *t,
         handles_hold(h, hole.at);
     t->has_moved = 1;
     end_passage(h, t);
-}
-
-/* The hole in hand moves up, as long as the objects behind it are short. */
-static __attribute__((noinline)) enum outcome slide(struct heap *h,
-                                                    struct handles_budget *b)
-{
-    struct handles *t = handles_of(h);
-    addr32 c;
-    while ((c = t->list[0]) != 0) {
-        uint32_t gap = *word_at(h, c) >> 16;
-        uint32_t header = *word_at(h, c + 4 * gap);
-        uint32_t index = *word_at(h, c + 4 * gap - 4) & HANDLES_LOW;
-        uint32_t words = header >> 16;
-        if (words < 2 || words > b->most || t->home != 0)
-            return OTHERWISE;
-        if (words + HANDLES_SLIDE > b->units || words > b->words)
-            return ENOUGH; /* the next step can */
-        b->units -= words + HANDLES_SLIDE;
-        b->words -= words;
-        change_places(h, t, gap, words, index);
-        handles_fence();
-    }
-    return GO_ON;
 }
 
 /* `place` becomes the place to which the object is copied from now on. */
@@ -315,32 +303,50 @@ static uint32_t words_to_fetch(struct heap *h, struct handles *t, uint32_t gap)
     return 0;
 }
 
-/* What is behind the hole in hand is pinned, or moved in pieces. */
-static __attribute__((noinline)) enum outcome begin(struct heap *h,
-                                                    struct handles_budget *b)
+/*
+ * What is behind the hole in hand, `gap` words, is pinned, or moved in pieces,
+ * or not moved because another object is fetched.
+ */
+static __attribute__((noinline)) void begin(struct heap *h, struct handles *t,
+                                            uint32_t gap, uint32_t fetched)
 {
-    struct handles *t = handles_of(h);
-    uint32_t gap = *word_at(h, t->list[0]) >> 16;
     addr32 object = t->list[0] + 4 * gap;
     uint32_t header = *word_at(h, object);
-    if (b->units < HANDLES_BEGIN)
-        return ENOUGH;
     uint32_t handle = 4 * (*word_at(h, object - 4) & HANDLES_LOW);
     uint32_t words = header >> 16;
-    uint32_t fetched = words_to_fetch(h, t, gap);
-    if (fetched == 0 && words >= 2 && words <= b->most)
-        return GO_ON; /* it is short after all */
-    b->units -= HANDLES_BEGIN;
     if (fetched != 0) {
         begin_in_hand(h, t, t->home, fetched);
     } else if (handles_header_is_pinned(header)) {
-        handles_put_down(h);
+        (void)handles_put_down(h);
         pass(t, object, 0);
     } else if (words <= gap) {
         begin_in_hand(h, t, handle, words);
     } else {
         begin_in_gap(h, t, handle, words);
     }
+}
+
+/* The hole in hand moves up by an object. */
+static inline enum outcome move_hole(struct heap *h, struct handles *t,
+                                     struct budget *b)
+{
+    addr32 c = t->list[0];
+    uint32_t gap = *word_at(h, c) >> 16;
+    uint32_t words = *word_at(h, c + 4 * gap) >> 16;
+    uint32_t fetched = t->home != 0 ? words_to_fetch(h, t, gap) : 0;
+    uint32_t units = words + HANDLES_SLIDE;
+    if (words < 2 || words > b->most || fetched != 0) {
+        units = HANDLES_BEGIN;
+        if (b->units < units)
+            return ENOUGH;
+        begin(h, t, gap, fetched);
+    } else {
+        if (b->units < units || b->words < words)
+            return ENOUGH; /* the next step can */
+        b->words -= words;
+        change_places(h, t, gap, words);
+    }
+    b->units -= units;
     return GO_ON;
 }
 
@@ -374,7 +380,7 @@ static void end_move(struct heap *h, struct handles *t, addr32 old)
 
 /* Copy a piece of the object in motion, perhaps the last one. */
 static __attribute__((noinline)) enum outcome carry_on(struct heap *h,
-                                                       struct handles_budget *b)
+                                                       struct budget *b)
 {
     struct handles *t = handles_of(h);
     addr32 old = 0;
@@ -400,34 +406,34 @@ static __attribute__((noinline)) enum outcome carry_on(struct heap *h,
 
 /* ---- Steps ------------------------------------------------------------- */
 
-/* Has defragmentation begun, or does it now? */
-static inline bool is_due(const struct heap *h, struct handles *t)
+/* Does defragmentation begin now? */
+static bool begins(const struct heap *h, struct handles *t)
 {
-    if (t->in_step || (t->bits | t->list[0] | t->moving) == 0)
+    if ((t->bits | t->list[0] | t->moving) == 0 ||
+        (h->pool_max - t->frontier > t->start_gap &&
+         t->issued > t->start_issued))
         return false;
-    if (!t->is_begun && (h->pool_max - t->frontier <= t->start_gap ||
-                         t->issued <= t->start_issued)) {
-        t->is_begun = 1;
-        t->has_moved = 1;
-    }
-    return t->is_begun;
+    t->is_begun = 1;
+    t->has_moved = 1;
+    return true;
 }
 
-uint32_t handles_work(struct heap *h, struct handles_budget b)
+uint32_t handles_work(struct heap *h, uint32_t units, uint32_t words,
+                      uint32_t most)
 {
     struct handles *t = handles_of(h);
-    if (!is_due(h, t))
+    struct budget b = {units, words, most};
+    if (t->in_step)
+        return 1;
+    if (!t->is_begun && !begins(h, t))
         return 0;
     t->in_step = 1;
     enum outcome o;
     do {
         handles_fence();
-        if (t->moving != 0)
-            o = carry_on(h, &b);
-        else if (t->list[0] == 0)
-            o = look_for_hole(h, &b);
-        else if ((o = slide(h, &b)) == OTHERWISE)
-            o = begin(h, &b);
+        o = t->moving != 0    ? carry_on(h, &b)
+            : t->list[0] != 0 ? move_hole(h, t, &b)
+                              : look_for_hole(h, &b);
     } while (o == GO_ON);
     t->in_step = 0;
     return o != SETTLED;
@@ -436,7 +442,7 @@ uint32_t handles_work(struct heap *h, struct handles_budget b)
 uint32_t handles_step(struct heap *h, uint32_t units)
 {
     uint32_t most = units > HANDLES_SLIDE ? units - HANDLES_SLIDE : 0;
-    return handles_work(h, (struct handles_budget){units, units, most});
+    return handles_work(h, units, units, most);
 }
 
 void handles_settle(struct heap *h)
