@@ -102,12 +102,13 @@
  * What a step's work costs, in units. A word copied costs 1. The rest is
  * chosen so that no part takes more cycles than its units are worth.
  */
-#define HANDLES_PASS  5u  /* the scan passes a chunk                       */
-#define HANDLES_TAKE  36u /* a hole is taken in hand, or put back          */
-#define HANDLES_SLIDE 46u /* hole and object change places                 */
-#define HANDLES_BEGIN 56u /* a move in pieces begins                       */
-#define HANDLES_END   56u /* ... ends                                      */
-#define HANDLES_LEAST 56u /* smallest budget with which all of it gets done*/
+#define HANDLES_PASS  6u  /* the scan passes a chunk                       */
+#define HANDLES_TAKE  36u /* a hole is taken in hand                       */
+#define HANDLES_SLIDE 48u /* hole and object change places                 */
+#define HANDLES_BEGIN 36u /* a move in pieces begins                       */
+#define HANDLES_CARRY 30u /* ... goes on, and perhaps ends                 */
+#define HANDLES_END   48u /* the place that a move has left becomes a hole */
+#define HANDLES_LEAST 48u /* smallest budget with which all of it gets done*/
 
 /* Words only, so that a guest is handed them as such. */
 struct handles_params {
@@ -130,7 +131,7 @@ struct handles_params {
         .start_indices = 90, .per_alloc = 0, .wait = 0                         \
     }
 
-/* handles.moving: the object in motion was freed, its copy is not yet. */
+/* handles.moving: the move is over, `copy` is the place that nobody needs. */
 #define HANDLES_GONE 2u
 
 /* The manager's part of the control block, right behind struct heap. */

@@ -181,9 +181,9 @@ static int check_names(struct known *k)
     for (addr32 at = k->h->pool_min; at != k->t->frontier;) {
         struct seen s = see(k, at, hole);
         bool is_copy = k->t->moving != 0 && k->t->copy == at;
-        k->has_copy |=
-            is_copy && !s.is_pinned && !s.is_free &&
-            (k->t->moving == HANDLES_GONE || s.index == k->t->moving / 4);
+        if (is_copy && !s.is_free)
+            k->has_copy = k->t->moving == HANDLES_GONE ||
+                          (!s.is_pinned && s.index == k->t->moving / 4);
         if (is_copy       ? is_named_once(k, at + 4)
             : s.is_free   ? false
             : s.is_pinned ? !is_named_once(k, at + 4)

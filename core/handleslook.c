@@ -83,8 +83,8 @@ static void give_up_copy(struct heap *h, struct view *v)
     const struct handles *t = handles_of(h);
     addr32 from = t->copy;
     uint32_t header = *word_at(h, from);
-    addr32 to = from + 4 * (header >> 16);
-    if ((header & HANDLES_LOW) == 0) {
+    addr32 to = from + 4 * handles_words(header);
+    if (handles_is_behind_hole(header)) {
         from -= 4 * (*word_at(h, from - 4) >> 16);
         v->left[0] = from;
     }

@@ -63,13 +63,25 @@ static void unfasten(struct heap *h, struct handles *t, uint32_t handle)
         t->scan_handle = handle;
 }
 
-void handles_abort(struct heap *h, struct handles *t)
+/* The place that an unfinished move no longer needs, out of the way. */
+static inline struct handles_piece give_up_place(struct heap *h,
+                                                 struct handles *t,
+                                                 bool *is_behind)
 {
     uint32_t header = *word_at(h, t->copy);
     if (t->moving != HANDLES_GONE)
         unfasten(h, t, t->moving);
+    header = *word_at(h, t->copy);
     t->moving = 0;
-    handles_make_hole(h, t->copy, header >> 16, (header & HANDLES_LOW) == 0);
+    *is_behind = handles_is_behind_hole(header);
+    return (struct handles_piece){t->copy, handles_words(header)};
+}
+
+void handles_abort(struct heap *h, struct handles *t)
+{
+    bool is_behind;
+    struct handles_piece p = give_up_place(h, t, &is_behind);
+    handles_make_hole(h, p.at, p.words, is_behind);
 }
 
 void handles_pin(struct heap *h, uint32_t handle)
@@ -186,10 +198,16 @@ struct four_words {
     uint32_t word[4];
 };
 
+static inline void copy_four(uint32_t *to, const uint32_t *from)
+{
+    *(struct four_words *)(void *)to =
+        *(const struct four_words *)(const void *)from;
+}
+
 /*
  * Copy `n` words down, or up to where they do not overlap. Four at a time
  * through a structure, which a compiler turns into its widest loads and
- * stores: a hole is that long.
+ * stores: they do not overlap, a hole is that long.
  */
 static __attribute__((noinline, aligned(4))) void copy(struct heap *h,
                                                        addr32 to, addr32 from,
@@ -197,10 +215,16 @@ static __attribute__((noinline, aligned(4))) void copy(struct heap *h,
 {
     uint32_t *t = word_at(h, to);
     const uint32_t *f = word_at(h, from);
-    for (; n >= 4; n -= 4, t += 4, f += 4)
-        *(struct four_words *)(void *)t =
-            *(const struct four_words *)(const void *)f;
-    for (; n > 0; n--)
+    for (const uint32_t *end = f + n / 8 * 8; f != end; t += 8, f += 8) {
+        copy_four(t, f);
+        copy_four(t + 4, f + 4);
+    }
+    if ((n & 4) != 0) {
+        copy_four(t, f);
+        t += 4;
+        f += 4;
+    }
+    for (const uint32_t *end = f + n % 4; f != end;)
         *t++ = *f++;
 }
 
@@ -209,10 +233,10 @@ static __attribute__((noinline, aligned(4))) void copy(struct heap *h,
  * change places.
  */
 static __attribute__((noinline)) void change_places(struct heap *h,
-                                                    struct handles *t,
                                                     uint32_t gap,
                                                     uint32_t words)
 {
+    struct handles *t = handles_of(h);
     addr32 c = t->list[0];
     uint32_t index = *word_at(h, c + 4 * gap - 4) & HANDLES_LOW;
     if (words > gap)
@@ -235,8 +259,8 @@ static __attribute__((noinline)) void change_places(struct heap *h,
 }
 
 /* `place` becomes the place to which the object is copied from now on. */
-static void begin_copy(struct heap *h, struct handles *t, uint32_t handle,
-                       addr32 place, uint32_t words)
+static inline void begin_copy(struct heap *h, struct handles *t,
+                              uint32_t handle, addr32 place, uint32_t words)
 {
     *word_at(h, place) = handles_header(words, handle / 4);
     fasten(h, handles_chunk_of(h, handle));
@@ -247,14 +271,14 @@ static void begin_copy(struct heap *h, struct handles *t, uint32_t handle,
 }
 
 /* Begin to move an object of `words` words into the hole in hand. */
-static void begin_in_hand(struct heap *h, struct handles *t, uint32_t handle,
-                          uint32_t words)
+static inline void begin_in_hand(struct heap *h, struct handles *t,
+                                 uint32_t handle, uint32_t words)
 {
     addr32 c = t->list[0];
-    begin_passage(h, t);
-    handles_take_first(h, 0, c);
-    t->home = 0;
     uint32_t have = *word_at(h, c) >> 16;
+    begin_passage(h, t);
+    t->list[0] = 0;
+    t->home = 0;
     if (handles_cut(h, c, have, words) != 0)
         handles_hold(h, c + 4 * words);
     else
@@ -268,10 +292,12 @@ static void begin_in_hand(struct heap *h, struct handles *t, uint32_t handle,
  * into the gap, from where it is fetched when there is more room. If the gap
  * is too short, too, leave hole and object alone.
  */
-static void begin_in_gap(struct heap *h, struct handles *t, uint32_t handle,
-                         uint32_t words)
+static __attribute__((noinline)) void begin_in_gap(struct heap *h,
+                                                   uint32_t handle,
+                                                   uint32_t words)
 {
-    handles_put_down(h);
+    struct handles *t = handles_of(h);
+    (void)handles_put_down(h);
     begin_passage(h, t);
     addr32 place = t->frontier;
     if (h->pool_max - place > 4 * words) {
@@ -287,11 +313,13 @@ static void begin_in_gap(struct heap *h, struct handles *t, uint32_t handle,
  * The object that waits in the gap for a hole of its length: its words, if it
  * is there still, and fits into the hole in hand, of `gap` words; else 0.
  */
-static uint32_t words_to_fetch(struct heap *h, struct handles *t, uint32_t gap)
+static __attribute__((noinline)) uint32_t words_to_fetch(struct heap *h,
+                                                         struct handles *t,
+                                                         uint32_t gap)
 {
     if (t->home == 0)
         return 0;
-    if (handles_is_valid(h, t->home)) {
+    if (handles_entry(h, t, t->home) % 2 == 0) {
         addr32 c = handles_chunk_of(h, t->home);
         uint32_t header = *word_at(h, c);
         uint32_t words = header >> 16;
@@ -305,75 +333,74 @@ static uint32_t words_to_fetch(struct heap *h, struct handles *t, uint32_t gap)
 
 /*
  * What is behind the hole in hand, `gap` words, is pinned, or moved in pieces,
- * or not moved because another object is fetched.
+ * or not moved because another object, of `fetched` words, is.
  */
-static __attribute__((noinline)) void begin(struct heap *h, struct handles *t,
-                                            uint32_t gap, uint32_t fetched)
+static __attribute__((noinline)) void begin(struct heap *h, uint32_t gap,
+                                            uint32_t fetched)
 {
+    struct handles *t = handles_of(h);
     addr32 object = t->list[0] + 4 * gap;
     uint32_t header = *word_at(h, object);
     uint32_t handle = 4 * (*word_at(h, object - 4) & HANDLES_LOW);
     uint32_t words = header >> 16;
     if (fetched != 0) {
-        begin_in_hand(h, t, t->home, fetched);
+        words = fetched;
+        handle = t->home;
     } else if (handles_header_is_pinned(header)) {
         (void)handles_put_down(h);
         pass(t, object, 0);
-    } else if (words <= gap) {
-        begin_in_hand(h, t, handle, words);
-    } else {
-        begin_in_gap(h, t, handle, words);
+        return;
     }
+    if (words <= gap)
+        begin_in_hand(h, t, handle, words);
+    else
+        begin_in_gap(h, handle, words);
 }
 
 /* The hole in hand moves up by an object. */
 static inline enum outcome move_hole(struct heap *h, struct handles *t,
                                      struct budget *b)
 {
-    addr32 c = t->list[0];
-    uint32_t gap = *word_at(h, c) >> 16;
-    uint32_t words = *word_at(h, c + 4 * gap) >> 16;
+    uint32_t gap = *word_at(h, t->list[0]) >> 16;
+    uint32_t words = *word_at(h, t->list[0] + 4 * gap) >> 16;
     uint32_t fetched = t->home != 0 ? words_to_fetch(h, t, gap) : 0;
     uint32_t units = words + HANDLES_SLIDE;
-    if (words < 2 || words > b->most || fetched != 0) {
-        units = HANDLES_BEGIN;
-        if (b->units < units)
-            return ENOUGH;
-        begin(h, t, gap, fetched);
-    } else {
+    if (words >= 2 && words <= b->most && fetched == 0) {
         if (b->units < units || b->words < words)
             return ENOUGH; /* the next step can */
+        b->units -= units;
         b->words -= words;
-        change_places(h, t, gap, words);
+        change_places(h, gap, words);
+        return GO_ON;
     }
-    b->units -= units;
+    if (b->units < HANDLES_BEGIN)
+        return ENOUGH;
+    b->units -= HANDLES_BEGIN;
+    begin(h, gap, fetched);
     return GO_ON;
 }
 
-/* The last piece is copied: the handle names the new place. */
-static void end_move(struct heap *h, struct handles *t, addr32 old)
+/*
+ * The last piece is copied: the handle names the new place, or, if the object
+ * was written to since, still the old one. The other place is in nobody's use
+ * any more.
+ */
+static inline void end_move(struct heap *h, struct handles *t, addr32 old)
 {
     uint32_t handle = t->moving;
     begin_passage(h, t);
-    if (handle == HANDLES_GONE || t->is_touched) {
-        handles_abort(h, t);
-        if (handle != HANDLES_GONE)
-            pass(t, old, handle); /* so that others have their turn */
+    t->moving = HANDLES_GONE;
+    if (t->is_touched) {
+        unfasten(h, t, handle);
+        pass(t, old, handle); /* so that others have their turn */
     } else {
-        uint32_t header = *word_at(h, old);
         handles_set_object(h, t, handle, t->copy + HANDLES_HEADER);
-        t->moving = 0;
-        t->has_moved = 1;
-        t->home = t->copy > old ? handle : 0;
         if (t->copy < old)
             pass(t, t->copy, handle);
-        struct handles_piece hole = {old, header & HANDLES_LOW};
-        if (handles_join(h, &hole, header >> 16 != 0)) {
-            if (t->list[0] == 0)
-                handles_hold(h, hole.at);
-            else
-                handles_insert(h, hole.at, hole.words);
-        }
+        else
+            t->home = handle;
+        t->copy = old;
+        t->has_moved = 1;
     }
     end_passage(h, t);
 }
@@ -383,24 +410,42 @@ static __attribute__((noinline)) enum outcome carry_on(struct heap *h,
                                                        struct budget *b)
 {
     struct handles *t = handles_of(h);
-    addr32 old = 0;
-    if (t->moving != HANDLES_GONE) {
-        old = handles_chunk_of(h, t->moving);
-        uint32_t left = (*word_at(h, old) & HANDLES_LOW) - t->copied;
-        uint32_t n = left < b->units ? left : b->units;
-        n = n < b->words ? n : b->words;
-        uint32_t at = 4 * t->copied;
-        t->copied += n;
-        b->units -= n;
-        b->words -= n;
-        copy(h, t->copy + at, old + at, n);
-        if (left != n)
-            return ENOUGH;
-    }
+    addr32 old = handles_chunk_of(h, t->moving);
+    if (b->units <= HANDLES_CARRY)
+        return ENOUGH;
+    b->units -= HANDLES_CARRY;
+    uint32_t left = (*word_at(h, old) & HANDLES_LOW) - t->copied;
+    uint32_t n = left < b->units ? left : b->units;
+    n = n < b->words ? n : b->words;
+    uint32_t at = 4 * t->copied;
+    t->copied += n;
+    b->units -= n;
+    b->words -= n;
+    copy(h, t->copy + at, old + at, n);
+    if (n < left)
+        return ENOUGH;
+    end_move(h, t, old);
+    return GO_ON;
+}
+
+/* The place that a move has left becomes a hole, in hand if that is empty. */
+static __attribute__((noinline)) enum outcome release(struct heap *h,
+                                                      struct budget *b)
+{
+    struct handles *t = handles_of(h);
+    bool is_behind;
     if (b->units < HANDLES_END)
         return ENOUGH;
     b->units -= HANDLES_END;
-    end_move(h, t, old);
+    begin_passage(h, t);
+    struct handles_piece p = give_up_place(h, t, &is_behind);
+    if (handles_join(h, &p, is_behind)) {
+        if (t->list[0] == 0)
+            handles_hold(h, p.at);
+        else
+            handles_insert(h, p.at, p.words);
+    }
+    end_passage(h, t);
     return GO_ON;
 }
 
@@ -431,9 +476,14 @@ uint32_t handles_work(struct heap *h, uint32_t units, uint32_t words,
     enum outcome o;
     do {
         handles_fence();
-        o = t->moving != 0    ? carry_on(h, &b)
-            : t->list[0] != 0 ? move_hole(h, t, &b)
-                              : look_for_hole(h, &b);
+        if (t->moving == HANDLES_GONE)
+            o = release(h, &b);
+        else if (t->moving != 0)
+            o = carry_on(h, &b);
+        else if (t->list[0] != 0)
+            o = move_hole(h, t, &b);
+        else
+            o = look_for_hole(h, &b);
     } while (o == GO_ON);
     t->in_step = 0;
     return o != SETTLED;
