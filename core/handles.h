@@ -102,10 +102,10 @@
  * What a step's work costs, in units. A word copied costs 1. The rest is
  * chosen so that no part takes more cycles than its units are worth.
  */
-#define HANDLES_PASS  6u  /* the scan passes a chunk                       */
-#define HANDLES_TAKE  36u /* a hole is taken in hand                       */
-#define HANDLES_SLIDE 48u /* hole and object change places                 */
-#define HANDLES_BEGIN 36u /* a move in pieces begins                       */
+#define HANDLES_PASS  7u  /* the scan passes a chunk                       */
+#define HANDLES_TAKE  40u /* a hole is taken in hand                       */
+#define HANDLES_SLIDE 46u /* hole and object change places                 */
+#define HANDLES_BEGIN 48u /* a move in pieces begins                       */
 #define HANDLES_CARRY 30u /* ... goes on, and perhaps ends                 */
 #define HANDLES_END   48u /* the place that a move has left becomes a hole */
 #define HANDLES_LEAST 48u /* smallest budget with which all of it gets done*/

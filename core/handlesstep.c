@@ -278,7 +278,6 @@ static inline void begin_in_hand(struct heap *h, struct handles *t,
     uint32_t have = *word_at(h, c) >> 16;
     begin_passage(h, t);
     t->list[0] = 0;
-    t->home = 0;
     if (handles_cut(h, c, have, words) != 0)
         handles_hold(h, c + 4 * words);
     else
@@ -313,48 +312,50 @@ static __attribute__((noinline)) void begin_in_gap(struct heap *h,
  * The object that waits in the gap for a hole of its length: its words, if it
  * is there still, and fits into the hole in hand, of `gap` words; else 0.
  */
-static __attribute__((noinline)) uint32_t words_to_fetch(struct heap *h,
-                                                         struct handles *t,
-                                                         uint32_t gap)
+static uint32_t words_to_fetch(struct heap *h, const struct handles *t,
+                               uint32_t gap)
 {
-    if (t->home == 0)
+    if (handles_entry(h, t, t->home) % 2 != 0)
         return 0;
-    if (handles_entry(h, t, t->home) % 2 == 0) {
-        addr32 c = handles_chunk_of(h, t->home);
-        uint32_t header = *word_at(h, c);
-        uint32_t words = header >> 16;
-        if (!handles_header_is_pinned(header) && c > t->list[0] &&
-            c + 4 * words == t->frontier && words <= gap)
-            return words;
-    }
-    t->home = 0;
-    return 0;
+    addr32 c = handles_chunk_of(h, t->home);
+    uint32_t header = *word_at(h, c);
+    uint32_t words = header >> 16;
+    bool is_there = !handles_header_is_pinned(header) && c > t->list[0] &&
+                    c + 4 * words == t->frontier;
+    return is_there && words <= gap ? words : 0;
 }
 
 /*
- * What is behind the hole in hand, `gap` words, is pinned, or moved in pieces,
- * or not moved because another object, of `fetched` words, is.
+ * What is behind the hole in hand is pinned, or moved in pieces, or not moved
+ * because another object is.
  */
-static __attribute__((noinline)) void begin(struct heap *h, uint32_t gap,
-                                            uint32_t fetched)
+static __attribute__((noinline)) enum outcome begin(struct heap *h,
+                                                    struct budget *b)
 {
     struct handles *t = handles_of(h);
+    uint32_t gap = *word_at(h, t->list[0]) >> 16;
     addr32 object = t->list[0] + 4 * gap;
     uint32_t header = *word_at(h, object);
     uint32_t handle = 4 * (*word_at(h, object - 4) & HANDLES_LOW);
     uint32_t words = header >> 16;
-    if (fetched != 0) {
-        words = fetched;
+    if (b->units < HANDLES_BEGIN)
+        return ENOUGH;
+    b->units -= HANDLES_BEGIN;
+    if (t->home != 0) {
         handle = t->home;
+        words = words_to_fetch(h, t, gap);
+        t->home = 0;
+        if (words != 0)
+            begin_in_hand(h, t, handle, words);
     } else if (handles_header_is_pinned(header)) {
         (void)handles_put_down(h);
         pass(t, object, 0);
-        return;
-    }
-    if (words <= gap)
+    } else if (words <= gap) {
         begin_in_hand(h, t, handle, words);
-    else
+    } else {
         begin_in_gap(h, handle, words);
+    }
+    return GO_ON;
 }
 
 /* The hole in hand moves up by an object. */
@@ -363,20 +364,14 @@ static inline enum outcome move_hole(struct heap *h, struct handles *t,
 {
     uint32_t gap = *word_at(h, t->list[0]) >> 16;
     uint32_t words = *word_at(h, t->list[0] + 4 * gap) >> 16;
-    uint32_t fetched = t->home != 0 ? words_to_fetch(h, t, gap) : 0;
     uint32_t units = words + HANDLES_SLIDE;
-    if (words >= 2 && words <= b->most && fetched == 0) {
-        if (b->units < units || b->words < words)
-            return ENOUGH; /* the next step can */
-        b->units -= units;
-        b->words -= words;
-        change_places(h, gap, words);
-        return GO_ON;
-    }
-    if (b->units < HANDLES_BEGIN)
-        return ENOUGH;
-    b->units -= HANDLES_BEGIN;
-    begin(h, gap, fetched);
+    if (words < 2 || words > b->most || t->home != 0)
+        return begin(h, b);
+    if (b->units < units || b->words < words)
+        return ENOUGH; /* the next step can */
+    b->units -= units;
+    b->words -= words;
+    change_places(h, gap, words);
     return GO_ON;
 }
 
@@ -484,7 +479,7 @@ uint32_t handles_work(struct heap *h, uint32_t units, uint32_t words,
             o = move_hole(h, t, &b);
         else
             o = look_for_hole(h, &b);
-    } while (o == GO_ON);
+    } while (o == GO_ON && b.units >= HANDLES_PASS);
     t->in_step = 0;
     return o != SETTLED;
 }
