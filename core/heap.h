@@ -96,7 +96,8 @@ enum heap_refusal {
     REFUSAL_OFF,      /* nothing fits; collecting was switched off        */
     REFUSAL_LOCKED,   /* the heap is locked, or a collection runs         */
     REFUSAL_IN_PLACE, /* cannot grow where it is and may not move         */
-    REFUSAL_LIMIT     /* more than an address can count                   */
+    REFUSAL_LIMIT,    /* more than an address can count                   */
+    REFUSAL_INDEX     /* no handle is left                                */
 };
 
 /* heap.last_cause: why the last collection ran. */
