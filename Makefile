@@ -79,6 +79,10 @@ GROWING      := $(shell sed -n '/^MANAGER/h; \
                 /CAP_GROW/{g; s/MANAGER.\([a-z]*\),.*/\1/p}' core/managers.def)
 IMAGES       := $(foreach f,$(FLAVOURS),$(MANAGERS:%=build/guest/%-$(f).elf) \
                 $(GROWING:%=build/guest/%-tlsf-$(f).elf))
+# marksweep on a table of bytes: what its cycles are held against; not installed.
+YARDSTICK    := marksweep area areacheck mark grow
+YARDSTICKS   := $(patsubst %,build/guest/bytewise-%-O2.elf,$(filter \
+                hazard3 m0plus m4,$(GUEST_HERE)))
 # What the demo runs as machine code, where there is a compiler for it.
 DEMO_IMAGES  := $(filter %/marksweep-hazard3-O2.elf %/tlsf-hazard3-O2.elf,$(IMAGES))
 
@@ -117,7 +121,7 @@ test:
 	@$(again) check
 
 ## run the test suites and the program's tests (all of them must be built)
-check: $(BUILD)/fraglab $(TEST_EXE)
+check: $(BUILD)/fraglab $(TEST_EXE) $(YARDSTICKS)
 	@bash tests/run.sh $(BUILD) $(TEST_EXE)
 
 ## the tests that take hours: the same suites with FRAGLAB_LONG set
@@ -127,7 +131,7 @@ test-long:
 	@FRAGLAB_LONG=1 SUITE_SECONDS=36000 $(again) check
 
 ## measure the speeds that the design promises, as ratios in one run
-bench: $(BUILD)/fraglab $(BENCH_EXE)
+bench: $(BUILD)/fraglab $(BENCH_EXE) $(YARDSTICKS)
 	@bash tests/bench.sh $(BUILD)
 
 ## compile the core for every target; nothing but the core may be called
@@ -249,6 +253,14 @@ build/guest/%-$(1)-$(2).elf: core/guest/entry.c core/guest/guest.ld \
 	@echo "  LD  $$@"
 	$(Q)$$($(1)_CC) -$(2) $$(GUEST_CFLAGS) -DGUEST_MANAGER=$$* $$(GUEST_LD) \
 	    -o $$@ $$(filter %.c %.a,$$^) $$(call libgcc,$(1))
+
+# All of marksweep again: its yardstick has a table's header of its own.
+build/guest/bytewise-$(1)-$(2).elf: tests/yardstick/bytewise.c \
+    core/guest/entry.c core/guest/libc.c $(YARDSTICK:%=core/%.c) \
+    tests/yardstick/core/atab.h core/guest/guest.ld $(wildcard core/*.h) Makefile
+	@mkdir -p $$(@D) && echo "  LD  $$@"
+	$(Q)$$($(1)_CC) -$(2) -Itests/yardstick $$(GUEST_CFLAGS) $$(GUEST_LD) \
+	    -DGUEST_MANAGER=marksweep -o $$@ $$(filter %.c,$$^) $$(call libgcc,$(1))
 
 build/guest/%-tlsf-$(1)-$(2).elf: core/guest/entry.c core/guest/outer.c \
     core/guest/guest.ld build/guest/$(1)-$(2)/libcore.a Makefile

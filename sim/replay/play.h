@@ -197,6 +197,14 @@ int play_death(struct play *p, uint64_t id);
 /* --- operations.c */
 int play_operation(struct play *p, const struct trace_op *op);
 
+/* Does a free give memory back now? Not in a locked heap, and not where only
+ * collections do. */
+static inline bool play_can_free(const struct play *p)
+{
+    return (p->manager->capabilities & CAP_FREE) != 0 &&
+           p->t->heap->lock_depth == 0;
+}
+
 /* Where the object of that name is: the name itself, unless a handle. */
 static inline uint32_t play_address(const struct play *p, uint32_t name)
 {

@@ -193,13 +193,15 @@ int play_free(struct play *p, const struct trace_op *op)
     int err = named == NAMED_LIVE ? play_verify_object(p, slot) : 0;
     if (err != 0)
         return err;
-    bool is_locked = p->t->heap->lock_depth > 0;
-    play_before_call(p);
-    p->t->free(p->t, shadow_name(&p->s, shadow_at(&p->s, slot)));
-    err = play_after_call(p, 0, SHADOW_NONE, false);
+    bool is_ignored = !play_can_free(p);
+    if ((p->manager->capabilities & CAP_FREE) != 0) {
+        play_before_call(p);
+        p->t->free(p->t, shadow_name(&p->s, shadow_at(&p->s, slot)));
+        err = play_after_call(p, 0, SHADOW_NONE, false);
+    }
     if (err != 0)
         return err;
-    if (is_locked) { /* ignored by the manager: it stays, and is garbage */
+    if (is_ignored) { /* by the manager: it stays, and is garbage */
         if (named == NAMED_LIVE)
             err = play_death(p, op->id);
         play_forget_names(p);
@@ -223,14 +225,34 @@ static uint32_t ask_realloc(struct play *p, uint32_t address, uint64_t bytes,
     return p->t->realloc(p->t, address, (uint32_t)bytes, may_move);
 }
 
+/*
+ * A manager that cannot free has left the old copy where it was: garbage that
+ * no id names.
+ */
+static int leave_behind(struct play *p, uint32_t address, uint64_t asked,
+                        uint32_t granted)
+{
+    struct shadow *s = &p->s;
+    uint32_t slot =
+        shadow_add(s, TRACE_NONE, address, address, asked, granted, p->seq);
+    if (slot == SHADOW_NONE)
+        return problem_set(p->problem, ERR_MEMORY, "no memory left");
+    play_give_live(p, address, granted);
+    shadow_die(s, slot);
+    return 0;
+}
+
 /* The object is now `bytes` long at `answer`: shadow, indices, contents. */
 static int resize_object(struct play *p, uint32_t slot, uint32_t answer,
                          uint64_t bytes)
 {
     struct shadow_object *o = shadow_at(&p->s, slot);
+    struct shadow_object old = *o;
     uint32_t granted;
     bool is_live = o->state == SHADOW_LIVE;
-    if (slot != p->placeless)
+    bool leaves =
+        answer != old.address && (p->manager->capabilities & CAP_FREE) == 0;
+    if (slot != p->placeless && !leaves)
         play_give(p, o->address, o->granted, is_live);
     int err = granted_for(p, o->id, answer, bytes, &granted);
     if (err == 0)
@@ -245,6 +267,10 @@ static int resize_object(struct play *p, uint32_t slot, uint32_t answer,
     shadow_resize(&p->s, slot, answer, bytes, granted);
     o->bounds = bytes;
     play_take(p, answer, granted, is_live);
+    if (leaves)
+        err = leave_behind(p, old.address, old.asked, old.granted);
+    if (err != 0)
+        return err;
     if (p->s.is_moved_stale)
         shadow_rewrite(&p->s, slot);
     return play_verify_object(p, slot);
