@@ -228,6 +228,43 @@ if has machine; then
     clock=wall
 fi
 
+# Median and total of a KIND's cycles in a summary: "89 7622999".
+cycles_of() { # KIND FILE
+    awk -v kind="\"$1\":" '
+        $1 == "\"cycles\":" { inside = 1 }
+        inside && $1 == kind { here = 1 }
+        here && $1 == "\"total\":" { total = $2 + 0 }
+        here && $1 == "\"p50\":" { print $2 + 0, total; exit }' "$2"
+}
+
+# marksweep's cycles beside those of its yardstick, whose allocation table is
+# looked at block by block (tests/yardstick); both leave the same bytes.
+by_words() { # TRACE MACHINE TARGET
+    local image kind ours theirs
+    for image in marksweep bytewise; do
+        "$fraglab" replay "traces/samples/$1.ftb" --manager marksweep \
+            --machine "$2" --image "build/guest/$image-$3-O2.elf" --json \
+            --quiet >"$work/$image.json" || { broken=1; return; }
+    done
+    for kind in alloc free realloc collect; do
+        read -r -a ours <<<"$(cycles_of $kind "$work/marksweep.json")"
+        read -r -a theirs <<<"$(cycles_of $kind "$work/bytewise.json")"
+        verdict "cycles of $kind, $1, $2" "${theirs[1]}" "${ours[1]}" \
+            "${ours[1]} (${ours[0]})" "${theirs[1]} (${theirs[0]})"
+    done
+}
+
+if "$fraglab" help replay | grep -q -e --image &&
+    [ -f build/guest/bytewise-m0plus-O2.elf ] &&
+    [ -f build/guest/bytewise-hazard3-O2.elf ]; then
+    say "allocation table by words (in all, median)" "by words" "by bytes" \
+        ratio ""
+    for trace in chaos-40k logger-32k; do
+        by_words $trace hazard3 hazard3
+        by_words $trace cortex-m0plus m0plus
+    done
+fi
+
 if has report; then
     mkdir "$work/big"
     # shellcheck disable=SC2086

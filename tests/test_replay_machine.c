@@ -86,7 +86,9 @@ static void play(struct side *s, const char *trace, const char *manager,
     s->spec.options.heap_bytes = w->header.has_blocks ? 65536 : 4096;
     int err = replay_resolve(&s->spec.options, &w->header, &problem);
     if (err == 0 && machine != NULL)
-        err = run_spec_set_machine(&s->spec, machine, NULL, flags, &problem);
+        err = run_spec_set_machine(&s->spec, machine,
+                                   strchr(flags, '/') != NULL ? flags : NULL,
+                                   flags, &problem);
     if (err == 0)
         err = run_spec_play(&s->spec, w, &sink, &s->result, &problem);
     workload_close(w);
@@ -181,6 +183,16 @@ Test(replay_machine, tlsf_leaves_the_native_bytes_everywhere)
     compare_samples("tlsf", "hazard3", "O2");
     compare_samples("tlsf", "cortex-m0plus", "Os");
     compare_samples("tlsf", "cortex-m4", "O2");
+}
+
+/* A path in place of flags: the image. */
+Test(replay_machine, the_yardstick_on_a_table_of_bytes_leaves_the_same)
+{
+    compare_samples("marksweep", "hazard3",
+                    "build/guest/bytewise-hazard3-O2.elf");
+    compare_samples("marksweep", "cortex-m0plus",
+                    "build/guest/bytewise-m0plus-O2.elf");
+    compare_samples("marksweep", "cortex-m4", "build/guest/bytewise-m4-O2.elf");
 }
 
 Test(replay_machine, an_outer_heap_leaves_the_native_bytes_where_heaps_grow)
