@@ -86,6 +86,15 @@ YARDSTICKS   := $(patsubst %,build/guest/bytewise-%-O2.elf,$(filter \
 # What the demo runs as machine code, where there is a compiler for it.
 DEMO_IMAGES  := $(filter %/marksweep-hazard3-O2.elf %/tlsf-hazard3-O2.elf,$(IMAGES))
 
+# The toolchains' own mallocs as images, where their libraries are installed:
+# newlib comes with Arm's, picolibc is a package of its own. As with libgcc, the
+# flavour without the Zb extensions is linked: there is no other.
+library       = $(wildcard $(shell $(1) -print-file-name=$(2) 2>/dev/null))
+OUTSIDE      := $(foreach g,m0plus m3 m4,$(if $(call library,$($(g)_CC),libc_nano.a), \
+                newlib-$(g) newlib-nano-$(g))) \
+                $(if $(call library,$(rv32imac_CC),picolibc.specs),picolibc-hazard3)
+IMAGES       += $(OUTSIDE:%=build/guest/%-O2.elf)
+
 # V=1 shows the commands.
 Q     := $(if $(V),,@)
 again = $(MAKE) $(if $(V),,-s) --no-print-directory SANITIZE=$(SANITIZE) \
@@ -116,8 +125,10 @@ check: $(BUILD)/fraglab $(TEST_EXE) $(YARDSTICKS)
 	@bash tests/run.sh $(BUILD) $(TEST_EXE)
 
 ## the tests that take hours: the same suites with FRAGLAB_LONG set
-test-long: $(BUILD)/fraglab $(TEST_EXE)
-	@FRAGLAB_LONG=1 SUITE_SECONDS=36000 bash tests/run.sh $(BUILD) $(TEST_EXE)
+test-long:
+	@bash tests/needs.sh test-long
+	@$(again) all
+	@FRAGLAB_LONG=1 SUITE_SECONDS=36000 $(again) check
 
 ## measure the speeds that the design promises, as ratios in one run
 bench: $(BUILD)/fraglab $(BENCH_EXE) $(YARDSTICKS)
@@ -256,6 +267,24 @@ build/guest/%-tlsf-$(1)-$(2).elf: core/guest/entry.c core/guest/outer.c \
 	    -o $$@ $$(filter %.c %.a,$$^) $$(call libgcc,$(1))
 endef
 $(foreach g,$(GUESTS),$(foreach o,O2 Os,$(eval $(call guest_rule,$(g),$(o)))))
+
+# Name, target, and what links it.
+define outside_rule
+build/guest/outside/$(1)-$(2).o: core/guest/outside_malloc.c core/guest/abi.h \
+    Makefile
+	@mkdir -p $$(@D) && echo "  CC  $$@"
+	$(Q)$$($(2)_CC) -O2 $$(GUEST_CFLAGS) -DOUTSIDE_NAME='"$(1)"' -c -o $$@ $$<
+
+build/guest/$(1)-$(2)-O2.elf: build/guest/outside/$(1)-$(2).o \
+    core/guest/outside.ld
+	@echo "  LD  $$@"
+	$(Q)$(3) -nostartfiles -static -Wl,--build-id=none,--no-gc-sections \
+	    -T core/guest/outside.ld -o $$@ $$<
+endef
+$(foreach g,m0plus m3 m4,$(eval $(call outside_rule,newlib,$(g),$($(g)_CC)))\
+    $(eval $(call outside_rule,newlib-nano,$(g),$($(g)_CC) --specs=nano.specs)))
+$(eval $(call outside_rule,picolibc,hazard3,$(rv32imac_CC) \
+    --specs=picolibc.specs))
 
 # Texts as strings of C: the schema; the pictures' scripts and styles.
 quoted = sed 's/[\\"]/\\&/g; s/.*/    "&\\n"/'

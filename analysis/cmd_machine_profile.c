@@ -277,11 +277,16 @@ static const char *label_at(const struct session *s, uint32_t address)
     return is_one ? s->image.symbols[low].name : NULL;
 }
 
+/* Thumb as the manual draws it: the first halfword first. */
 static void print_word(struct session *s, uint32_t address, uint32_t size)
 {
-    uint32_t word = 0;
+    uint32_t word = 0, ignored;
     machine_peek(&s->machine, address, &word, size);
-    printf("%0*x%*s", (int)size * 2, word, 9 - (int)size * 2, "");
+    if (size == 4 && s->image.isa == IMAGE_ARM &&
+        !image_is_data(&s->image, address, &ignored))
+        printf("%04x %04x", word & 0xffff, word >> 16);
+    else
+        printf("%0*x%*s", (int)size * 2, word, 9 - (int)size * 2, "");
 }
 
 static void print_line(const struct profile *p, struct session *s,

@@ -268,38 +268,8 @@ int report_answer(struct report *r)
     return 0;
 }
 
-/* Median and longest of allocation and free; nothing natively. */
-static int overview_cycles(struct report *r, const struct query_run *run)
+static void overview_row(FILE *f, const struct query_run *run)
 {
-    static const enum cost_kind shown[] = {COST_ALLOC, COST_FREE};
-    struct query_machine m;
-    FILE *f = r->page;
-    int err = query_machine(r->db, run, &m, r->problem);
-    html(f, "<td class=name>%s</td>", run->machine);
-    for (size_t i = 0; i < sizeof shown / sizeof *shown; i++) {
-        const struct cost_summary *s = &m.kind[shown[i]];
-        if (s->count == 0)
-            html(f, "<td data-v=\"-1\"></td><td data-v=\"-1\"></td>");
-        else
-            html(f, "<td data-v=\"%i\">%n</td><td data-v=\"%i\">%n</td>",
-                 (int64_t)s->p50, (int64_t)s->p50, (int64_t)s->max,
-                 (int64_t)s->max);
-    }
-    if (m.totals.cycles == 0)
-        html(f, "<td data-v=\"-1\"></td>");
-    else
-        html(f, "<td data-v=\"%i\">%p</td>",
-             (int64_t)(1e9 * (double)m.totals.gc_cycles /
-                       (double)m.totals.cycles),
-             (double)m.totals.gc_cycles / (double)m.totals.cycles);
-    return err < 0 ? err : 0;
-}
-
-static int overview_row(struct report *r, const struct query_run *run,
-                        bool with_cycles)
-{
-    FILE *f = r->page;
-    int err = 0;
     const struct query_summary *s = &run->summary;
     html(f,
          "<tr><td data-v=\"%i\"><a href=\"#run-%i\">%i</a></td>"
@@ -321,46 +291,31 @@ static int overview_row(struct report *r, const struct query_run *run,
             html(f, "<td data-v=\"%i\">%p</td>", (int64_t)(shares[i] * 1e9),
                  shares[i]);
     }
-    if (with_cycles)
-        err = overview_cycles(r, run);
     bool is_good = strcmp(run->status, "complete") == 0;
     html(f, "<td%r>%s</td></tr>\n", is_good ? "" : " class=bad", run->status);
-    return err;
 }
 
 int report_overview(struct report *r)
 {
     if (r->n_runs < 2)
         return 0;
-    bool with_cycles = false;
-    for (int i = 0; i < r->n_runs; i++)
-        with_cycles = with_cycles || !query_is_native(&r->runs[i]);
     static const char *const heads[] = {
         "run",        "trace",       "manager",     "heap",
         "operations", "collections", "refused",     "at every moment",
         "at 99 %",    "max live",    "fragm. mean", "max",
-        "end"};
-    static const char *const cycle_heads[] = {"machine", "alloc cycles, median",
-                                              "most",    "free cycles, median",
-                                              "most",    "collecting"};
+        "end",        "status"};
     html(r->page, "<section id=overview><h2>Overview</h2>\n<div class=wide>"
                   "<table class=sortable><thead><tr>");
     for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
         html(r->page, "<th>%s</th>", heads[i]);
-    for (size_t i = 0;
-         with_cycles && i < sizeof cycle_heads / sizeof *cycle_heads; i++)
-        html(r->page, "<th>%s</th>", cycle_heads[i]);
-    html(r->page, "<th>status</th></tr></thead><tbody>\n");
-    int err = 0;
-    for (int i = 0; i < r->n_runs && err == 0; i++)
-        err = overview_row(r, &r->runs[i], with_cycles);
-    html(r->page,
-         "</tbody></table></div>\n<p class=note>Sizes are bytes. "
-         "At every moment, at 99 %%: the largest request that would "
-         "have succeeded. %rA click on a column's head sorts by it."
-         "</p></section>\n",
-         with_cycles ? "Cycles: all that the program waited for one "
-                       "operation; collecting: the share of all cycles. "
-                     : "");
+    html(r->page, "</tr></thead><tbody>\n");
+    for (int i = 0; i < r->n_runs; i++)
+        overview_row(r->page, &r->runs[i]);
+    html(r->page, "</tbody></table></div>\n<p class=note>Sizes are bytes. "
+                  "At every moment, at 99 %%: the largest request that would "
+                  "have succeeded. A click on a column's head sorts by it."
+                  "</p>\n");
+    int err = report_overview_cycles(r);
+    html(r->page, "</section>\n");
     return err;
 }

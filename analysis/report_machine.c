@@ -235,6 +235,89 @@ int report_machine(struct report *r, const struct query_run *run)
     return err < 0 ? err : phases_table(r, run, &m);
 }
 
+/* A cell with a number to sort by; "-" where there is none. */
+static void number_cell(FILE *f, bool has_it, uint64_t n)
+{
+    if (has_it)
+        html(f, "<td data-v=\"%i\">%n</td>", (int64_t)n, (int64_t)n);
+    else
+        html(f, "<td data-v=\"-1\">-</td>");
+}
+
+static void overview_row(FILE *f, const struct query_run *run,
+                         const struct query_machine *m)
+{
+    const struct cost_summary *alloc = &m->kind[COST_ALLOC],
+                              *release = &m->kind[COST_FREE];
+    double us = query_microseconds(m);
+    double share = m->totals.cycles == 0
+                       ? 0.0
+                       : (double)m->totals.gc_cycles / (double)m->totals.cycles;
+    html(f,
+         "<tr><td data-v=\"%i\"><a href=\"#run-%i\">%i</a></td>"
+         "<td class=name>%s</td><td>%s</td><td class=name>%s</td>"
+         "<td data-v=\"%i\">%b</td>",
+         run->number, run->number, run->number, run->trace, run->manager,
+         run->machine, run->heap_bytes, run->heap_bytes);
+    number_cell(f, alloc->count > 0, alloc->p50);
+    number_cell(f, alloc->count > 0, alloc->p99);
+    number_cell(f, alloc->count > 0, alloc->max);
+    if (us > 0 && alloc->count > 0)
+        fprintf(f, "<td data-v=\"%.3f\">%.1f</td>", us * (double)alloc->max,
+                us * (double)alloc->max);
+    else
+        number_cell(f, false, 0);
+    number_cell(f, release->count > 0, release->p50);
+    number_cell(f, release->count > 0, release->max);
+    number_cell(f, true, m->totals.cycles);
+    html(f, "<td data-v=\"%i\">%p</td>", (int64_t)(share * 1e9), share);
+    number_cell(f, true, (uint64_t)m->code_bytes);
+    number_cell(f, true, m->totals.stack_bytes);
+    html(f, "</tr>\n");
+}
+
+int report_overview_cycles(struct report *r)
+{
+    static const char *const heads[][2] = {
+        {"run", "number in the database"},
+        {"trace", "what was played"},
+        {"manager", "the memory manager"},
+        {"machine", "whose cycles these are"},
+        {"heap", "bytes given to the manager"},
+        {"alloc, median", "half of all allocations took so many cycles or "
+                          "fewer"},
+        {"99 %", "of a hundred allocations 99 took so many or fewer"},
+        {"most", "the longest allocation, collections included"},
+        {"most, \xc2\xb5s", "the same at the machine's clock"},
+        {"free, median", "half of all frees took so many cycles or fewer"},
+        {"most", "the longest free"},
+        {"cycles in all", "of all operations and events"},
+        {"collecting", "the share of these that was spent collecting"},
+        {"code", "bytes of code and constants of the image"},
+        {"stack", "bytes at the deepest"},
+    };
+    struct query_machine m;
+    int n = 0, err = 0;
+    for (int i = 0; i < r->n_runs && err >= 0; i++) {
+        err = query_machine(r->db, &r->runs[i], &m, r->problem);
+        if (err <= 0)
+            continue;
+        if (n++ == 0)
+            html(r->page, "<h3>Cycles, run beside run</h3>\n<div class=wide>"
+                          "<table class=sortable><thead><tr>");
+        for (size_t k = 0; n == 1 && k < sizeof heads / sizeof *heads; k++)
+            html(r->page, "<th title=\"%s\">%s</th>", heads[k][1], heads[k][0]);
+        html(r->page, "%r", n == 1 ? "</tr></thead><tbody>\n" : "");
+        overview_row(r->page, &r->runs[i], &m);
+    }
+    if (n > 0)
+        html(r->page, "</tbody></table></div>\n<p class=note>Cycles are all "
+                      "that the program waited for one operation, collections "
+                      "included. Runs of one trace and one machine compare "
+                      "managers.</p>\n");
+    return err < 0 ? err : 0;
+}
+
 void report_cycles_sentence(FILE *f, const struct query_machine *m)
 {
     const struct cost_summary *s = &m->kind[COST_ALLOC];

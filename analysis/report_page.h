@@ -24,7 +24,7 @@ struct report {
 /* The first paragraphs: what would have succeeded, what was refused, why. */
 MUST_CHECK int report_answer(struct report *r);
 
-/* A table with a row for each run. */
+/* A table with a row for each run, and one for each run on a machine. */
 MUST_CHECK int report_overview(struct report *r);
 
 /* All of one run; its figures are written, and drawn later. */
@@ -36,6 +36,9 @@ MUST_CHECK int report_figures(struct report *r, const struct query_run *run,
 
 /* What a run on a machine cost; of a native run nothing (report_machine.c). */
 MUST_CHECK int report_machine(struct report *r, const struct query_run *run);
+
+/* Several runs on machines beside each other; without one, nothing. */
+MUST_CHECK int report_overview_cycles(struct report *r);
 
 /* The same in a sentence, with a space before it. */
 void report_cycles_sentence(FILE *f, const struct query_machine *m);

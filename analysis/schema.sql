@@ -109,12 +109,8 @@ CREATE TABLE event_cost (      -- machine runs, keep = ops: what the program did
 CREATE TABLE collection (
   key         INTEGER NOT NULL, -- of the operation in which it ran
   part        INTEGER NOT NULL, -- 0, 1 ... within that operation
-<<<<<<< HEAD
   cause       TEXT NOT NULL,    -- full, threshold, asked, all; slide: only
                                 -- moves, reclaims nothing
-=======
-  cause       TEXT NOT NULL,    -- full, threshold, asked, all, slide
->>>>>>> copying
   rescans     INTEGER NOT NULL, -- passes after a mark-stack overflow
   given_back  INTEGER NOT NULL, -- areas
   live_objects INTEGER NOT NULL, live_bytes INTEGER NOT NULL, -- stayed

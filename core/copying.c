@@ -1,7 +1,11 @@
 /* copying.c - see copying.h for the contract and the source. */
 #include "core/copying.h"
+#include "core/evacuate.h"
 #include "core/host.h"
 #include "core/reach.h"
+
+/* Blocks of a hole that is worth looking for before smaller ones. */
+#define REGION_WIDE 16
 
 /* ---- The region -------------------------------------------------------- */
 
@@ -59,8 +63,8 @@ static bool are_lawful(const struct copying_params *p)
 {
     return is_block_size(p->block) && p->zero <= 1 && p->finalisers <= 1 &&
            p->automatic <= 1 && p->slide <= COPYING_WINDOW && p->holes <= 1 &&
-           p->leaf <= 1 && p->ambiguous <= 1 && p->mark_stack >= 1 &&
-           p->mark_stack <= COPYING_MARK_STACK_MAX;
+           p->leaf <= 1 && p->ambiguous <= 1 && p->pack <= 1 &&
+           p->mark_stack >= 1 && p->mark_stack <= COPYING_MARK_STACK_MAX;
 }
 
 uint32_t copying_control_bytes(const struct copying_params *p)
@@ -127,6 +131,7 @@ uint32_t copying_init(struct heap *h, addr32 base, uint32_t heap_bytes,
     h->next_area = 1;
     struct copying *own = copying_of(h);
     own->params = *p;
+    own->cleaning = p->zero != 0 || p->block != 16;
     own->mark.stack = base + sizeof *h + sizeof *own;
     own->mark.cap = p->mark_stack;
     return start_empty(h) ? HEAP_OK : HEAP_TOO_SMALL;
@@ -134,28 +139,41 @@ uint32_t copying_init(struct heap *h, addr32 base, uint32_t heap_bytes,
 
 /* ---- Collecting ------------------------------------------------------- */
 
-/* The largest hole becomes the region, if there is any. */
-static void enter_largest(struct heap *h)
+/* The longest hole, the first of several; null, leaving `from` alone: none. */
+static struct slide_area *find_longest(struct heap *h, uint32_t *from,
+                                       uint32_t *length)
 {
     struct slide_area *best = NULL;
-    uint32_t from = 0;
-    uint32_t length = 0;
     struct slide_area *a = slide_first(h);
+    *length = 0;
     for (; a != NULL; a = slide_next(h, a)) {
         const uint32_t *t = area_table(h, &a->area);
         uint32_t n_blocks = area_blocks(&a->area);
-        uint32_t b = atab_find_free(t, n_blocks, 0, length + 1);
+        uint32_t b = atab_find_free(t, n_blocks, 0, *length + 1);
         while (b != ATAB_NONE) {
             best = a;
-            from = b;
-            length = atab_free_run(t, n_blocks, b, n_blocks);
-            if (length >= n_blocks - b)
-                break;
-            b = atab_find_free(t, n_blocks, b + length, length + 1);
+            *from = b;
+            *length = atab_free_run(t, n_blocks, b, n_blocks);
+            b = atab_find_free(t, n_blocks, b + *length, *length + 1);
         }
     }
-    if (best != NULL)
-        enter_region(h, best, from, from + length);
+    return best;
+}
+
+static uint32_t longest_hole(struct heap *h)
+{
+    uint32_t from, length;
+    (void)find_longest(h, &from, &length);
+    return length;
+}
+
+/* The longest hole becomes the region, if there is any. */
+static void enter_longest(struct heap *h)
+{
+    uint32_t from, length;
+    struct slide_area *a = find_longest(h, &from, &length);
+    if (a != NULL)
+        enter_region(h, a, from, from + length);
 }
 
 static void mark(struct heap *h)
@@ -208,23 +226,85 @@ static void update(struct heap *h)
     slide_update(h, &own->slide);
 }
 
-/* Everything slides, as far as pins let it. */
+/* What has moved out has left its new address; its old place becomes free. */
+static void update_moved_out(struct heap *h, const struct slide_area *a)
+{
+    update(h);
+    h->phase = PHASE_SWEEP;
+    evacuate_settle(h, &copying_of(h)->slide, a);
+}
+
+/* Everything slides, as far as pins let it. Those are told already. */
 static void slide(struct heap *h)
 {
-    struct copying *own = copying_of(h);
-    struct slide *s = &own->slide;
+    struct slide *s = &copying_of(h)->slide;
     h->phase = PHASE_PLAN;
-    pin(h);
     bool has_moves = slide_plan(h, s);
     if (has_moves) {
         update(h);
         h->phase = PHASE_MOVE;
-        slide_move(h, s);
+        slide_move(h);
     }
     if (has_moves || s->n_pinned > 0) {
         h->phase = PHASE_SWEEP;
         slide_settle(h, s);
     }
+}
+
+/* After a slide: one large hole, or nearly, in spite of what is pinned. */
+static void pack(struct heap *h)
+{
+    struct slide *s = &copying_of(h)->slide;
+    h->phase = PHASE_PLAN;
+    pin(h);
+    const struct slide_area *a = slide_first(h);
+    for (; a != NULL; a = slide_next(h, a)) {
+        h->phase = PHASE_MOVE;
+        if (evacuate_pack(h, s, a))
+            update_moved_out(h, a);
+    }
+    slide_unpin(h, s);
+}
+
+/* Make n free blocks in a row with as few moves as possible. False: that
+ * cannot be done; it may have moved something. Pins are told already. */
+static bool open_window(struct heap *h, uint32_t n_blocks)
+{
+    struct slide *s = &copying_of(h)->slide;
+    const struct slide_area *a = slide_first(h);
+    while (a != NULL && a->n_free < n_blocks)
+        a = slide_next(h, a);
+    if (a == NULL)
+        return false;
+    h->phase = PHASE_MOVE;
+    s->low = UINT32_MAX;
+    bool is_open = evacuate_window(h, s, a, n_blocks);
+    if (s->low != UINT32_MAX)
+        update_moved_out(h, a);
+    return is_open;
+}
+
+/*
+ * Move what has to be moved so that n blocks in a row are free; 0: pack
+ * everything.
+ */
+static void compact(struct heap *h, uint32_t n_blocks)
+{
+    struct copying *own = copying_of(h);
+    bool is_marked = h->last_cause != CAUSE_SLIDE;
+    bool is_partial = own->params.slide == COPYING_WINDOW && n_blocks != 0;
+    if (is_partial && longest_hole(h) >= n_blocks)
+        return;
+    h->phase = PHASE_PLAN;
+    pin(h);
+    bool is_pinned = own->slide.n_pinned > 0;
+    if (is_partial && open_window(h, n_blocks)) {
+        slide_unpin(h, &own->slide);
+        return;
+    }
+    slide(h);
+    if (is_pinned && is_marked && own->params.pack)
+        pack(h);
 }
 
 static void begin(struct heap *h, uint32_t cause)
@@ -239,8 +319,9 @@ static void begin(struct heap *h, uint32_t cause)
     own->slide.moved_bytes = 0;
 }
 
-/* `cause` of enum heap_cause; CAUSE_SLIDE does not mark. */
-static void collect(struct heap *h, uint32_t cause)
+/* `cause` of enum heap_cause, CAUSE_SLIDE not marking; for a request of n
+ * blocks, or 0. */
+static void collect(struct heap *h, uint32_t cause, uint32_t n_blocks)
 {
     begin(h, cause);
     leave_region(h);
@@ -254,16 +335,16 @@ static void collect(struct heap *h, uint32_t cause)
         }
         sweep(h);
     }
-    slide(h);
+    compact(h, n_blocks);
     h->phase = PHASE_IDLE;
-    enter_largest(h);
+    enter_longest(h);
 }
 
 uint32_t copying_collect(struct heap *h, uint32_t kind)
 {
     if (h->phase != PHASE_IDLE)
         return 0;
-    collect(h, kind == COLLECT_EVERYTHING ? CAUSE_ALL : CAUSE_ASKED);
+    collect(h, kind == COLLECT_EVERYTHING ? CAUSE_ALL : CAUSE_ASKED, 0);
     return h->last_freed_blocks << h->block_shift;
 }
 
@@ -325,13 +406,27 @@ static bool enter_next(struct heap *h, uint32_t n_blocks)
     }
 }
 
-/* Has one of the areas so many free blocks, in whatever holes? */
-static bool would_slide(struct heap *h, uint32_t n_blocks)
+/* Rather a hole that will serve several requests. */
+static bool enter_next_wide(struct heap *h, uint32_t n_blocks)
 {
+    return (n_blocks < REGION_WIDE && enter_next(h, REGION_WIDE)) ||
+           enter_next(h, n_blocks);
+}
+
+/*
+ * Would a slide without marking do? Where something is pinned, or where a slide
+ * shall move only what it must, that cannot be promised; then it does only for
+ * want of a collection.
+ */
+static bool slide_suffices(struct heap *h, uint32_t n_blocks)
+{
+    const struct copying_params *p = &copying_of(h)->params;
+    bool is_exact = p->slide == COPYING_FULL && !p->ambiguous &&
+                    heap_roots(h)->n_pinned == 0;
     const struct slide_area *a = slide_first(h);
     while (a != NULL && free_blocks(h, a) < n_blocks)
         a = slide_next(h, a);
-    return a != NULL;
+    return a != NULL && (is_exact || !h->is_auto);
 }
 
 /* Make the region one of n blocks or more; false: refused, and why is told. */
@@ -339,16 +434,17 @@ static bool make_room(struct heap *h, uint32_t n_blocks)
 {
     bool has_collected = h->is_auto && h->given_blocks >= h->threshold_blocks;
     if (has_collected)
-        collect(h, CAUSE_THRESHOLD);
+        collect(h, CAUSE_THRESHOLD, n_blocks);
     if (n_blocks <= left(h))
         return true;
     if (!has_collected) {
-        if (copying_of(h)->params.holes && enter_next(h, n_blocks))
+        const struct copying_params *p = &copying_of(h)->params;
+        if (p->holes && enter_next_wide(h, n_blocks))
             return true;
-        if (would_slide(h, n_blocks))
-            collect(h, CAUSE_SLIDE);
-        if (n_blocks > left(h) && h->is_auto)
-            collect(h, CAUSE_FULL);
+        if (slide_suffices(h, n_blocks))
+            collect(h, CAUSE_SLIDE, 0);
+        else if (h->is_auto)
+            collect(h, CAUSE_FULL, n_blocks);
         if (n_blocks <= left(h))
             return true;
     }
@@ -361,6 +457,44 @@ static inline void clean(struct heap *h, addr32 from, addr32 end)
 {
     for (addr32 p = from & ~UINT32_C(3); p != end; p += 4)
         *word_at(h, p) = 0;
+}
+
+/*
+ * Clear the object of n blocks at `object`, all of it or only its last block,
+ * as `zero` says. Returns its address.
+ */
+static __attribute__((noinline)) addr32 clean_object(struct heap *h,
+                                                     addr32 object,
+                                                     uint32_t n_blocks,
+                                                     uint32_t zero)
+{
+    uint32_t bytes = n_blocks << h->block_shift;
+    uint32_t kept = zero ? 0 : bytes - h->block_bytes;
+    __builtin_memset(byte_at(h, object + kept), 0, bytes - kept);
+    return object;
+}
+
+/*
+ * The n blocks from `b` on, which are free, become an object: atab_take for
+ * where that is known, so that all these entries are 0. Calls nothing.
+ */
+static inline void take(uint32_t *t, uint32_t b, uint32_t n_blocks)
+{
+    uint32_t begin = 2 * (b % 16);
+    uint32_t end = begin + 2 * n_blocks;
+    /* The first: TAIL 10 to HEAD 01. */
+    uint32_t entries = (ATAB_ALL_TAILS ^ 3) << begin;
+    t += b / 16;
+    if (__builtin_expect(end < 32, 1)) {
+        t[0] |= entries & ((UINT32_C(1) << end) - 1);
+        return;
+    }
+    t[0] |= entries;
+    t++;
+    for (end -= 32; end >= 32; end -= 32)
+        *t++ = ATAB_ALL_TAILS;
+    if (end > 0)
+        t[0] |= ATAB_ALL_TAILS & ((UINT32_C(1) << end) - 1);
 }
 
 /* What `flags` ask to be noted of the object at block `b` of the region's
@@ -379,8 +513,9 @@ static void note_flags(struct heap *h, uint32_t b, uint32_t flags)
 }
 
 /* What a request that is not simply met comes to; false: it is refused. */
-static bool is_served(struct heap *h, uint32_t bytes, uint32_t n_blocks)
+static __attribute__((noinline)) bool is_served(struct heap *h, uint32_t bytes)
 {
+    uint32_t n_blocks = blocks_for(h, bytes);
     if (n_blocks == 0)
         h->refusal = bytes == 0 ? REFUSAL_NONE : REFUSAL_LIMIT;
     else if (is_locked(h))
@@ -390,30 +525,51 @@ static bool is_served(struct heap *h, uint32_t bytes, uint32_t n_blocks)
     return false;
 }
 
-addr32 copying_alloc(struct heap *h, uint32_t bytes, uint32_t flags)
+/*
+ * The next n blocks of the region, which has them, become an object. Inlined
+ * twice: allocation spends its time here. It calls nothing but at its end.
+ */
+__attribute__((always_inline)) static inline addr32 serve(struct heap *h,
+                                                          uint32_t n_blocks)
 {
     struct copying *own = copying_of(h);
-    uint32_t n_blocks = blocks_for(h, bytes);
-    h->refusal = REFUSAL_NONE;
-    /* n_blocks - 1, so that 0 is too many as well. */
-    if ((n_blocks - 1 >= own->limit - own->cursor || is_locked(h) ||
-         h->given_blocks >= h->threshold_blocks) &&
-        !is_served(h, bytes, n_blocks))
-        return 0;
-
+    uint32_t shift = h->block_shift;
     uint32_t b = own->cursor;
+    addr32 object = own->pool + (b << shift);
     own->cursor = b + n_blocks;
     h->given_blocks += n_blocks;
-    atab_take(word_at(h, own->table), b, n_blocks);
-    addr32 object = own->pool + (b << h->block_shift);
-    addr32 end = object + (n_blocks << h->block_shift);
-    if (own->params.zero)
-        __builtin_memset(byte_at(h, object), 0, end - object);
-    else
-        clean(h, object + bytes, end);
-    if (flags != 0)
-        note_flags(h, b, flags);
+    take(word_at(h, own->table), b, n_blocks);
+    if (own->cleaning != 0)
+        return clean_object(h, object, n_blocks, own->params.zero);
+    uint32_t *last = word_at(h, object + ((n_blocks - 1) << 4));
+    last[0] = last[1] = last[2] = last[3] = 0;
     return object;
+}
+
+/* Whatever is not simply a matter of taking the next blocks. */
+static __attribute__((noinline)) addr32 alloc_hard(struct heap *h,
+                                                   uint32_t bytes,
+                                                   uint32_t flags)
+{
+    if (!is_served(h, bytes))
+        return 0;
+    uint32_t b = copying_of(h)->cursor;
+    addr32 object = serve(h, blocks_for(h, bytes));
+    note_flags(h, b, flags);
+    return object;
+}
+
+addr32 copying_alloc(struct heap *h, uint32_t bytes, uint32_t flags)
+{
+    const struct copying *own = copying_of(h);
+    h->refusal = REFUSAL_NONE;
+    /* For 0 bytes this is more than any region has; while a collection runs
+     * there is no region. */
+    uint32_t last = (bytes - 1) >> h->block_shift;
+    if (last < own->limit - own->cursor && (h->lock_depth | flags) == 0 &&
+        __builtin_expect(h->given_blocks < h->threshold_blocks, 1))
+        return serve(h, last + 1);
+    return alloc_hard(h, bytes, flags);
 }
 
 /* ---- Freeing and resizing --------------------------------------------- */
@@ -429,6 +585,33 @@ static void give_blocks(struct heap *h, struct slide_area *a, uint32_t b,
         a->n_free += n_blocks;
 }
 
+/* The object at block b of `a` has nothing in the side tables any more. */
+static inline void clear_sides(struct heap *h, const struct slide_area *a,
+                               uint32_t b)
+{
+    if (area_has_finaliser(h, &a->area, b))
+        area_clear_finaliser(h, &a->area, b);
+    if (a->leaf != 0)
+        slide_clear_bit(h, a->leaf, b);
+    if (a->ambiguous != 0)
+        slide_clear_bit(h, a->ambiguous, b);
+}
+
+/* atab_release, with the common case inlined: the object's entries, and that
+ * behind it, are in one word. */
+static inline uint32_t release(uint32_t *t, uint32_t b)
+{
+    uint32_t *w = &t[b / 16];
+    uint32_t shift = 2 * (b % 16);
+    /* From the block behind b on: not TAIL, at each block's high bit. */
+    uint32_t ends = (~*w | *w << 1) >> shift & (ATAB_ALL_TAILS - 2);
+    if (ends == 0)
+        return atab_release(t, b);
+    uint32_t bits = (uint32_t)__builtin_ctz(ends) - 1;
+    *w &= ~(((UINT32_C(1) << bits) - 1) << shift);
+    return bits / 2;
+}
+
 void copying_free(struct heap *h, addr32 object)
 {
     if (h->lock_depth > 0)
@@ -439,13 +622,8 @@ void copying_free(struct heap *h, addr32 object)
     CORE_ASSERT((object & (h->block_bytes - 1)) == 0);
 
     uint32_t b = area_block_of(h, &a->area, object);
-    if (h->has_finalisers)
-        area_clear_finaliser(h, &a->area, b);
-    if (a->leaf != 0)
-        slide_clear_bit(h, a->leaf, b);
-    if (a->ambiguous != 0)
-        slide_clear_bit(h, a->ambiguous, b);
-    give_blocks(h, a, b, atab_release(area_table(h, &a->area), b));
+    clear_sides(h, a, b);
+    give_blocks(h, a, b, release(area_table(h, &a->area), b));
 }
 
 /* What lies behind `bytes` bytes must not be taken for references. */
@@ -482,13 +660,8 @@ static void extend(struct heap *h, struct slide_area *a, uint32_t b,
 {
     uint32_t n_blocks = blocks_for(h, bytes);
     take_blocks(h, a, b + old, n_blocks - old);
-    addr32 object = area_block_address(h, &a->area, b);
-    addr32 from = object + (old << h->block_shift);
-    addr32 end = object + (n_blocks << h->block_shift);
-    if (copying_of(h)->params.zero)
-        __builtin_memset(byte_at(h, from), 0, end - from);
-    else
-        clean(h, object + bytes, end);
+    clean_object(h, area_block_address(h, &a->area, b + old), n_blocks - old,
+                 copying_of(h)->params.zero);
 }
 
 /*
@@ -512,13 +685,27 @@ static bool open_behind(struct heap *h, struct slide_area *a, uint32_t e,
     }
     slide_unpin(h, &own->slide);
     h->phase = PHASE_IDLE;
-    enter_largest(h);
+    enter_longest(h);
     return is_possible;
 }
 
-/* The object that own->moving names becomes `bytes` bytes long in its place,
- * after whatever slide this needs. */
-static bool grow_hard(struct heap *h, uint32_t bytes, bool is_packed)
+/* Everything slides, without marking. */
+static void repack(struct heap *h)
+{
+    leave_region(h);
+    h->phase = PHASE_PLAN;
+    pin(h);
+    slide(h);
+    h->phase = PHASE_IDLE;
+    enter_longest(h);
+}
+
+/*
+ * The object that own->moving names becomes `bytes` bytes long in its place,
+ * after whatever slide this needs. If there was a collection in this call
+ * (`has_collected`), the slide is part of it.
+ */
+static bool grow_hard(struct heap *h, uint32_t bytes, bool has_collected)
 {
     const struct copying *own = copying_of(h);
     struct slide_area *a = slide_area_of(h, own->moving);
@@ -526,8 +713,10 @@ static bool grow_hard(struct heap *h, uint32_t bytes, bool is_packed)
     uint32_t more = blocks_for(h, bytes) - old;
     if (free_blocks(h, a) < more)
         return false;
-    if (!is_packed)
-        collect(h, CAUSE_SLIDE);
+    if (!has_collected)
+        begin(h, CAUSE_SLIDE);
+    if (!has_collected || own->params.slide != COPYING_FULL)
+        repack(h);
 
     uint32_t b = area_block_of(h, &a->area, own->moving);
     const uint32_t *t = area_table(h, &a->area);
@@ -624,7 +813,7 @@ static uint32_t reset(struct heap *h)
 {
     if (h->phase != PHASE_IDLE)
         return HEAP_BUSY;
-    collect(h, CAUSE_ALL);
+    collect(h, CAUSE_ALL, 0);
     while (h->first.next != 0) {
         addr32 start = h->first.next;
         area_unlink(h, &h->first);

@@ -18,9 +18,9 @@ enum copying_slide {
 /* How a heap is set up: words only, so that a guest is handed them as such. */
 struct copying_params {
     uint32_t block;      /* bytes: 8, 16, 32 or 64                        */
-    uint32_t zero;       /* 1: zero whole objects; 0: only what lies      */
-                         /* behind the request, and the first word of an  */
-                         /* object with a finaliser                       */
+    uint32_t zero;       /* 1: zero whole objects; 0: only the last block */
+                         /* of each, and the first word of one with a     */
+                         /* finaliser                                     */
     uint32_t finalisers; /* 1: areas have a finaliser table               */
     uint32_t mark_stack; /* entries, 1 .. COPYING_MARK_STACK_MAX          */
     uint32_t threshold;  /* bytes; HEAP_NO_THRESHOLD: none                */
@@ -29,13 +29,15 @@ struct copying_params {
     uint32_t holes;      /* 1: holes are used before a slide              */
     uint32_t leaf;       /* 1: HEAP_LEAF counts; areas have a leaf table  */
     uint32_t ambiguous;  /* 1: HEAP_AMBIGUOUS counts, likewise            */
+    uint32_t pack;       /* 1: after a slide around pinned objects, empty */
+                         /* the best gap into the others                  */
 };
 
 #define COPYING_DEFAULTS                                                       \
     {                                                                          \
         .block = 16, .zero = 1, .finalisers = 1, .mark_stack = 64,             \
         .threshold = HEAP_NO_THRESHOLD, .automatic = 1, .slide = COPYING_FULL, \
-        .holes = 1, .leaf = 0, .ambiguous = 0,                                 \
+        .holes = 1, .leaf = 0, .ambiguous = 0, .pack = 1,                                 \
     }
 
 /* The manager's part of the control block. The mark stack follows it. */
@@ -49,13 +51,15 @@ struct copying {
     addr32 pool;        /* (its block 0)                                */
     uint32_t cursor;    /* ... the blocks from here                     */
     uint32_t limit;     /* to before here are free: the region          */
+    uint32_t cleaning;  /* 0: only the last 16 bytes of an object are   */
+                        /* cleared                                      */
     addr32 moving;      /* object that a realloc is at: a root; or 0    */
     struct mark mark;   /* the bounded mark stack                       */
     struct slide slide; /* the slide's plan and counters                */
 };
 
-_Static_assert(sizeof(struct copying_params) == 40, "ten words");
-_Static_assert(sizeof(struct copying) == 116, "no padding");
+_Static_assert(sizeof(struct copying_params) == 44, "eleven words");
+_Static_assert(sizeof(struct copying) == 128, "no padding");
 
 static inline struct copying *copying_of(struct heap *h)
 {

@@ -49,6 +49,7 @@ static bool are_params_right(struct heap *h)
     return copying_control_bytes(p) == h->control_bytes &&
            own->mark.stack ==
                h->base + (addr32)(sizeof *h + sizeof(struct copying)) &&
+           own->cleaning == (p->zero != 0 || p->block != 16) &&
            own->mark.cap == p->mark_stack && h->block_bytes == p->block &&
            h->block_shift <= 6 && UINT32_C(1) << h->block_shift == p->block &&
            h->has_finalisers == p->finalisers && h->is_auto <= 1;

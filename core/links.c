@@ -90,24 +90,41 @@ void links_open(struct heap *h, const struct fixed_area *a)
     give_chain(h, a->from, a->from + n - 1, n);
 }
 
+/* Most objects are one block: then its link is all that changes. */
 uint32_t links_take(struct heap *h, uint32_t n)
 {
-    if (n > fixed_of(h)->n_free)
+    struct fixed *f = fixed_of(h);
+    if (n > f->n_free)
         return 0;
-    uint32_t i = take_chain(h, n);
+    uint32_t i = f->free;
     addr32 at = link_at(h, i);
+    if (n == 1) {
+        f->free = get(h, at);
+        f->n_free--;
+        put(h, at, first_flag(h));
+        return i;
+    }
+    (void)take_chain(h, n);
     put(h, at, get(h, at) | first_flag(h));
     return i;
 }
 
 void links_give(struct heap *h, uint32_t i)
 {
-    uint32_t n;
+    struct fixed *f = fixed_of(h);
     addr32 at = link_at(h, i);
     CORE_ASSERT((get(h, at) & first_flag(h)) != 0);
-    put(h, at, get(h, at) & fixed_of(h)->index_max);
-    uint32_t last = last_of(h, i, &n);
-    give_chain(h, i, last, n);
+    uint32_t next = get(h, at) & f->index_max;
+    if (next == 0) { /* the only block: as in links_take */
+        put(h, at, f->free);
+        f->free = i;
+        f->n_free++;
+        return;
+    }
+    uint32_t n;
+    put(h, at, next);
+    uint32_t last = last_of(h, next, &n);
+    give_chain(h, i, last, n + 1);
 }
 
 uint32_t links_count(struct heap *h, uint32_t i)

@@ -31,10 +31,16 @@ static inline uint32_t above_highest(uint32_t bits)
     return UINT32_MAX << (31 - (uint32_t)__builtin_clz(bits));
 }
 
-/* Of bits that stand two apart. */
-static inline uint32_t count(uint32_t bits)
+/*
+ * How many bits are set. Spelled out, because compilers know these lines: they
+ * become one instruction where there is one, and no call where there is none.
+ */
+static inline uint32_t count(uint32_t x)
 {
-    return (uint32_t)__builtin_popcount(bits);
+    x -= x >> 1 & UINT32_C(0x55555555);
+    x = (x & UINT32_C(0x33333333)) + (x >> 2 & UINT32_C(0x33333333));
+    x = (x + (x >> 4)) & UINT32_C(0x0f0f0f0f);
+    return x * UINT32_C(0x01010101) >> 24;
 }
 
 /* ---- Areas -------------------------------------------------------------- */
@@ -167,24 +173,33 @@ void slide_prune(struct heap *h)
     }
 }
 
-/* ---- Plan --------------------------------------------------------------- */
+/* ---- Distances ---------------------------------------------------------- */
 
-static inline uint32_t get_offset(struct heap *h, const struct slide_area *a,
-                                  uint32_t group)
+/* What a lookup needs of an area, at hand. */
+struct map {
+    const uint32_t *table;
+    const uint8_t *offset; /* vector                                      */
+    addr32 pool;
+    uint32_t pool_bytes;
+    uint32_t shift; /* of a block's bytes                                 */
+    bool is_wide;   /* entries of four bytes                              */
+};
+
+static void open_map(struct map *m, struct heap *h, const struct slide_area *a)
 {
-    if (is_wide(a))
-        return *word_at(h, a->offset + 4 * group);
-    return *(uint16_t *)(void *)byte_at(h, a->offset + 2 * group);
+    m->table = area_table(h, &a->area);
+    m->offset = byte_at(h, a->offset);
+    m->pool = a->area.pool;
+    m->pool_bytes = area_blocks(&a->area) << h->block_shift;
+    m->shift = h->block_shift;
+    m->is_wide = is_wide(a);
 }
 
-static inline void set_offset(struct heap *h, const struct slide_area *a,
-                              uint32_t group, uint32_t distance)
+static inline uint32_t get_offset(const struct map *m, uint32_t group)
 {
-    if (is_wide(a))
-        *word_at(h, a->offset + 4 * group) = distance;
-    else
-        *(uint16_t *)(void *)byte_at(h, a->offset + 2 * group) =
-            (uint16_t)distance;
+    if (m->is_wide)
+        return ((const uint32_t *)(const void *)m->offset)[group];
+    return ((const uint16_t *)(const void *)m->offset)[group];
 }
 
 /* The distance of what follows the blocks of word `w`, whose first block's
@@ -197,14 +212,44 @@ static inline uint32_t past_word(uint32_t distance, uint32_t w)
     return count(free_bits(w) & above_highest(pinned));
 }
 
+/* How far what begins at block `b` slides, if it may. */
+static inline uint32_t distance_of(const struct map *m, uint32_t b)
+{
+    const uint32_t *w = m->table + b / 16;
+    const uint32_t *first = m->table + b / SLIDE_GROUP * (SLIDE_GROUP / 16);
+    /* Behind b nothing counts: as if there were tails. */
+    uint32_t below = blocks_below(b % 16);
+    uint32_t part = (*w & below) | (ATAB_ALL_TAILS & ~below);
+    /* Backwards, until something pinned is met. */
+    uint32_t distance = 0;
+    for (;;) {
+        uint32_t pinned = pinned_bits(part);
+        if (pinned != 0)
+            return distance + count(free_bits(part) & above_highest(pinned));
+        distance += count(free_bits(part));
+        if (w == first)
+            return distance + get_offset(m, b / SLIDE_GROUP);
+        part = *--w;
+    }
+}
+
+/* ---- Plan --------------------------------------------------------------- */
+
 static void plan(struct heap *h, const struct slide_area *a)
 {
     const uint32_t *t = area_table(h, &a->area);
     uint32_t n_words = (area_blocks(&a->area) + 15) / 16;
+    uint8_t *offset = byte_at(h, a->offset);
+    uint32_t entry_bytes = is_wide(a) ? 4 : 2;
     uint32_t distance = 0;
     for (uint32_t i = 0; i < n_words; i++) {
-        if (i % (SLIDE_GROUP / 16) == 0)
-            set_offset(h, a, i / (SLIDE_GROUP / 16), distance);
+        if (i % (SLIDE_GROUP / 16) == 0) {
+            if (entry_bytes == 2)
+                *(uint16_t *)(void *)offset = (uint16_t)distance;
+            else
+                *(uint32_t *)(void *)offset = distance;
+            offset += entry_bytes;
+        }
         distance = past_word(distance, t[i]);
     }
 }
@@ -213,7 +258,7 @@ bool slide_plan(struct heap *h, struct slide *s)
 {
     addr32 high = 0;
     s->low = UINT32_MAX;
-    s->raise = 0;
+    s->way = SLIDE_DOWN;
     const struct slide_area *a = slide_first(h);
     for (; a != NULL; a = slide_next(h, a)) {
         const uint32_t *t = area_table(h, &a->area);
@@ -235,60 +280,79 @@ bool slide_plan(struct heap *h, struct slide *s)
 
 /* ---- Update ------------------------------------------------------------- */
 
-/* How far the object of `a` that begins at block `b` and is HEAD slides. */
-static uint32_t distance_of(struct heap *h, const struct slide_area *a,
-                            uint32_t b)
+/* The new value of `word`, an address in the map's pool. */
+static inline uint32_t forward(struct heap *h, const struct slide *s,
+                               const struct map *m, uint32_t word)
 {
-    const uint32_t *t = area_table(h, &a->area);
-    uint32_t i = b / SLIDE_GROUP * (SLIDE_GROUP / 16);
-    uint32_t distance = get_offset(h, a, b / SLIDE_GROUP);
-    for (; i < b / 16; i++)
-        distance = past_word(distance, t[i]);
-    /* Behind b nothing counts: as if there were tails. */
-    uint32_t below = blocks_below(b % 16);
-    return past_word(distance, (t[i] & below) | (ATAB_ALL_TAILS & ~below));
+    uint32_t b = (word - m->pool) >> m->shift;
+    uint32_t kind = atab_get_kind(m->table, b);
+    if (s->way == SLIDE_OUT)
+        return kind == ATAB_MARK ? *word_at(h, word) : word;
+    if (kind != ATAB_HEAD)
+        return word;
+    if (s->way == SLIDE_UP)
+        return word + (s->raise << m->shift);
+    return word - (distance_of(m, b) << m->shift);
 }
 
-static inline bool may_move(const struct heap *h, const struct slide *s,
-                            uint32_t word)
+/* The same, whatever area it is in. */
+static __attribute__((noinline)) uint32_t forward_far(struct heap *h,
+                                                      const struct slide *s,
+                                                      uint32_t word)
 {
-    return word - s->low < s->span && (word & (h->block_bytes - 1)) == 0;
-}
-
-static uint32_t forward(struct heap *h, const struct slide *s, uint32_t word)
-{
+    struct map m;
     const struct slide_area *a = slide_area_of(h, word);
     if (a == NULL)
         return word;
-    uint32_t b = area_block_of(h, &a->area, word);
-    if (atab_get_kind(area_table(h, &a->area), b) != ATAB_HEAD)
-        return word;
-    if (s->raise != 0)
-        return word + (s->raise << h->block_shift);
-    return word - (distance_of(h, a, b) << h->block_shift);
+    open_map(&m, h, a);
+    return forward(h, s, &m, word);
 }
 
-uint32_t slide_forward(struct heap *h, const struct slide *s, uint32_t word)
+/* The new value of `word`, which is in the range of what may move; `m` is the
+ * first area's. */
+static inline uint32_t forward_any(struct heap *h, const struct slide *s,
+                                   const struct map *m, uint32_t word)
 {
-    return may_move(h, s, word) ? forward(h, s, word) : word;
+    if ((word & ((UINT32_C(1) << m->shift) - 1)) != 0)
+        return word;
+    if (word - m->pool < m->pool_bytes)
+        return forward(h, s, m, word);
+    return forward_far(h, s, word);
+}
+
+/*
+ * Two words at a time, for the program waits here: most words are no
+ * references, so that the cost is that of two loads and two comparisons.
+ */
+static void update_words(struct heap *h, const struct slide *s,
+                         const struct map *m, uint32_t *p, uint32_t n)
+{
+    addr32 low = s->low;
+    uint32_t span = s->span;
+    const uint32_t *end = p + n / 2 * 2;
+    for (; p != end; p += 2) {
+        uint32_t first = p[0];
+        uint32_t second = p[1];
+        if (__builtin_expect(first - low < span, 0))
+            p[0] = forward_any(h, s, m, first);
+        if (__builtin_expect(second - low < span, 0))
+            p[1] = forward_any(h, s, m, second);
+    }
+    if (n % 2 != 0 && *p - low < span)
+        *p = forward_any(h, s, m, *p);
 }
 
 void slide_update_words(struct heap *h, const struct slide *s, uint32_t *p,
                         uint32_t n)
 {
-    addr32 low = s->low;
-    uint32_t span = s->span;
-    uint32_t mask = h->block_bytes - 1;
-    for (const uint32_t *end = p + n; p != end; p++) {
-        uint32_t word = *p;
-        if (word - low < span && (word & mask) == 0)
-            *p = forward(h, s, word);
-    }
+    struct map m;
+    open_map(&m, h, slide_first(h));
+    update_words(h, s, &m, p, n);
 }
 
 /* Objects without references are passed over one by one. */
 static void update_objects(struct heap *h, const struct slide *s,
-                           const struct slide_area *a)
+                           const struct map *m, const struct slide_area *a)
 {
     const uint32_t *t = area_table(h, &a->area);
     uint32_t n_blocks = area_blocks(&a->area);
@@ -296,16 +360,16 @@ static void update_objects(struct heap *h, const struct slide *s,
     while (b != ATAB_NONE) {
         uint32_t n = atab_object_blocks(t, b);
         if (!slide_get_bit(h, a->leaf, b))
-            slide_update_words(h, s,
-                               word_at(h, area_block_address(h, &a->area, b)),
-                               n << h->block_shift >> 2);
+            update_words(h, s, m,
+                         word_at(h, area_block_address(h, &a->area, b)),
+                         n << h->block_shift >> 2);
         b = atab_next_used(t, n_blocks, b + n);
     }
 }
 
 /* Without a leaf table, where an object ends does not matter. */
 static void update_runs(struct heap *h, const struct slide *s,
-                        const struct slide_area *a)
+                        const struct map *m, const struct slide_area *a)
 {
     const uint32_t *t = area_table(h, &a->area);
     uint32_t n_blocks = area_blocks(&a->area);
@@ -314,8 +378,8 @@ static void update_runs(struct heap *h, const struct slide *s,
         uint32_t end = atab_find_free(t, n_blocks, b, 1);
         if (end == ATAB_NONE)
             end = n_blocks;
-        slide_update_words(h, s, word_at(h, area_block_address(h, &a->area, b)),
-                           (end - b) << h->block_shift >> 2);
+        update_words(h, s, m, word_at(h, area_block_address(h, &a->area, b)),
+                     (end - b) << h->block_shift >> 2);
         b = atab_next_used(t, n_blocks, end);
     }
 }
@@ -326,11 +390,12 @@ static void update_runs(struct heap *h, const struct slide *s,
  */
 static void move_bits(struct heap *h, const struct slide_area *a, addr32 bits)
 {
-    const uint32_t *t = area_table(h, &a->area);
+    struct map m;
+    open_map(&m, h, a);
     uint32_t b = bits == 0 ? ATAB_NONE : next_bit(h, a, bits, 0);
     while (b != ATAB_NONE) {
-        uint32_t distance =
-            atab_get_kind(t, b) == ATAB_HEAD ? distance_of(h, a, b) : 0;
+        bool is_pinned = atab_get_kind(m.table, b) != ATAB_HEAD;
+        uint32_t distance = is_pinned ? 0 : distance_of(&m, b);
         if (distance > 0) {
             slide_clear_bit(h, bits, b);
             slide_set_bit(h, bits, b - distance);
@@ -341,15 +406,17 @@ static void move_bits(struct heap *h, const struct slide_area *a, addr32 bits)
 
 void slide_update(struct heap *h, const struct slide *s)
 {
+    struct map m;
     const struct slide_area *a = slide_first(h);
+    open_map(&m, h, a);
     for (; a != NULL; a = slide_next(h, a)) {
         if (a->leaf != 0)
-            update_objects(h, s, a);
+            update_objects(h, s, &m, a);
         else
-            update_runs(h, s, a);
+            update_runs(h, s, &m, a);
     }
-    if (s->raise != 0)
-        return; /* slide_raise moves the bits */
+    if (s->way != SLIDE_DOWN)
+        return; /* the bits have moved, or will, with their objects */
     for (a = slide_first(h); a != NULL; a = slide_next(h, a)) {
         move_bits(h, a, finaliser_bits(h, a));
         move_bits(h, a, a->leaf);
@@ -367,79 +434,155 @@ struct twelve_words {
     uint32_t word[12];
 };
 
+static inline void copy_twelve(uint32_t *to, const uint32_t *from)
+{
+    *(struct twelve_words *)(void *)to =
+        *(const struct twelve_words *)(const void *)from;
+}
+
 /*
- * Copy n words down, `to` lying below `from`. A structure is loaded and stored
- * as one, so it must not overlap itself: the distance decides.
+ * Copy the words from `from` to before `end` down to `to`. Returns where the
+ * copy ends. A structure is loaded and stored as one, so it must not overlap
+ * itself: the distance decides. Twelve words are what compilers copy best on
+ * small cores.
  */
-static void copy_down(uint32_t *to, const uint32_t *from, uint32_t n)
+static __attribute__((noinline)) uint32_t *copy_down(uint32_t *to,
+                                                     const uint32_t *from,
+                                                     const uint32_t *end)
 {
     uint32_t distance = (uint32_t)(from - to);
     if (distance >= 12) {
-        for (; n >= 24; n -= 24, to += 24, from += 24) {
-            *(struct twelve_words *)(void *)to =
-                *(const struct twelve_words *)(const void *)from;
-            *(struct twelve_words *)(void *)(to + 12) =
-                *(const struct twelve_words *)(const void *)(from + 12);
+        for (; end - from >= 48; to += 48, from += 48) {
+            copy_twelve(to, from);
+            copy_twelve(to + 12, from + 12);
+            copy_twelve(to + 24, from + 24);
+            copy_twelve(to + 36, from + 36);
         }
+        for (; end - from >= 12; to += 12, from += 12)
+            copy_twelve(to, from);
     }
     if (distance >= 4) {
-        for (; n >= 4; n -= 4, to += 4, from += 4)
+        for (; end - from >= 4; to += 4, from += 4)
             *(struct four_words *)(void *)to =
                 *(const struct four_words *)(const void *)from;
     }
-    for (; n > 0; n--)
+    while (from != end)
         *to++ = *from++;
+    return to;
 }
 
-/* The first block behind `b`, which is used, that is free or pinned. */
-static uint32_t run_end(const uint32_t *t, uint32_t n_blocks, uint32_t b)
+/*
+ * A pass over runs of neighbours. The entries of one word of the table are at
+ * hand; those that have been passed are 0. The last word may hold more than
+ * entries: that is hidden.
+ */
+struct runs {
+    const uint32_t *table;
+    const uint32_t *word; /* the one at hand                              */
+    const uint32_t *last;
+    uint32_t last_mask; /* entries of the last word                       */
+    uint32_t rest;      /* of the word at hand                            */
+    uint32_t base;      /* first block of the word at hand                */
+    uint32_t from, end; /* the run: blocks from `from` to before `end`    */
+};
+
+/* Begin at block `b`, or go on there. */
+static inline void seek_run(struct runs *r, uint32_t b)
 {
-    uint32_t i = b / 16;
-    uint32_t w = t[i];
-    uint32_t ends = free_bits(w) | pinned_bits(w);
-    ends &= ~(blocks_below(b % 16) * 4 + 3);
+    r->word = r->table + b / 16;
+    r->base = b & ~UINT32_C(15);
+    r->rest = r->word > r->last ? 0 : *r->word & UINT32_MAX << 2 * (b % 16);
+    if (r->word == r->last)
+        r->rest &= r->last_mask;
+}
+
+static inline void open_runs(struct runs *r, const uint32_t *t,
+                             uint32_t n_blocks)
+{
+    r->table = t;
+    r->last = t + (n_blocks - 1) / 16;
+    r->last_mask = UINT32_MAX >> (30 - 2 * ((n_blocks - 1) % 16));
+    r->from = r->end = 0;
+    seek_run(r, 0);
+}
+
+/* The next word; false: there is none. */
+static inline bool next_word(struct runs *r)
+{
+    r->word++;
+    r->base += 16;
+    if (__builtin_expect(r->word < r->last, 1)) {
+        r->rest = *r->word;
+        return true;
+    }
+    if (r->word > r->last)
+        return false;
+    r->rest = *r->word & r->last_mask;
+    return true;
+}
+
+/*
+ * The next run: it ends before what is free or pinned. A pinned object is an
+ * empty run: see pass_pinned. False: there is no more.
+ */
+static inline bool next_run(struct runs *r)
+{
+    while (r->rest == 0) {
+        if (r->word >= r->last || !next_word(r))
+            return false;
+    }
+    uint32_t place = (uint32_t)__builtin_ctz(r->rest) & ~UINT32_C(1);
+    r->from = r->base + place / 2;
+
+    /* Free 00 and pinned 11: both bits are the same. */
+    uint32_t ends = ~(r->rest ^ r->rest >> 1) & ATAB_LOW_BITS << place;
     while (ends == 0) {
-        i++;
-        if (16 * i >= n_blocks)
-            return n_blocks;
-        w = t[i];
-        ends = free_bits(w) | pinned_bits(w);
-    }
-    b = 16 * i + (uint32_t)__builtin_ctz(ends) / 2;
-    return b < n_blocks ? b : n_blocks;
-}
-
-static void move(struct heap *h, struct slide *s, const struct slide_area *a)
-{
-    const uint32_t *t = area_table(h, &a->area);
-    uint32_t n_blocks = area_blocks(&a->area);
-    uint32_t to = 0;
-    uint32_t moved = 0;
-    uint32_t b = atab_next_used(t, n_blocks, 0);
-    while (b != ATAB_NONE) {
-        uint32_t end;
-        if (atab_get_kind(t, b) == ATAB_MARK) {
-            end = to = b + atab_object_blocks(t, b);
-        } else {
-            end = run_end(t, n_blocks, b);
-            if (b != to) {
-                copy_down(word_at(h, area_block_address(h, &a->area, to)),
-                          word_at(h, area_block_address(h, &a->area, b)),
-                          (end - b) << h->block_shift >> 2);
-                moved += end - b;
-            }
-            to += end - b;
+        if (!next_word(r)) {
+            r->rest = 0;
+            r->end = r->base;
+            return true;
         }
-        b = atab_next_used(t, n_blocks, end);
+        ends = ~(r->rest ^ r->rest >> 1) & ATAB_LOW_BITS;
     }
-    s->moved_bytes += moved << h->block_shift;
+    place = (uint32_t)__builtin_ctz(ends);
+    r->end = r->base + place / 2;
+    r->rest &= UINT32_MAX << place;
+    return true;
 }
 
-void slide_move(struct heap *h, struct slide *s)
+/* Is the run an object that is pinned? Then it is passed. */
+static inline bool pass_pinned(struct runs *r)
+{
+    if (r->end != r->from)
+        return false;
+    r->end = r->from + atab_object_blocks(r->table, r->from);
+    seek_run(r, r->end);
+    return true;
+}
+
+static void move(struct heap *h, const struct slide_area *a)
+{
+    uint32_t shift = h->block_shift - 2; /* from blocks to words */
+    uint32_t *pool = word_at(h, a->area.pool);
+    uint32_t *to = pool;
+    struct runs r;
+    open_runs(&r, area_table(h, &a->area), area_blocks(&a->area));
+    while (next_run(&r)) {
+        if (pass_pinned(&r)) {
+            to = pool + (r.end << shift);
+            continue;
+        }
+        const uint32_t *from = pool + (r.from << shift);
+        uint32_t *end = pool + (r.end << shift);
+        to = from != to ? copy_down(to, from, end) : end;
+    }
+}
+
+void slide_move(struct heap *h)
 {
     const struct slide_area *a = slide_first(h);
     for (; a != NULL; a = slide_next(h, a))
-        move(h, s, a);
+        move(h, a);
 }
 
 /* ---- Settle ------------------------------------------------------------- */
@@ -480,21 +623,22 @@ static void settle(struct heap *h, struct slide *s, const struct slide_area *a)
     uint32_t *t = area_table(h, &a->area);
     uint32_t n_blocks = area_blocks(&a->area);
     uint32_t to = 0;
-    uint32_t b = atab_next_used(t, n_blocks, 0);
-    while (b != ATAB_NONE) {
-        uint32_t end;
-        if (atab_get_kind(t, b) == ATAB_MARK) {
-            atab_mark_to_head(t, b);
-            if (to != b)
-                atab_clear(t, to, b - to);
-            end = to = b + atab_object_blocks(t, b);
-        } else {
-            end = run_end(t, n_blocks, b);
-            if (b != to)
-                s->moved_objects += move_entries(t, b, to, end - b);
-            to += end - b;
+    struct runs r;
+    open_runs(&r, t, n_blocks);
+    while (next_run(&r)) {
+        if (pass_pinned(&r)) {
+            atab_mark_to_head(t, r.from);
+            if (to != r.from)
+                atab_clear(t, to, r.from - to);
+            to = r.end;
+            continue;
         }
-        b = atab_next_used(t, n_blocks, end);
+        uint32_t n = r.end - r.from;
+        if (r.from != to) {
+            s->moved_objects += move_entries(t, r.from, to, n);
+            s->moved_bytes += n << h->block_shift;
+        }
+        to += n;
     }
     if (to != n_blocks)
         atab_clear(t, to, n_blocks - to);
@@ -517,11 +661,16 @@ bool slide_plan_raise(struct heap *h, struct slide *s,
     uint32_t n_blocks = area_blocks(&a->area);
     if (b >= n_blocks || atab_get_kind(t, b) != ATAB_HEAD)
         return false;
-    uint32_t end = run_end(t, n_blocks, b);
+    struct runs r;
+    open_runs(&r, t, n_blocks);
+    seek_run(&r, b);
+    (void)next_run(&r);
+    uint32_t end = r.end;
     if (atab_free_run(t, n_blocks, end, n) < n)
         return false;
     s->low = area_block_address(h, &a->area, b);
     s->span = (end - b) << h->block_shift;
+    s->way = SLIDE_UP;
     s->raise = n;
     return true;
 }

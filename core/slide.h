@@ -72,17 +72,25 @@ _Static_assert(sizeof(struct slide_area) == 44, "eleven words, no padding");
 /* Which side tables an area has besides the finalisers'. */
 enum slide_sides { SLIDE_LEAVES = 1 << 0, SLIDE_AMBIGUOUS = 1 << 1 };
 
+/* How the new place of what moves is found. */
+enum slide_way {
+    SLIDE_DOWN = 0, /* by the plan                                        */
+    SLIDE_UP,       /* all by the same distance: slide_plan_raise         */
+    SLIDE_OUT       /* in the first word of what is MARK: evacuate.h      */
+};
+
 /* What the passes know of each other. */
 struct slide {
     addr32 low;             /* no object below it moves                   */
     uint32_t span;          /* bytes from there to the last that may      */
     uint32_t n_pinned;      /* objects that may not, this time            */
-    uint32_t raise;         /* blocks that all of these go up; 0: a slide */
+    uint32_t way;           /* enum slide_way                             */
+    uint32_t raise;         /* SLIDE_UP: blocks that all of these go up   */
     uint32_t moved_objects; /* since the counters were cleared            */
     uint32_t moved_bytes;
 };
 
-_Static_assert(sizeof(struct slide) == 24, "six words, no padding");
+_Static_assert(sizeof(struct slide) == 28, "seven words, no padding");
 
 /*
  * The heap's areas. The first one's four last words lie right behind struct
@@ -160,9 +168,6 @@ void slide_prune(struct heap *h);
  */
 bool slide_plan(struct heap *h, struct slide *s);
 
-/* The new value of `word` if it is a reference, else `word`. */
-uint32_t slide_forward(struct heap *h, const struct slide *s, uint32_t word);
-
 /* Update the `n` words at `p`. */
 void slide_update_words(struct heap *h, const struct slide *s, uint32_t *p,
                         uint32_t n);
@@ -171,7 +176,7 @@ void slide_update_words(struct heap *h, const struct slide *s, uint32_t *p,
 void slide_update(struct heap *h, const struct slide *s);
 
 /* Copy every object to its new place. */
-void slide_move(struct heap *h, struct slide *s);
+void slide_move(struct heap *h);
 
 /* Write the new places into the tables; nothing is pinned any more. */
 void slide_settle(struct heap *h, struct slide *s);

@@ -16,8 +16,6 @@ struct spine {
     addr32 top;
     uint32_t fan;   /* logarithm of F                                     */
     uint32_t shift; /* fan * (levels - 1)                                 */
-    addr32 leaf;    /* the block whose link led to the data block that    */
-                    /* was met last; 0: none, or it is the top            */
 };
 
 /* Most data blocks that a top block can lead to. */
@@ -29,7 +27,7 @@ static inline uint32_t capacity(const struct spine *s)
 /* The spine at `top` for n data blocks. */
 static struct spine spine_for(struct heap *h, addr32 top, uint32_t n)
 {
-    struct spine s = {top, fan_shift(h), 0, 0};
+    struct spine s = {top, fan_shift(h), 0};
     while (n > capacity(&s))
         s.shift += s.fan;
     return s;
@@ -90,7 +88,7 @@ static void copy_block(struct heap *h, addr32 to, addr32 from)
     __builtin_memcpy(word_at(h, to), word_at(h, from), h->block_bytes);
 }
 
-/* ---- One data block more, one less ------------------------------------- */
+/* ---- Data blocks more and fewer ---------------------------------------- */
 
 /* A full spine gets one level more: what the top led to, its one child does. */
 static void deepen(struct heap *h, struct spine *s)
@@ -101,7 +99,6 @@ static void deepen(struct heap *h, struct spine *s)
         fixed_put(h, p, slot - 1, fixed_get(h, s->top, slot));
     fixed_put(h, s->top, 1, child);
     s->shift += s->fan;
-    s->leaf = 0;
 }
 
 /* The reverse, when the one child leads to no more than the top can. */
@@ -113,62 +110,81 @@ static void flatten(struct heap *h, struct spine *s)
         fixed_put(h, s->top, slot, fixed_get(h, p, slot - 1));
     give_block(h, child);
     s->shift -= s->fan;
-    s->leaf = 0;
 }
 
-/* Append data block k, with the blocks on the way that are not there yet. */
-static void append(struct heap *h, struct spine *s, uint32_t k)
+/*
+ * The links of data block k and its neighbours: a leaf of the spine, or the
+ * top. `*first` receives the data block of its link 0. With `is_new`, blocks
+ * on the way that k is the first to need are added.
+ */
+static addr32 leaf_of(struct heap *h, const struct spine *s, uint32_t k,
+                      bool is_new, uint32_t *first)
 {
-    if (k == capacity(s))
-        deepen(h, s);
-    uint32_t slot = slot_below(s, k, 0);
-    if (s->leaf != 0 && slot != 0) {
-        fixed_put(h, s->leaf, slot, take_block(h));
-        return;
-    }
     addr32 p = s->top;
-    slot = slot_in_top(s, k);
+    uint32_t slot = slot_in_top(s, k);
     for (uint32_t shift = s->shift; shift > 0;) {
-        if (is_first_of(k, shift))
+        if (is_new && is_first_of(k, shift))
             fixed_put(h, p, slot, take_block(h));
         p = fixed_address(h, fixed_get(h, p, slot));
-        s->leaf = p;
         shift -= s->fan;
         slot = slot_below(s, k, shift);
     }
-    fixed_put(h, p, slot, take_block(h));
+    *first = k - slot; /* in the top, link 1 is data block 0 */
+    return p;
 }
 
-/* Free the last data block, k, and the blocks on the way that lead to no other
+/* Append data blocks `n` to `to` - 1, a leaf at a time. */
+static void append(struct heap *h, struct spine *s, uint32_t n, uint32_t to)
+{
+    while (n < to) {
+        uint32_t first;
+        if (n == capacity(s))
+            deepen(h, s);
+        addr32 leaf = leaf_of(h, s, n, true, &first);
+        uint32_t end = first + (UINT32_C(1) << s->fan);
+        for (end = end < to ? end : to; n < end; n++)
+            fixed_put(h, leaf, n - first, take_block(h));
+    }
+}
+
+/* Free data block k, the last, and the blocks on the way that lead to no other
  * one. A freed block's first link is lost, so it is read before. */
-static void drop_way(struct heap *h, struct spine *s, uint32_t k)
+static void drop_way(struct heap *h, const struct spine *s, uint32_t k)
 {
     uint32_t i = fixed_get(h, s->top, slot_in_top(s, k));
     for (uint32_t shift = s->shift; shift > 0;) {
         uint32_t below = shift - s->fan;
         addr32 p = fixed_address(h, i);
         uint32_t next = fixed_get(h, p, slot_below(s, k, below));
-        s->leaf = p;
-        if (is_first_of(k, shift)) {
+        if (is_first_of(k, shift))
             give_block(h, i);
-            s->leaf = 0;
-        }
         i = next;
         shift = below;
     }
     give_block(h, i);
 }
 
-/* Free the last data block, k, and what the spine then has too much. */
-static void drop_last(struct heap *h, struct spine *s, uint32_t k)
+/*
+ * Free data blocks n - 1 to `to`, the last first: a leaf at a time, up to its
+ * first one, with which the leaf goes, too. With `flat` ones left, a level of
+ * the spine is one too many.
+ */
+static void drop(struct heap *h, struct spine *s, uint32_t n, uint32_t to)
 {
-    uint32_t slot = slot_below(s, k, 0);
-    if (s->leaf != 0 && slot != 0)
-        give_block(h, fixed_get(h, s->leaf, slot));
-    else
-        drop_way(h, s, k);
-    if (s->shift > 0 && k == capacity(s) >> s->fan)
-        flatten(h, s);
+    while (n > to) {
+        uint32_t first;
+        uint32_t flat = s->shift > 0 ? capacity(s) >> s->fan : 0;
+        addr32 leaf = leaf_of(h, s, n - 1, false, &first);
+        uint32_t end = flat > to ? flat : to;
+        if (s->shift > 0 && end <= first)
+            end = first + 1;
+        if (n == end)
+            drop_way(h, s, --n);
+        for (; n > end; n--)
+            give_block(h, fixed_get(h, leaf, n - 1 - first));
+        if (s->shift > 0 && n == flat)
+            flatten(h, s);
+    }
 }
 
 /* ---- Whole objects ----------------------------------------------------- */
@@ -203,8 +219,7 @@ static void grow(struct heap *h, uint32_t i, uint32_t had, uint32_t n)
     if (had == 1)
         begin_spine(h, i);
     struct spine s = spine_for(h, fixed_address(h, i), had);
-    for (; had < n; had++)
-        append(h, &s, had);
+    append(h, &s, had, n);
     fixed_put(h, s.top, 0, n);
 }
 
@@ -246,8 +261,7 @@ void spine_give(struct heap *h, uint32_t i)
     uint32_t n = spine_count(h, i);
     if (has_spine(h, i)) {
         struct spine s = spine_for(h, fixed_address(h, i), n);
-        while (n > 0)
-            drop_last(h, &s, --n);
+        drop(h, &s, n, 0);
     }
     atab_any_to_free(table_of(h, a), i - a->from);
     give_block(h, i);
@@ -269,8 +283,7 @@ bool spine_resize(struct heap *h, uint32_t i, uint32_t n, uint32_t *had)
         grow(h, i, *had, n);
     } else if (n < *had) {
         struct spine s = spine_for(h, fixed_address(h, i), *had);
-        for (uint32_t k = *had; k > n; k--)
-            drop_last(h, &s, k - 1);
+        drop(h, &s, *had, n);
         fixed_put(h, s.top, 0, n);
         if (n == 1)
             end_spine(h, i);

@@ -9,6 +9,7 @@ struct spot {
     struct area *a; /* null: none                                         */
     uint32_t block;
     bool crosses; /* it lies in the other kind's part                     */
+    bool is_last; /* no area behind it has a place                        */
 };
 
 /* The lowest place in the first area where it does not cross, or does. */
@@ -23,12 +24,24 @@ static void find_short(struct heap *h, uint32_t n_blocks, struct spot *s)
                 a->hint = a->table_bytes; /* all of it is used */
             continue;
         }
-        bool crosses = b + n_blocks > twoended_ends_of(a)->long_start;
+        bool crosses = b + n_blocks > *twoended_long_start(a);
         if (s->a == NULL || !crosses)
-            *s = (struct spot){a, b, crosses};
+            *s = (struct spot){a, b, crosses, false};
         if (!crosses)
             return;
     }
+}
+
+/* Does a used block lie between [b, b + n_blocks) of `a` and long_start? */
+static bool crosses_down(struct heap *h, struct area *a, uint32_t b,
+                         uint32_t n_blocks)
+{
+    uint32_t start = *twoended_long_start(a);
+    uint32_t end = b + n_blocks;
+    if (end >= start)
+        return false;
+    return atab_free_run(area_table(h, a), start, end, start - end) <
+           start - end;
 }
 
 /* The highest place in the last area where it does not cross, or does. */
@@ -36,17 +49,15 @@ static void find_long(struct heap *h, uint32_t n_blocks, struct spot *s)
 {
     s->a = NULL;
     for (struct area *a = &h->first; a != NULL; a = area_next(h, a)) {
-        struct twoended_ends *e = twoended_ends_of(a);
-        uint32_t b =
-            atab_find_free_down(area_table(h, a), 4 * e->high, n_blocks);
-        if (b == ATAB_NONE) {
-            if (n_blocks == 1)
-                e->high = 0;
+        uint32_t b = atab_find_free_down(area_table(h, a),
+                                         twoended_high_of(h, a), n_blocks);
+        if (b == ATAB_NONE)
             continue;
-        }
-        bool crosses = b < e->short_end;
+        bool crosses = crosses_down(h, a, b, n_blocks);
         if (s->a == NULL || s->crosses || !crosses)
-            *s = (struct spot){a, b, crosses};
+            *s = (struct spot){a, b, crosses, true};
+        else
+            s->is_last = false;
     }
 }
 
@@ -69,7 +80,7 @@ static bool is_worth_collecting(struct heap *h)
 static bool grow(struct heap *h, uint32_t bytes)
 {
     const struct twoended_params *p = &twoended_of(h)->params;
-    if (!p->grow || !grow_for(h, bytes, p->growth_rule, p->area_struct))
+    if (!p->grow || !grow_for(h, bytes, p->growth_rule, TWOENDED_AREA_BYTES))
         return false;
     struct area *last = &h->first;
     while (last->next != 0)
@@ -106,25 +117,18 @@ static addr32 refuse(struct heap *h, uint32_t why)
     return 0;
 }
 
-/* Blocks [b, b + n_blocks) of `a`, which are free, become an object. */
-static void place_short(struct area *a, uint32_t b, uint32_t n_blocks)
+/* Of a long-lived object at `s`: the bound, and what is known to be used. */
+static void note_long(struct heap *h, const struct spot *s, uint32_t n_blocks)
 {
-    struct twoended_ends *e = twoended_ends_of(a);
-    uint32_t end = b + n_blocks;
-    if (end <= e->long_start && end > e->short_end)
-        e->short_end = end;
-    /* Only a search for one block has seen that all before it are used. */
-    if (n_blocks == 1)
-        a->hint = end / 4;
-}
-
-static void place_long(struct area *a, uint32_t b, uint32_t n_blocks)
-{
-    struct twoended_ends *e = twoended_ends_of(a);
-    if (b >= e->short_end && b < e->long_start)
-        e->long_start = b;
-    if (n_blocks == 1)
-        e->high = (b + 3) / 4;
+    struct twoended *own = twoended_of(h);
+    uint32_t *start = twoended_long_start(s->a);
+    if (!s->crosses && s->block < *start)
+        *start = s->block;
+    /* Only a search for one block has seen that all behind it are used. */
+    if (n_blocks == 1 && s->is_last) {
+        own->high_area = s->a->number;
+        own->high = (s->block + 3) / 4;
+    }
 }
 
 static inline bool is_locked(const struct heap *h)
@@ -148,9 +152,10 @@ static addr32 take(struct heap *h, uint32_t bytes, uint32_t flags)
 
     atab_take(area_table(h, s.a), s.block, n_blocks);
     if (is_long)
-        place_long(s.a, s.block, n_blocks);
-    else
-        place_short(s.a, s.block, n_blocks);
+        note_long(h, &s, n_blocks);
+    else if (n_blocks ==
+             1) /* all before it are used: this search has seen it */
+        s.a->hint = (s.block + 1) / 4;
     twoended_of(h)->used_blocks += n_blocks;
     h->given_blocks += n_blocks;
     h->refusal = REFUSAL_NONE;
@@ -185,11 +190,9 @@ addr32 twoended_alloc(struct heap *h, uint32_t bytes, uint32_t flags)
 /* Blocks [b, end) of `a` have become free. */
 static void note_free(struct heap *h, struct area *a, uint32_t b, uint32_t end)
 {
-    struct twoended_ends *e = twoended_ends_of(a);
     if (b / 4 < a->hint)
         a->hint = b / 4;
-    if ((end + 3) / 4 > e->high)
-        e->high = (end + 3) / 4;
+    twoended_raise_high(h, a, (end + 3) / 4);
     twoended_of(h)->used_blocks -= end - b;
 }
 
@@ -212,7 +215,6 @@ void twoended_free(struct heap *h, addr32 object)
 static bool grow_in_place(struct heap *h, struct area *a, uint32_t b,
                           uint32_t old, uint32_t n_blocks)
 {
-    struct twoended_ends *e = twoended_ends_of(a);
     uint32_t *t = area_table(h, a);
     uint32_t more = n_blocks - old;
     if (atab_free_run(t, area_blocks(a), b + old, more) < more)
@@ -220,11 +222,6 @@ static bool grow_in_place(struct heap *h, struct area *a, uint32_t b,
 
     atab_extend(t, b + old, more);
     twoended_of(h)->used_blocks += more;
-    uint32_t end = b + n_blocks; /* a part of it may be a guest */
-    if (end > e->long_start)
-        end = e->long_start;
-    if (b < e->long_start && end > e->short_end)
-        e->short_end = end;
     return true;
 }
 
@@ -280,7 +277,7 @@ addr32 twoended_realloc(struct heap *h, addr32 object, uint32_t bytes,
     if (!grow_in_place(h, a, b, old, n_blocks)) {
         if (!may_move)
             return refuse(h, REFUSAL_IN_PLACE);
-        bool is_long = b >= twoended_ends_of(a)->long_start;
+        bool is_long = b >= *twoended_long_start(a);
         to = copy(h, a, b, bytes, is_long ? HEAP_LONG_LIVED : 0);
         if (to == 0)
             return 0;
@@ -306,7 +303,7 @@ addr32 twoended_promote(struct heap *h, addr32 object)
     uint32_t b = area_block_of(h, a, object);
     uint32_t bytes = atab_object_blocks(area_table(h, a), b) << h->block_shift;
     h->refusal = REFUSAL_NONE;
-    if (b >= twoended_ends_of(a)->long_start)
+    if (b >= *twoended_long_start(a))
         return object;
     addr32 to = copy(h, a, b, bytes, HEAP_LONG_LIVED);
     if (to == 0)

@@ -7,23 +7,24 @@
  * soon leaves whole stretches free, not holes between what stays. Use it where
  * lifetimes are known: modules, constants, what an import leaves behind.
  *
- *      0                 short_end         long_start          n_blocks
- *      | short-lived ->  |      free       |  <- long-lived    |
+ *      0                             long_start              n_blocks
+ *      | short-lived ->  |   free   |  <- long-lived            |
  *
- * In every area the two parts are bounded by short_end and long_start, which
- * give way to each other's placements, but never pass. All free blocks are
- * eligible to both kinds: when the lowest place (for long-lived objects: the
- * highest) is beyond the other kind's bound, the two would cross. Then a
- * collection comes first, if at least half of what was free after the last one
- * has been given since: in a heap that is nearly full, crossing does not mean
- * a collection for every object. What is placed beyond the bound after that is
- * a guest there and moves no bound. The sweep draws both bounds back to the
- * used blocks nearest to them.
+ * In every area long_start bounds the long-lived part; whatever is used below
+ * it is short-lived. All free blocks are eligible to both kinds. A short-lived
+ * object crosses over when its lowest place reaches beyond long_start, a
+ * long-lived one when a used block lies between its highest place and
+ * long_start. Then a collection comes first, if at least half of what was free
+ * after the last one has been given since: in a heap that is nearly full,
+ * crossing does not mean a collection for every object. What crosses after
+ * that is a guest and moves no bound; any other long-lived object below
+ * long_start takes it along. The sweep draws it back to the next used block.
  *
- *   - A search for short-lived objects starts at the hint, a table byte below
- *     which no block is free, one for long-lived ones at `high`, above which
- *     none is. Both move on only for requests of one block, which alone see
- *     that; frees and shrinks move them back, a collection all the way.
+ *   - A search for short-lived objects starts at each area's hint, a table
+ *     byte below which no block is free; one for long-lived ones at `high`, of
+ *     all areas, above which none is. They move on only for requests of one
+ *     block, which alone see that; frees and shrinks move them back, a
+ *     collection all the way.
  *   - Short-lived objects go to the first area of the list in which they do
  *     not cross, long-lived ones to the last; else to the first, or the last,
  *     in which they fit at all.
@@ -35,8 +36,8 @@
  *     quirks = safe.
  *
  * State     struct heap, then struct twoended (bounds, parameters, mark
- *           stack), all in the window; areas as area.h draws them, their bounds
- *           behind their descriptors. last_used of an area is its n_blocks.
+ *           stack), all in the window; areas as area.h draws them, long_start
+ *           right behind struct area. last_used of an area is its n_blocks.
  * Units     sizes in bytes, as asked; blocks where the name says so.
  * Cost      alloc, short-lived: O(table words from the hint on); long-lived:
  *           O(table words and holes from `high` down), both plus zeroing, plus
@@ -56,6 +57,7 @@
 #include "core/mark.h"
 
 #define TWOENDED_MARK_STACK_MAX 4096
+#define TWOENDED_AREA_BYTES     32 /* at the start of each further area */
 
 /* Words only, so that a guest is handed them as such. */
 struct twoended_params {
@@ -71,21 +73,17 @@ struct twoended_params {
     uint32_t grow;        /* 1: take areas from the outer heap, and give  */
                           /* empty ones back                              */
     uint32_t growth_rule; /* enum growth_rule                             */
-    uint32_t area_struct; /* bytes at the start of every area but the     */
-                          /* first: 40 .. 64, a multiple of 4             */
 };
 
 #define TWOENDED_DEFAULTS                                                      \
     {                                                                          \
         .block = 16, .zero = 1, .finalisers = 1, .mark_stack = 64,             \
         .threshold = HEAP_NO_THRESHOLD, .automatic = 1, .grow = 0,             \
-        .growth_rule = GROWTH_13_512, .area_struct = 40,                       \
+        .growth_rule = GROWTH_13_512,                                          \
     }
 
 /* What this manager knows of an area; right behind its struct area. */
-struct twoended_ends {
-    uint32_t high;       /* table byte: no block from 4 * high on is free */
-    uint32_t short_end;  /* block behind the short-lived part             */
+struct twoended_bound {
     uint32_t long_start; /* first block of the long-lived part            */
 };
 
@@ -94,21 +92,27 @@ struct twoended_ends {
  * ends in the first area's descriptor. The mark stack's entries follow it.
  */
 struct twoended {
-    struct twoended_ends first;    /* of area 0                           */
+    struct twoended_bound first;   /* of area 0                           */
     struct twoended_params params; /* as given to init                    */
     uint32_t used_blocks;          /* of all areas                        */
     uint32_t free_after;           /* free blocks of all areas after the  */
                                    /* last collection                     */
-    addr32 moving;    /* object that a realloc or a promote is copying: a */
-                      /* root; or 0                                       */
-    struct mark mark; /* the bounded mark stack                           */
+    uint32_t high_area; /* number of an area: those behind it are full    */
+    uint32_t high;      /* table byte of it: no block from 4 * high on is */
+                        /* free                                           */
+    addr32 moving;      /* object that a realloc or a promote is copying: a */
+                        /* root; or 0                                       */
+    struct mark mark;   /* the bounded mark stack                           */
 };
 
-_Static_assert(sizeof(struct twoended_params) == 36, "nine words");
-_Static_assert(sizeof(struct twoended) == 76, "nineteen words, no padding");
+_Static_assert(sizeof(struct twoended_params) == 32, "eight words");
+_Static_assert(sizeof(struct twoended) == 72, "eighteen words, no padding");
+_Static_assert(sizeof(struct area) + sizeof(struct twoended_bound) ==
+                   TWOENDED_AREA_BYTES,
+               "no padding");
 _Static_assert(offsetof(struct heap, first) + sizeof(struct area) ==
                    sizeof(struct heap),
-               "the first area's ends lie behind it, too");
+               "the first area's bound lies behind it, too");
 
 static inline struct twoended *twoended_of(struct heap *h)
 {
@@ -215,7 +219,7 @@ static inline void twoended_info(struct heap *h, struct heap_info *info)
 static inline bool twoended_area_info(struct heap *h, uint32_t index,
                                       struct area_info *info)
 {
-    return area_get_info(h, index, twoended_of(h)->params.area_struct, info);
+    return area_get_info(h, index, TWOENDED_AREA_BYTES, info);
 }
 
 /*
@@ -248,8 +252,9 @@ static inline bool twoended_walk(struct heap *h, struct heap_cursor *cursor,
  *   9  last_used is the number of blocks
  *  10  hint is at most table_bytes; no block below it is free
  *  11  search_area is the first area
- *  12  high is at most table_bytes; no block from there on is free
- *  13  short_end <= long_start <= n_blocks
+ *  12  high_area is the number of an area, high at most its table_bytes; no
+ *      block from there on, and of the areas behind, is free
+ *  13  long_start is at most the number of blocks
  *  14  used_blocks is the number of blocks that are not FREE; free_after is at
  *      most that of all blocks
  */

@@ -14,9 +14,7 @@ static bool are_params_right(const struct heap *h,
         p->block == 8 || p->block == 16 || p->block == 32 || p->block == 64;
     return is_block && p->zero <= 1 && p->finalisers <= 1 &&
            p->automatic <= 1 && p->grow <= 1 && p->growth_rule <= 1 &&
-           p->area_struct >= 40 && p->area_struct <= 64 &&
-           p->area_struct % 4 == 0 && p->mark_stack >= 1 &&
-           p->mark_stack <= TWOENDED_MARK_STACK_MAX &&
+           p->mark_stack >= 1 && p->mark_stack <= TWOENDED_MARK_STACK_MAX &&
            h->has_finalisers == p->finalisers && h->is_auto <= 1 &&
            h->block_bytes == p->block && h->block_shift <= 6 &&
            UINT32_C(1) << h->block_shift == p->block;
@@ -46,25 +44,36 @@ static int check_control(const struct heap *h, addr32 base,
     return 0;
 }
 
-/* 9, 12, 13 of one area; its blocks that are used and all are added. */
-static int check_ends(struct heap *h, const struct area *a, uint32_t *used,
-                      uint32_t *total)
+/* What the areas are found to have. */
+struct found {
+    uint32_t used, total; /* blocks                                       */
+    bool has_high;        /* high_area was among them                     */
+};
+
+/* 9, 12, 13 of one area. */
+static int check_area(struct heap *h, const struct area *a, struct found *f)
 {
-    const struct twoended_ends *e = (const struct twoended_ends *)(a + 1);
+    const struct twoended *own = twoended_of(h);
+    const struct twoended_bound *bound = (const void *)(a + 1);
     uint32_t n_blocks = 4 * a->table_bytes;
+    uint32_t high = a->number < own->high_area ? n_blocks : 0;
+    if (a->number == own->high_area) {
+        if (own->high > a->table_bytes)
+            return 12;
+        high = 4 * own->high;
+        f->has_high = true;
+    }
     if (a->last_used != n_blocks)
         return 9;
-    if (e->high > a->table_bytes)
-        return 12;
     for (uint32_t b = 0; b < n_blocks; b++) {
         uint32_t four = *byte_at(h, a->table + b / 4);
         bool is_free = (four >> 2 * (b % 4) & 3) == 0;
-        if (is_free && b >= 4 * e->high)
+        if (is_free && b >= high)
             return 12;
-        *used += !is_free;
+        f->used += !is_free;
     }
-    *total += n_blocks;
-    return e->short_end <= e->long_start && e->long_start <= n_blocks ? 0 : 13;
+    f->total += n_blocks;
+    return bound->long_start <= n_blocks ? 0 : 13;
 }
 
 int twoended_check(struct heap *h, addr32 base, uint32_t window_bytes)
@@ -76,22 +85,23 @@ int twoended_check(struct heap *h, addr32 base, uint32_t window_bytes)
     const struct areacheck known = {
         .base = base,
         .window_bytes = window_bytes,
-        .skip = own->params.area_struct,
+        .skip = TWOENDED_AREA_BYTES,
     };
     broken = areacheck(h, &known);
     if (broken != 0)
         return broken;
     if (h->search_area != base + (addr32)offsetof(struct heap, first))
         return 11;
-    uint32_t used = 0;
-    uint32_t total = 0;
+    struct found f = {0, 0, false};
     const struct area *a = &h->first;
     for (uint32_t i = 0; i < h->n_areas && broken == 0; i++) {
-        broken = check_ends(h, a, &used, &total);
+        broken = check_area(h, a, &f);
         if (a->next != 0)
             a = (const struct area *)(void *)word_at(h, a->next);
     }
     if (broken != 0)
         return broken;
-    return own->used_blocks == used && own->free_after <= total ? 0 : 14;
+    if (!f.has_high)
+        return 12;
+    return own->used_blocks == f.used && own->free_after <= f.total ? 0 : 14;
 }

@@ -1,5 +1,4 @@
 /* twoendedheap.c - see twoended.h: the heap as a whole, and its collector. */
-#include "core/atabdown.h"
 #include "core/host.h"
 #include "core/twoendedpart.h"
 
@@ -9,10 +8,7 @@ static bool are_lawful(const struct twoended_params *p)
 {
     bool is_block =
         p->block == 8 || p->block == 16 || p->block == 32 || p->block == 64;
-    bool is_room =
-        p->area_struct >= sizeof(struct area) + sizeof(struct twoended_ends) &&
-        p->area_struct <= 64 && p->area_struct % 4 == 0;
-    return is_block && is_room && p->zero <= 1 && p->finalisers <= 1 &&
+    return is_block && p->zero <= 1 && p->finalisers <= 1 &&
            p->automatic <= 1 && p->grow <= 1 && p->growth_rule <= GROWTH_103 &&
            p->mark_stack >= 1 && p->mark_stack <= TWOENDED_MARK_STACK_MAX;
 }
@@ -29,12 +25,10 @@ uint32_t twoended_control_bytes(const struct twoended_params *p)
 
 void twoended_open_area(struct heap *h, struct area *a)
 {
-    struct twoended_ends *e = twoended_ends_of(a);
     a->last_used = area_blocks(a);
-    e->high = a->table_bytes;
-    e->short_end = 0;
-    e->long_start = area_blocks(a);
+    *twoended_long_start(a) = area_blocks(a);
     twoended_of(h)->free_after += area_blocks(a);
+    twoended_raise_high(h, a, a->table_bytes);
 }
 
 static bool start_empty(struct heap *h)
@@ -47,6 +41,8 @@ static bool start_empty(struct heap *h)
     h->given_blocks = 0;
     own->used_blocks = 0;
     own->free_after = 0;
+    own->high_area = 0;
+    own->high = 0;
     (void)twoended_control(h, CONTROL_THRESHOLD, own->params.threshold);
     addr32 table = h->base + h->control_bytes;
     if (!area_setup_first(h, table, table + h->heap_bytes))
@@ -94,10 +90,9 @@ static void mark_roots(struct heap *h)
     mark_word(h, &own->mark, own->moving);
 }
 
-/* Sweep `a`, draw its bounds back. Returns whether nothing is left in it. */
+/* Sweep `a`, draw its bound back. Returns whether nothing is left in it. */
 static bool sweep_area(struct heap *h, struct area *a)
 {
-    struct twoended_ends *e = twoended_ends_of(a);
     uint32_t *t = area_table(h, a);
     uint32_t n_blocks = area_blocks(a);
     struct atab_swept swept;
@@ -106,9 +101,8 @@ static bool sweep_area(struct heap *h, struct area *a)
     h->last_freed_blocks += swept.freed_blocks;
     twoended_of(h)->used_blocks -= swept.freed_blocks;
     a->hint = 0;
-    e->high = a->table_bytes;
-    e->short_end -= atab_free_before(t, e->short_end);
-    e->long_start += atab_free_run(t, n_blocks, e->long_start, n_blocks);
+    uint32_t *start = twoended_long_start(a);
+    *start += atab_free_run(t, n_blocks, *start, n_blocks);
     return swept.last_used == 0 && atab_get_kind(t, 0) == ATAB_FREE;
 }
 
@@ -135,6 +129,8 @@ static void sweep(struct heap *h)
             before = a;
         a = next;
     }
+    own->high_area = before->number;
+    own->high = before->table_bytes;
     own->free_after = area_total_blocks(h) - own->used_blocks;
 }
 
@@ -214,8 +210,7 @@ uint32_t twoended_add_area(struct heap *h, addr32 address, uint32_t bytes)
         return HEAP_BUSY;
     if (address == 0 || address % 16 != 0 || address + bytes < address)
         return HEAP_BAD_ADDRESS;
-    uint32_t skip = twoended_of(h)->params.area_struct;
-    if (!area_append(h, address, bytes, skip))
+    if (!area_append(h, address, bytes, TWOENDED_AREA_BYTES))
         return HEAP_TOO_SMALL;
     twoended_open_area(h, area_at(h, address));
     return HEAP_OK;

@@ -9,10 +9,31 @@
 
 #include "core/twoended.h"
 
-/* What is known of area `a` lies right behind its descriptor. */
-static inline struct twoended_ends *twoended_ends_of(struct area *a)
+/* The bound of area `a` lies right behind its descriptor. */
+static inline uint32_t *twoended_long_start(struct area *a)
 {
-    return (struct twoended_ends *)(void *)(a + 1);
+    return &((struct twoended_bound *)(void *)(a + 1))->long_start;
+}
+
+/* The first block of `a` behind which a search downwards finds no free one. */
+static inline uint32_t twoended_high_of(struct heap *h, const struct area *a)
+{
+    const struct twoended *own = twoended_of(h);
+    if (a->number == own->high_area)
+        return 4 * own->high;
+    return a->number < own->high_area ? area_blocks(a) : 0;
+}
+
+/* There may be free blocks of `a` up to table byte `high`. */
+static inline void twoended_raise_high(struct heap *h, const struct area *a,
+                                       uint32_t high)
+{
+    struct twoended *own = twoended_of(h);
+    if (a->number < own->high_area ||
+        (a->number == own->high_area && high <= own->high))
+        return;
+    own->high_area = a->number;
+    own->high = high;
 }
 
 /* Area `a` is new and empty: nobody has a part in it. */

@@ -2,55 +2,19 @@
  * test_chains_guest.c - core/chains natively and as machine code: the same
  * random operations, equal answers, equal bytes of the window after each
  */
-#include <criterion/criterion.h>
-#include <criterion/new/assert.h>
-#include <string.h>
-#include <unistd.h>
+#include "tests/sides.h"
 
-#include "analysis/machine_config.h"
 #include "core/chains.h"
-#include "sim/replay/target.h"
 #include "traces/synth/rng.h"
 
 #define HEAP_BYTES 12288u
 #define N_OBJECTS  60u
 
-static void no_finaliser(void *ctx, uint32_t address)
-{
-    (void)ctx;
-    cr_assert(eq(u32, address, 0), "this manager calls no finaliser");
-}
-
-static uint32_t no_more(void *ctx, uint32_t what, uint32_t value)
-{
-    (void)ctx, (void)what, (void)value;
-    return 0;
-}
-
 static struct target *open_side(const char *image, const char *machine,
                                 const struct chains_params *p)
 {
-    struct problem problem = {""};
-    struct target *t;
-    struct machine_config config;
-    struct manager_params words = {{0}};
-    const struct manager *m = manager_find("chains");
-    int err;
-    if (machine == NULL) {
-        err = target_native_open(&t, m, 1u << 20, 0, 16, &problem);
-    } else {
-        err = machine_config_load(&config, machine, &problem);
-        cr_assert(eq(int, err, 0), "%s", problem.text);
-        config.regions[0].bytes = 4u << 20; /* more than the chip has */
-        struct target_guest_options g = {image, &config};
-        err = target_guest_open(&t, m, &g, 1u << 20, 0, 16, &problem);
-    }
-    cr_assert(eq(int, err, 0), "%s", problem.text);
-    t->host = (struct target_host){NULL, no_finaliser, no_more};
-    t->extent_bytes = HEAP_BYTES + 4096;
-    memcpy(&words, p, sizeof *p);
-    cr_assert(eq(u32, t->init(t, HEAP_BYTES, &words), 0));
-    return t;
+    return sides_open("chains", image, machine, p, sizeof *p, HEAP_BYTES,
+                      HEAP_BYTES + 4096);
 }
 
 /* What the program has: the same for both sides. */
@@ -113,8 +77,7 @@ static void play_both(const char *image, const char *machine, int n)
                 uint32_t error = t->add_area(t, t->base + 0x3400, 1500);
                 cr_assert(eq(u32, error, 0));
             }
-            cr_assert(memcmp(sides[0]->window, sides[1]->window,
-                             sides[0]->extent_bytes) == 0,
+            cr_assert(sides_are_equal(sides),
                       "parameters %u, operation %d: the windows differ", i, op);
         }
         cr_expect(eq(int,

@@ -598,6 +598,25 @@ Test(copying_model, collects_at_every_allocation)
     lives();
 }
 
+Test(copying_model, moves_only_what_a_request_needs)
+{
+    life = (struct life){.params = COPYING_DEFAULTS, .heap_bytes = 8000};
+    life.params.slide = COPYING_WINDOW;
+    lives();
+    life.pins = 25;
+    life.has_controls = true;
+    life.params.leaf = 1;
+    lives();
+}
+
+Test(copying_model, leaves_pinned_objects_without_packing)
+{
+    life = (struct life){
+        .params = COPYING_DEFAULTS, .heap_bytes = 9000, .pins = 12};
+    life.params.pack = 0;
+    lives();
+}
+
 Test(copying_model, blocks_of_other_sizes)
 {
     static const uint32_t blocks[] = {8, 32, 64};

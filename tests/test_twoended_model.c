@@ -12,7 +12,7 @@ TestSuite(twoended_model, .fini = close);
 #define AREAS_CAP 32
 
 struct model_area {
-    uint32_t number, start, pool, n_blocks, short_end, long_start;
+    uint32_t number, start, pool, n_blocks, long_start;
     uint8_t kind[8192]; /* FREE, HEAD, TAIL, MARK of each block            */
     uint8_t finaliser[8192];
 };
@@ -159,8 +159,6 @@ static void sweep(void)
                 a->kind[b] = ATAB_HEAD;
             is_empty &= a->kind[b] == ATAB_FREE;
         }
-        while (a->short_end > 0 && a->kind[a->short_end - 1] == ATAB_FREE)
-            a->short_end--;
         while (a->long_start < a->n_blocks &&
                a->kind[a->long_start] == ATAB_FREE)
             a->long_start++;
@@ -204,7 +202,9 @@ static struct place find_in(struct model_area *a, uint32_t n, bool is_long)
         if (run(a, b) >= n)
             p = (struct place){a, b, false};
     }
-    p.crosses = is_long ? p.block < a->short_end : p.block + n > a->long_start;
+    for (uint32_t b = p.block + n; is_long && b < a->long_start; b++)
+        p.crosses |= a->kind[b] != ATAB_FREE;
+    p.crosses |= !is_long && p.block + n > a->long_start;
     return p;
 }
 
@@ -251,11 +251,8 @@ static void place(const struct place *p, uint32_t n, bool is_long)
     struct model_area *a = p->a;
     memset(a->kind + p->block, ATAB_TAIL, n);
     a->kind[p->block] = ATAB_HEAD;
-    uint32_t end = p->block + n;
-    if (is_long && p->block >= a->short_end && p->block < a->long_start)
+    if (is_long && !p->crosses && p->block < a->long_start)
         a->long_start = p->block;
-    if (!is_long && end <= a->long_start && end > a->short_end)
-        a->short_end = end;
     m.given += n;
 }
 
@@ -319,9 +316,8 @@ static void compare(void)
     cr_assert(eq(u32, twoended_of(h)->used_blocks, count(true)));
     for (uint32_t i = 0; i < m.n_areas; i++, a = area_next(h, a)) {
         const struct model_area *n = &m.area[i];
-        const struct twoended_ends *e = (const void *)(a + 1);
+        const struct twoended_bound *e = (const void *)(a + 1);
         cr_assert(eq(u32, a->pool, n->pool));
-        cr_assert(eq(u32, e->short_end, n->short_end));
         cr_assert(eq(u32, e->long_start, n->long_start));
         for (uint32_t b = 0; b < n->n_blocks; b++) {
             uint32_t kind = atab_get_kind(area_table(h, a), b);
@@ -392,9 +388,6 @@ static bool model_resize(struct model_area *a, uint32_t b, uint32_t n)
     memset(a->kind + b, n < old ? ATAB_FREE : ATAB_TAIL, n < old ? old : n);
     memset(a->kind + b, ATAB_TAIL, n);
     a->kind[b] = ATAB_HEAD;
-    uint32_t end = b + n < a->long_start ? b + n : a->long_start;
-    if (n > old && b < a->long_start && end > a->short_end)
-        a->short_end = end;
     return true;
 }
 
@@ -618,7 +611,6 @@ Test(twoended_model, areas_from_the_outer_heap)
 {
     struct twoended_params p = TWOENDED_DEFAULTS;
     p.grow = 1;
-    p.area_struct = 48;
     lives(&p, 2048, 30000);
 }
 

@@ -163,12 +163,12 @@ static void fault_of_bad(struct machine *m, enum fault_kind kind)
     machine_fault(m, kind, m->pc, what);
 }
 
-/* BKPT ends the run (DESIGN section 5); no SVC has a handler. */
+/* BKPT ends the run (DESIGN section 5); SVC wants a handler. */
 static void trap(struct machine *m, enum thumb_trap what)
 {
     if (what == TH_SVC) {
-        machine_fault(m, FAULT_TRAP, m->pc,
-                      "SVC: exceptions are not simulated");
+        if (thumb_svc_handler(m) == 0)
+            machine_fault(m, FAULT_TRAP, m->pc, "SVC without a handler");
         return;
     }
     m->exit_code = m->r[0];
@@ -215,6 +215,52 @@ static void charge_waits(struct machine *m)
 }
 
 /*
+ * Into the handler of SVC, which has been charged and lies behind. Arm's
+ * product texts tell the cycles; no table does: they count as unsettled.
+ */
+static void enter_svc(struct machine *m)
+{
+    uint32_t handler = thumb_svc_handler(m);
+    bool is_done = thumb_enter_exception(m, TH_EXCEPTION_SVC, handler);
+    m->bus.n_log = 0;
+    charge_waits(m);
+    if (!is_done) {
+        fault_of_bus(m);
+        return;
+    }
+    m->cycles += m->timing.cortex_m.entry_cycles;
+    m->unsettled++;
+    cortex_m_restart(m);
+}
+
+/*
+ * Back by `i`, a jump to `value`. No document tells the cycles; inferred: the
+ * jump, and one a word that comes back.
+ */
+static void leave_exception(struct machine *m, const struct insn *i,
+                            uint32_t value)
+{
+    m->bus.event = BUS_OK;
+    bool is_done = thumb_leave_exception(m, value);
+    uint8_t it = m->arm.it;
+    m->bus.n_log = 0;
+    charge_waits(m);
+    if (!is_done) {
+        if (m->bus.event != BUS_OK)
+            fault_of_bus(m);
+        else
+            machine_fault(m, FAULT_UNPREDICTABLE, value,
+                          "return to no state that an exception left");
+        return;
+    }
+    m->cycles += core_jump(m, i, &m->timing.cortex_m.before, NULL, i->cost) + 8;
+    m->unsettled++;
+    m->instructions++;
+    cortex_m_restart(m);
+    m->arm.it = it;
+}
+
+/*
  * All that follows the execution of `i` at m->pc: time, counters, the way on.
  * An instruction that faults leaves the program counter on itself.
  */
@@ -223,6 +269,10 @@ static void finish(struct machine *m, const struct insn *i, enum flow flow,
 {
     bool is_jump = flow == FLOW_TAKEN || flow == FLOW_JUMP;
     charge_waits(m);
+    if (flow == FLOW_JUMP && thumb_is_exception_return(m, value)) {
+        leave_exception(m, i, value);
+        return;
+    }
     if (flow == FLOW_LOOK && m->bus.event != BUS_DEVICE)
         fault_of_bus(m);
     else if (flow == FLOW_JUMP && (value & 1) == 0)
@@ -242,6 +292,8 @@ static void finish(struct machine *m, const struct insn *i, enum flow flow,
         go_straight(m, i);
     if (flow == FLOW_LOOK)
         look_at_device(m);
+    else if (flow == FLOW_TRAP && value == TH_SVC)
+        enter_svc(m);
 }
 
 /* ---- one instruction -------------------------------------------------- */

@@ -18,7 +18,7 @@ static int free_for_finaliser(struct play *p, uint64_t id)
     }
     if (shadow_at(&p->s, slot)->is_outer)
         return play_outer_drop(p, slot, IDMAP_FREED);
-    if (p->t->heap->lock_depth > 0)
+    if (!play_can_free(p))
         return named == NAMED_LIVE ? play_death(p, id) : 0;
     p->t->free(p->t, shadow_name(&p->s, shadow_at(&p->s, slot)));
     play_forget_object(p, slot, IDMAP_FREED);

@@ -312,11 +312,15 @@ void play_figures(struct play *p, struct heap_figures *f)
     f->live = p->s.live_bytes;
     f->used = p->s.used_bytes;
     f->free = play_free_bytes(p);
+    if (p->is_outside) {
+        f->largest_free = f->largest_request = outside_largest(p);
+        return;
+    }
     f->largest_free = play_longest_hole(p);
     f->largest_request = play_largest_request(p);
 }
 
-static bool would_grant(struct play *p, uint64_t bytes)
+bool play_would_grant(struct play *p, uint64_t bytes)
 {
     if (bytes == 0)
         return true;
@@ -339,7 +343,7 @@ static uint64_t bisect(struct play *p)
     uint64_t high = p->o->window_bytes;
     while (low < high) {
         uint64_t middle = (low + high + 1) / 2;
-        if (would_grant(p, middle))
+        if (play_would_grant(p, middle))
             low = middle;
         else
             high = middle - 1;
@@ -355,6 +359,8 @@ static uint64_t bisect(struct play *p)
  */
 int play_probe(struct play *p)
 {
+    if (p->is_outside)
+        return outside_probe(p);
     int err = play_walk(p);
     if (err == 0 && p->outer_heap.is_open)
         err = outer_heap_probe(p);
@@ -369,8 +375,8 @@ int play_probe(struct play *p)
     bool is_bound =
         p->manager->shape->largest != NULL &&
         (p->pinned.n > 0 || manager_number(p->o, "ambiguous", 0) != 0);
-    bool is_true =
-        would_grant(p, figure) && (is_bound || !would_grant(p, figure + 1));
+    bool is_true = play_would_grant(p, figure) &&
+                   (is_bound || !play_would_grant(p, figure + 1));
     uint64_t truth = is_true ? figure : bisect(p);
     p->is_probing = false;
     if (p->t->trouble[0] != '\0')

@@ -25,6 +25,8 @@ static const struct manager_key copying_keys[] = {
     {"leaf", NULL, 0, 1, "0", "1: objects flagged as leaves are not scanned"},
     {"ambiguous", NULL, 0, 1, "0",
      "1: what objects flagged as ambiguous name does not move"},
+    {"pack", NULL, 0, 1, "1",
+     "1: around pins, empty the best gap into the others"},
 };
 /* clang-format on */
 
@@ -85,6 +87,7 @@ static void copying_read(const struct replay_options *o,
         .holes = (uint32_t)manager_number(o, "holes", 1),
         .leaf = (uint32_t)manager_number(o, "leaf", 0),
         .ambiguous = (uint32_t)manager_number(o, "ambiguous", 0),
+        .pack = (uint32_t)manager_number(o, "pack", 1),
     };
     _Static_assert(sizeof m <= sizeof *p, "fits");
     memset(p, 0, sizeof *p);

@@ -21,8 +21,6 @@ static const struct manager_key twoended_keys[] = {
     {"growth", "13/512|103%", 0, 0, "13/512",
      "overhead added to a failed request when the heap grows"},
     {"outer_bytes", NULL, 0, 1u << 28, "0", "bytes of the outer heap"},
-    {"area_struct", NULL, 40, 64, "40",
-     "bytes at the start of each further area, a multiple of 4"},
 };
 /* clang-format on */
 
@@ -54,7 +52,6 @@ static void twoended_read(const struct replay_options *o,
         .automatic = (uint32_t)manager_number(o, "auto", 1),
         .grow = (uint32_t)manager_number(o, "grow", 0),
         .growth_rule = strcmp(manager_value(o, "growth"), "103%") == 0,
-        .area_struct = (uint32_t)manager_number(o, "area_struct", 40),
     };
     _Static_assert(sizeof m <= sizeof *p, "fits");
     memset(p, 0, sizeof *p);

@@ -13,6 +13,7 @@
  *   moves.c      where a manager that moves has put the objects
  *   pins.c       which objects may not move, before every call
  *   figures.c    live, used, free, the largest hole, the largest request
+ *   outside.c    the same of a manager that must be asked
  *   expect.c     recorded facts against what happened
  *
  * An operation goes: held set right -> the manager's own code -> the shadow
@@ -89,10 +90,12 @@ struct play {
     struct problem *problem;
     const struct manager *manager;
     struct manager_params params;
-    bool moves;         /* a collector that moves: objects are looked for    */
-    bool has_handles;   /* ... or handles that lead elsewhere                */
-    bool collects;      /* the manager finds the dead itself; else they are   */
-                        /* freed as they die, and nothing dead is ever left   */
+    bool moves;       /* a collector that moves: objects are looked for    */
+    bool has_handles; /* ... or handles that lead elsewhere                */
+    bool collects;    /* the manager finds the dead itself; else they are   */
+                      /* freed as they die, and nothing dead is ever left   */
+    bool is_outside;  /* only the manager's entry points are known         */
+    uint64_t outside_largest; /* request that the last probe found           */
     uint32_t align;     /* of every object: a power of two                   */
     uint32_t tag_units; /* before every object, and first in every hole       */
 
@@ -194,6 +197,14 @@ int play_death(struct play *p, uint64_t id);
 /* --- operations.c */
 int play_operation(struct play *p, const struct trace_op *op);
 
+/* Does a free give memory back now? Not in a locked heap, and not where only
+ * collections do. */
+static inline bool play_can_free(const struct play *p)
+{
+    return (p->manager->capabilities & CAP_FREE) != 0 &&
+           p->t->heap->lock_depth == 0;
+}
+
 /* Where the object of that name is: the name itself, unless a handle. */
 static inline uint32_t play_address(const struct play *p, uint32_t name)
 {
@@ -235,7 +246,7 @@ int play_free_pending(struct play *p);
 
 /* --- records.c */
 /* A machine's calls since play_before_call: into p->cost. 1: one of them
- * failed. */
+ * failed; ERR_INPUT: the manager lacks it. */
 int play_take_cost(struct play *p);
 /* What the event just played cost goes to the sink. */
 int play_tell_event(struct play *p, const struct trace_op *op);
@@ -341,9 +352,19 @@ uint64_t play_largest_request(struct play *p);
 /* Are objects and figure true? By a walk over the window, and by asking the
  * manager and rolling back. */
 int play_probe(struct play *p);
+/* Would so many bytes be granted? Requires a snapshot, which is restored. */
+bool play_would_grant(struct play *p, uint64_t bytes);
 /* Linux's fragmentation index of a request that failed. */
 double play_frag_index(const struct refusal_record *f);
 void play_fill_view(struct play *p);
+
+/* --- outside.c */
+/* The largest request, as found by the last probe: never more than there is
+ * room for. It is largest_free as well. */
+uint64_t outside_largest(const struct play *p);
+/* Find it anew, by bisection on a snapshot that is rolled back. Fails when the
+ * manager would grant more than there is room for. */
+int outside_probe(struct play *p);
 
 /* --- expect.c */
 /* A new operation begins: what the last one did must have been recorded. */

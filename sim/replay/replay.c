@@ -71,7 +71,10 @@ int play_fail(struct play *p, const char *format, ...)
         snprintf(what, sizeof what, " of object %" PRIu64, p->op->id);
     snprintf(p->result->reason, sizeof p->result->reason,
              "%s: operation %" PRIu64 " (%s%s): %s", place, p->seq,
-             p->op != NULL ? kind_names[p->op->kind] : "end", what, text);
+             p->op != NULL ? kind_names[p->op->kind]
+             : p->seq == 0 ? "begin"
+                           : "end",
+             what, text);
     p->result->status = REPLAY_FAILED;
     p->is_stopped = true;
     return 1;
@@ -118,6 +121,16 @@ static bool is_recorded_heap(const struct play *p)
            strcmp(manager_value(o, "threshold"), "none") == 0;
 }
 
+/* Is the machine code that of the manager? What its init left tells. */
+static bool is_its_image(const struct play *p)
+{
+    const struct heap *h = p->t->heap;
+    if (p->o->machine == NULL || p->is_outside)
+        return true;
+    return h->base == p->t->base && h->manager < manager_list_n &&
+           strcmp(manager_list[h->manager]->name, p->manager->name) == 0;
+}
+
 /* The outer heap at `*at`, which becomes its end. */
 static int lay_out_outer(struct play *p, uint32_t *at)
 {
@@ -138,17 +151,22 @@ static int lay_out_areas(struct play *p)
 {
     const char *areas = manager_value(p->o, "areas");
     struct target *t = p->t;
-    uint32_t at = t->base + p->manager->control_bytes(&p->params);
+    uint32_t at = t->base + manager_control_bytes(p->manager, &p->params);
     uint64_t first = areas != NULL ? manager_next_size(&areas) : 0;
     if (first == 0)
         first = p->o->heap_bytes;
     uint32_t error = t->init(t, (uint32_t)first, &p->params);
     if (t->trouble[0] != '\0')
-        return problem_set(p->problem, ERR_INPUT, "%s", t->trouble);
+        return problem_set(p->problem, ERR_INPUT, "%s: %s", p->o->image,
+                           t->trouble);
     if (error != HEAP_OK)
         return problem_set(p->problem, ERR_INPUT,
                            "--heap: %" PRIu64 " bytes are too few for a heap",
                            first);
+    if (!is_its_image(p))
+        return problem_set(p->problem, ERR_INPUT,
+                           "%s: not an image of %s that this program knows",
+                           p->o->image, p->manager->name);
     at = (at + (uint32_t)first + 15) / 16 * 16;
     for (uint64_t n; areas != NULL && (n = manager_next_size(&areas)) != 0;) {
         if (t->add_area(t, at, (uint32_t)n) != HEAP_OK)
@@ -177,8 +195,9 @@ static int open_target(struct play *p)
     uint32_t unit = p->manager->shape->unit_bytes;
     if (unit == 0)
         unit = (uint32_t)manager_number(p->o, "block", 16);
-    /* No object is smaller than two words. */
-    uint32_t cap = roots + p->o->window_bytes / (unit > 8 ? unit : 8) + 1;
+    /* No object is smaller than two words, of a manager that is known. */
+    uint32_t least = unit > 8 || p->is_outside ? unit : 8;
+    uint32_t cap = roots + p->o->window_bytes / least + 1;
     struct target_guest_options guest = {p->o->image, p->o->machine};
     int err =
         p->o->machine == NULL
@@ -239,13 +258,21 @@ int play_reset(struct play *p)
                           ? HEAP_NO_THRESHOLD
                           : before.threshold_blocks << before.block_shift);
     p->named.n = 0;
-    return play_sync_areas(p);
+    err = play_sync_areas(p);
+    return err == 0 && p->is_outside ? outside_probe(p) : err;
 }
 
 static int play_open(struct play *p)
 {
     p->manager = manager_find(p->o->manager);
+    p->is_outside = manager_is_outside(p->manager);
     p->probe_every = PROBE_EVERY;
+    if (p->is_outside)
+        p->probe_every = manager_number(p->o, "probe", PROBE_EVERY);
+    if (p->is_outside && p->o->machine == NULL)
+        return problem_set(p->problem, ERR_INPUT,
+                           "%s: an outside manager is an image on a machine",
+                           p->o->manager);
     p->manager->params(p->o, &p->params);
     p->collects = manager_collects(p->manager);
     p->expecting = is_recorded_heap(p);
@@ -323,6 +350,8 @@ static int play_loop(struct play *p)
     struct workload_view view = {
         .run = p, .heap_bytes = p->o->heap_bytes, .locate = locate};
     struct trace_op op;
+    if (p->is_outside && outside_probe(p) != 0)
+        return hash_the_rest(p);
     for (;;) {
         view.live_bytes = p->s.live_bytes;
         int got = workload_next(p->w, &view, &op, p->problem);

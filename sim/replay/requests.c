@@ -37,20 +37,20 @@ static int judge_zero(struct play *p, uint64_t id, uint32_t address,
 }
 
 /*
- * What the object at `address` got for `bytes` asked: whole units, or what its
- * tag says, for which the address must lie in the window.
+ * What the object at `address` got for `bytes` asked: whole units (at least
+ * one, if an outside manager answers 0 bytes), or what its tag says, for which
+ * the address must lie in the window.
  */
 static int granted_for(struct play *p, uint64_t id, uint32_t address,
                        uint64_t bytes, uint32_t *granted)
 {
     uint64_t unit = UINT64_C(1) << p->s.unit_shift;
-    *granted = (uint32_t)((bytes + unit - 1) / unit * unit);
-    if (p->manager->shape->bytes == NULL)
-        return 0;
+    uint64_t whole = bytes == 0 ? unit : (bytes + unit - 1) / unit * unit;
     uint32_t offset = address - p->s.origin;
     uint32_t tag = p->tag_units << p->s.unit_shift;
-    if (address % unit == 0 && offset >= tag &&
-        offset < p->s.n_units << p->s.unit_shift)
+    *granted = whole <= UINT32_MAX ? (uint32_t)whole : 0;
+    if (p->manager->shape->bytes != NULL && address % unit == 0 &&
+        offset >= tag && offset < p->s.n_units << p->s.unit_shift)
         *granted = p->manager->shape->bytes(p->t->heap, address);
     if (*granted >= bytes && *granted % unit == 0)
         return 0;
@@ -193,13 +193,15 @@ int play_free(struct play *p, const struct trace_op *op)
     int err = named == NAMED_LIVE ? play_verify_object(p, slot) : 0;
     if (err != 0)
         return err;
-    bool is_locked = p->t->heap->lock_depth > 0;
-    play_before_call(p);
-    p->t->free(p->t, shadow_name(&p->s, shadow_at(&p->s, slot)));
-    err = play_after_call(p, 0, SHADOW_NONE, false);
+    bool is_ignored = !play_can_free(p);
+    if ((p->manager->capabilities & CAP_FREE) != 0) {
+        play_before_call(p);
+        p->t->free(p->t, shadow_name(&p->s, shadow_at(&p->s, slot)));
+        err = play_after_call(p, 0, SHADOW_NONE, false);
+    }
     if (err != 0)
         return err;
-    if (is_locked) { /* ignored by the manager: it stays, and is garbage */
+    if (is_ignored) { /* by the manager: it stays, and is garbage */
         if (named == NAMED_LIVE)
             err = play_death(p, op->id);
         play_forget_names(p);
@@ -223,14 +225,34 @@ static uint32_t ask_realloc(struct play *p, uint32_t address, uint64_t bytes,
     return p->t->realloc(p->t, address, (uint32_t)bytes, may_move);
 }
 
+/*
+ * A manager that cannot free has left the old copy where it was: garbage that
+ * no id names.
+ */
+static int leave_behind(struct play *p, uint32_t address, uint64_t asked,
+                        uint32_t granted)
+{
+    struct shadow *s = &p->s;
+    uint32_t slot =
+        shadow_add(s, TRACE_NONE, address, address, asked, granted, p->seq);
+    if (slot == SHADOW_NONE)
+        return problem_set(p->problem, ERR_MEMORY, "no memory left");
+    play_give_live(p, address, granted);
+    shadow_die(s, slot);
+    return 0;
+}
+
 /* The object is now `bytes` long at `answer`: shadow, indices, contents. */
 static int resize_object(struct play *p, uint32_t slot, uint32_t answer,
                          uint64_t bytes)
 {
     struct shadow_object *o = shadow_at(&p->s, slot);
+    struct shadow_object old = *o;
     uint32_t granted;
     bool is_live = o->state == SHADOW_LIVE;
-    if (slot != p->placeless)
+    bool leaves =
+        answer != old.address && (p->manager->capabilities & CAP_FREE) == 0;
+    if (slot != p->placeless && !leaves)
         play_give(p, o->address, o->granted, is_live);
     int err = granted_for(p, o->id, answer, bytes, &granted);
     if (err == 0)
@@ -245,6 +267,10 @@ static int resize_object(struct play *p, uint32_t slot, uint32_t answer,
     shadow_resize(&p->s, slot, answer, bytes, granted);
     o->bounds = bytes;
     play_take(p, answer, granted, is_live);
+    if (leaves)
+        err = leave_behind(p, old.address, old.asked, old.granted);
+    if (err != 0)
+        return err;
     if (p->s.is_moved_stale)
         shadow_rewrite(&p->s, slot);
     return play_verify_object(p, slot);
@@ -325,11 +351,14 @@ int play_realloc(struct play *p, const struct trace_op *op)
         return play_reject(p, "realloc of object %" PRIu64 " to 0 bytes",
                            op->id);
     bool may_move = (op->flags & TRACE_MAY_MOVE) != 0;
+    uint32_t old = shadow_at(&p->s, slot)->address;
     int err = spare_from_finalisers(p, op->id);
     if (err == 0 && shadow_at(&p->s, slot)->is_outer)
         return play_outer_realloc(p, op, slot, &r);
     if (err == 0)
         err = try_realloc(p, slot, op->bytes, may_move, &answer);
+    if (err == 0 && answer != 0 && answer != old && !may_move && p->is_outside)
+        p->result->inplace_missed++; /* it cannot be told to stay */
     if (err == 0 && answer == 0 && !may_move && !p->expecting) {
         /* In place it cannot be: as the program would have done. */
         p->result->inplace_missed++;

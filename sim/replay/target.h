@@ -34,7 +34,8 @@ struct target_host {
 struct target {
     const struct manager *manager;
     uint8_t *window;           /* host's view of the window               */
-    struct heap *heap;         /* the same: the control block             */
+    struct heap *heap;         /* the same: the control block; of an      */
+                               /* outside manager one that stands in      */
     struct guest_roots *roots; /* host's view of the root table           */
     uint32_t base;             /* target's address of the window          */
     uint32_t window_bytes;
@@ -44,6 +45,7 @@ struct target {
     bool has_cost;       /* a machine: calls add to `cost`                */
     struct op_cost cost; /* added up until somebody clears it             */
     char trouble[512];   /* a call went wrong, and why; "" until then       */
+    bool is_lacking;     /* ... because it has no such function            */
     void *own;
 
     uint32_t (*init)(struct target *t, uint32_t heap_bytes,
@@ -103,6 +105,11 @@ struct target_guest_options {
  * The same as machine code: the image `o->image` on the machine `o->config`,
  * at the places of core/guest/abi.h. ERR_INPUT: no guest image, or a machine
  * without memory at these places.
+ *
+ * Of an outside manager's image only guest_alloc must be there; calling what
+ * is not is trouble. Its control block and its root table are the host's own,
+ * so that nothing the image does can reach what the host relies on. Init
+ * begins with the image as it was loaded, the second time, too.
  */
 MUST_CHECK int target_guest_open(struct target **out, const struct manager *m,
                                  const struct target_guest_options *o,
