@@ -227,10 +227,10 @@ static void put_number(const mp_print_t *print, size_t value, uint32_t base,
     char text[20];
     uint32_t at = sizeof text;
     uint32_t rest = (uint32_t)value;
-    while ((rest != 0 || sizeof text - at < least) && at > 0) {
+    do {
         text[--at] = "0123456789abcdef"[rest % base];
         rest /= base;
-    }
+    } while (at > 0 && (rest != 0 || sizeof text - at < least));
     print->print_strn(print->data, text + at, sizeof text - at);
 }
 
