@@ -11,6 +11,7 @@
 #include "analysis/machine_config.h"
 #include "build/core_hash.h"
 #include "sim/machine/machine.h"
+#include "sim/replay/manager.h"
 
 /* A double holds every integer up to here; a larger one is kept as text. */
 #define EXACT_MAX ((INT64_C(1) << 53) - 1)
@@ -312,11 +313,16 @@ int run_spec_set_machine(struct run_spec *spec, const char *name,
     snprintf(spec->machine, sizeof spec->machine, "%s", spec->config.name);
     if (image != NULL && strlen(image) >= sizeof spec->image)
         return problem_set(problem, ERR_INPUT, "--image: the name is too long");
+    /* Code of an outer heap is in images of their own. */
+    const char *outer = manager_value(&spec->options, "outer");
+    char manager[64];
+    snprintf(manager, sizeof manager, "%s%s", spec->options.manager,
+             outer != NULL && strcmp(outer, "tlsf") == 0 ? "-tlsf" : "");
     if (image != NULL)
         strcpy(spec->image, image);
     else
-        err = guest_image_find(spec->image, spec->options.manager,
-                               &spec->config, flags, problem);
+        err = guest_image_find(spec->image, manager, &spec->config, flags,
+                               problem);
     if (err < 0)
         return err;
     return guest_image_hash(spec->image, spec->image_hash, &spec->code_bytes,

@@ -109,7 +109,8 @@ CREATE TABLE event_cost (      -- machine runs, keep = ops: what the program did
 CREATE TABLE collection (
   key         INTEGER NOT NULL, -- of the operation in which it ran
   part        INTEGER NOT NULL, -- 0, 1 ... within that operation
-  cause       TEXT NOT NULL,    -- full, threshold, asked, all
+  cause       TEXT NOT NULL,    -- full, threshold, asked, all; slide: only
+                                -- moves, reclaims nothing
   rescans     INTEGER NOT NULL, -- passes after a mark-stack overflow
   given_back  INTEGER NOT NULL, -- areas
   live_objects INTEGER NOT NULL, live_bytes INTEGER NOT NULL, -- stayed
@@ -117,8 +118,10 @@ CREATE TABLE collection (
   moved_objects INTEGER NOT NULL, moved_bytes INTEGER NOT NULL,
   free_before INTEGER NOT NULL, largest_free_before INTEGER NOT NULL,
   free_after  INTEGER NOT NULL, largest_free_after INTEGER NOT NULL,
-  cycles      INTEGER,          -- spent collecting in this operation; NULL
-  mark        INTEGER,          -- natively. Of them by phase: from the roots,
+  clock       INTEGER,          -- cycles of all operations and events before
+                                -- this operation; NULL natively
+  cycles      INTEGER,          -- spent collecting; NULL natively
+  mark        INTEGER,          -- ... of them by phase: from the roots,
   finalise    INTEGER,          -- finalisers' turns,
   sweep       INTEGER,          -- unmarked objects become free,
   plan        INTEGER,          -- new places,
@@ -149,7 +152,9 @@ CREATE TABLE series (          -- the source of every picture
 
 CREATE TABLE histogram (
   run         INTEGER NOT NULL REFERENCES run(number),
-  name        TEXT NOT NULL,    -- largest_request, asked, holes_at_worst, ...
+  name        TEXT NOT NULL,    -- largest_request, asked, holes_at_worst, ...;
+                                -- of machine runs cycles_alloc, cycles_free,
+                                -- ... for each kind of table `cycles`
   lower       INTEGER NOT NULL, -- bucket: lower <= value <= upper
   upper       INTEGER NOT NULL,
   count       INTEGER NOT NULL,
@@ -280,8 +285,8 @@ CREATE VIEW collections AS
 SELECT key >> 36 AS run, key & 0xfffffffff AS seq, part, cause, rescans,
        given_back, live_objects, live_bytes, reclaimed_objects,
        reclaimed_bytes, moved_objects, moved_bytes, free_before,
-       largest_free_before, free_after, largest_free_after, cycles, mark,
-       finalise, sweep, plan, "update", move
+       largest_free_before, free_after, largest_free_after, clock, cycles,
+       mark, finalise, sweep, plan, "update", move
 FROM collection;
 
 CREATE VIEW phases AS

@@ -27,8 +27,15 @@ static const struct manager_card semispace_card = {
              "rewritten; references are tagged words; no pins",
 };
 
+/* What a collection would leave of the half; without one, what is left. */
+static uint64_t semispace_largest(const struct manager_view *v)
+{
+    return v->heap->is_auto ? v->live_free : v->used_longest;
+}
+
 static const struct manager_shape semispace_shape = {
     .bytes = semispace_bytes,
+    .largest = semispace_largest,
 };
 
 static void semispace_read(const struct replay_options *o,

@@ -53,6 +53,15 @@ struct replay_expect {
     uint64_t met, of;
 };
 
+/* The outer heap as it stands, where it is a real one. Bytes. */
+struct outer_figures {
+    bool is_there;
+    uint64_t objects;     /* of the trace                                 */
+    uint64_t asked, live; /* by and granted to them                       */
+    uint64_t areas;       /* granted to areas of the collected heap       */
+    uint64_t free, largest_free, holes;
+};
+
 enum replay_status { REPLAY_COMPLETE = 0, REPLAY_STOPPED, REPLAY_FAILED };
 
 struct replay_result {
@@ -73,6 +82,7 @@ struct replay_result {
     uint64_t floating;    /* dead objects that a collection did not free  */
     uint64_t lone_blocks; /* live objects given back with their area      */
     struct heap_figures end;
+    struct outer_figures outer;
     uint64_t heap_bytes, control_bytes;
     uint64_t nop_cycles; /* of a call that does nothing; 0 natively         */
     bool has_expect;     /* recorded facts were compared                 */
