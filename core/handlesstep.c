@@ -479,7 +479,7 @@ uint32_t handles_work(struct heap *h, uint32_t units, uint32_t words,
             o = move_hole(h, t, &b);
         else
             o = look_for_hole(h, &b);
-    } while (o == GO_ON && b.units >= HANDLES_PASS);
+    } while (o == GO_ON && b.units >= HANDLES_ROUND);
     t->in_step = 0;
     return o != SETTLED;
 }
