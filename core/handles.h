@@ -106,7 +106,7 @@
 #define HANDLES_TAKE  40u /* a hole is taken in hand                       */
 #define HANDLES_SLIDE 50u /* hole and object change places                 */
 #define HANDLES_BEGIN 48u /* a move in pieces begins                       */
-#define HANDLES_CARRY 22u /* ... goes on, and perhaps ends                 */
+#define HANDLES_CARRY 28u /* ... goes on, and perhaps ends                 */
 #define HANDLES_END   48u /* the place that a move has left becomes a hole */
 #define HANDLES_ROUND 20u /* with less no further part is begun             */
 #define HANDLES_LEAST 48u /* smallest budget that gets all of it done     */
