@@ -108,7 +108,7 @@
 #define HANDLES_BEGIN 48u /* a move in pieces begins                       */
 #define HANDLES_CARRY 28u /* ... goes on, and perhaps ends                 */
 #define HANDLES_END   48u /* the place that a move has left becomes a hole */
-#define HANDLES_ROUND 20u /* with less no further part is begun             */
+#define HANDLES_ROUND 24u /* with less no further part is begun             */
 #define HANDLES_LEAST 48u /* smallest budget that gets all of it done     */
 
 /* Words only, so that a guest is handed them as such. */
