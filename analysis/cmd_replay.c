@@ -8,17 +8,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/outside.h"
 #include "analysis/progress.h"
 #include "analysis/rerun.h"
 #include "analysis/result.h"
 #include "analysis/store.h"
+#include "sim/replay/manager.h"
 
 #define ASSERTS_CAP 32
 
 struct request {
     struct run_spec spec;
-    const char *heap; /* as given: bytes, trace, 1.5x; null: trace        */
-    const char *db;   /* null: nothing is stored                          */
+    const char *heap;    /* as given: bytes, trace, 1.5x; null: trace        */
+    const char *machine; /* as given: native, a name, a file; or null     */
+    const char *image;   /* as given: a guest image; or null              */
+    bool has_manager;    /* --manager was given                           */
+    const char *flags;   /* of the guest image: O2 or Os                  */
+    const char *db;      /* null: nothing is stored                          */
     enum keep keep;
     bool json, quiet;
     const char *asserts[ASSERTS_CAP];
@@ -30,6 +36,8 @@ static const struct option options[] = {
     {"set", required_argument, NULL, 's'},
     {"heap", required_argument, NULL, 'h'},
     {"machine", required_argument, NULL, 'M'},
+    {"flags", required_argument, NULL, 'f'},
+    {"image", required_argument, NULL, 'i'},
     {"refused", required_argument, NULL, 'r'},
     {"touch", required_argument, NULL, 't'},
     {"steps", required_argument, NULL, 'S'},
@@ -106,12 +114,14 @@ static int read_steps(struct request *q, const char *text)
 static int read_option(struct request *q, int letter, const char *value)
 {
     static const char *const keeps[] = {"summary", "series", "ops", NULL};
+    static const char *const flags[] = {"O2", "Os", NULL};
     static const char *const policies[] = {"skip", "stop", "reset", NULL};
     int i;
     switch (letter) {
     case 'm':
         snprintf(q->spec.options.manager, sizeof q->spec.options.manager, "%s",
                  value);
+        q->has_manager = true;
         return 0;
     case 's':
         return read_set(q, value);
@@ -119,8 +129,15 @@ static int read_option(struct request *q, int letter, const char *value)
         q->heap = value;
         return 0;
     case 'M':
-        if (strcmp(value, "native") != 0)
-            return cmd_usage_error("--machine %s: there is 'native'", value);
+        q->machine = value;
+        return 0;
+    case 'i':
+        q->image = value;
+        return 0;
+    case 'f':
+        q->flags = value;
+        if (word_index(value, flags) < 0)
+            return cmd_usage_error("--flags %s: O2 or Os", value);
         return 0;
     case 'r':
         i = word_index(value, policies);
@@ -201,7 +218,7 @@ static int play(struct request *q, struct workload *w, struct metrics *metrics,
         struct sink shown =
             progress_sink(&progress, run != NULL ? &stored : NULL, metrics,
                           w->name, q->quiet);
-        err = replay_run(w, &q->spec.options, &shown, result, problem);
+        err = run_spec_play(&q->spec, w, &shown, result, problem);
         progress_end(&progress);
     }
     if (err == 0 && run != NULL)
@@ -255,15 +272,53 @@ static int report(const struct request *q, const struct metrics *metrics,
     return status;
 }
 
+static int set_machine(struct request *q, struct problem *problem)
+{
+    if (q->machine == NULL || strcmp(q->machine, "native") == 0)
+        return 0;
+    return run_spec_set_machine(&q->spec, q->machine, q->image, q->flags,
+                                problem);
+}
+
+/* The spec, whole: heap, manager and its parameters, machine, image. */
+static int prepare(struct request *q, const struct workload *w,
+                   struct problem *problem)
+{
+    struct replay_options *o = &q->spec.options;
+    struct guest_facts facts;
+    bool is_outside =
+        strncmp(o->manager, OUTSIDE_MANAGER, strlen(OUTSIDE_MANAGER)) == 0 ||
+        (q->image != NULL && !q->has_manager);
+    if (is_outside && q->image == NULL)
+        return problem_set(problem, ERR_INPUT,
+                           "--manager %s: say which by --image ELF",
+                           o->manager);
+    int err = 0;
+    if (is_outside)
+        err = outside_choose(&q->spec, &facts, q->image, &q->machine, problem);
+    if (err == 0 && q->image != NULL &&
+        (q->machine == NULL || strcmp(q->machine, "native") == 0))
+        err = problem_set(problem, ERR_INPUT,
+                          "--image %.200s: machine code needs a machine "
+                          "(--machine; see 'fraglab machines')",
+                          q->image);
+    if (err == 0)
+        err = result_heap(o, q->heap, q->spec.workload, w, problem);
+    if (err == 0)
+        err = replay_resolve(o, &w->header, problem);
+    if (err == 0)
+        err = set_machine(q, problem);
+    if (err == 0 && is_outside)
+        err = outside_check_needs(&q->spec, &facts, problem);
+    return err;
+}
+
 static int replay(struct request *q, struct workload *w,
                   struct problem *problem)
 {
     struct replay_result result;
     char id[RUN_ID_CAP] = "";
-    int err =
-        result_heap(&q->spec.options, q->heap, q->spec.workload, w, problem);
-    if (err == 0)
-        err = replay_resolve(&q->spec.options, &w->header, problem);
+    int err = prepare(q, w, problem);
     if (err < 0)
         return err;
     struct metrics *metrics = metrics_new();
@@ -279,7 +334,7 @@ static int replay(struct request *q, struct workload *w,
 
 static int run_replay(int argc, char **argv)
 {
-    struct request q = {.keep = KEEP_OPS};
+    struct request q = {.keep = KEEP_OPS, .flags = "O2"};
     struct workload *w;
     struct problem problem = {""};
     strcpy(q.spec.options.manager, "marksweep");
@@ -311,7 +366,19 @@ const struct command cmd_replay = {
         "  --heap BYTES         size of the heap: bytes (K and M allowed),\n"
         "                       'trace' (as recorded, the default), or 1.5x\n"
         "                       the trace's peak of bytes asked for\n"
-        "  --machine native     where it runs\n"
+        "  --machine native     where it runs: in this program, without\n"
+        "                       cycles; or a microcontroller that counts "
+        "them:\n"
+        "                       a name ('fraglab machines') or a JSON file\n"
+        "  --flags O2           its machine code: compiled with -O2 or -Os\n"
+        "  --image ELF          the machine code of another allocator, of "
+        "which\n"
+        "                       only the entry points are known (how to wrap "
+        "any\n"
+        "                       malloc: core/guest/README.md); the machine is\n"
+        "                       then cortex-m0plus or hazard3 unless said; "
+        "with\n"
+        "                       --manager, that manager compiled otherwise\n"
         "  --refused skip       after a refusal: skip the object, stop, or\n"
         "                       reset the heap\n"
         "  --steps EVERY:CYCLES an idle step after every n-th operation, for\n"

@@ -37,4 +37,11 @@ MUST_CHECK int machine_config_load(struct machine_config *c, const char *name,
 MUST_CHECK int machine_config_parse(struct machine_config *c, const char *name,
                                     const char *text, struct problem *problem);
 
+/*
+ * All that makes the machine, but for its name and summary, as JSON that
+ * machine_config_parse reads: keys sorted, no spaces, equal for equal
+ * machines. The caller frees it. Null: no memory.
+ */
+char *machine_config_json(const struct machine_config *c);
+
 #endif /* ANALYSIS_MACHINE_CONFIG_H */

@@ -27,6 +27,8 @@ const char *const metric_names[METRIC_N] = {
     [METRIC_FREE] = "free",
     [METRIC_LARGEST_FREE] = "largest_free",
     [METRIC_LARGEST_REQUEST] = "largest_request",
+    [METRIC_CYCLES] = "cycles",
+    [METRIC_GC_CYCLES] = "gc_cycles",
 };
 /* clang-format on */
 
@@ -60,6 +62,7 @@ struct metrics {
     uint64_t min_largest_request, min_largest_free, max_live;
     double frag_sum, frag_max, frag_last;
     uint64_t first_refusal_seq, worst_seq;
+    struct costs *costs; /* null until a record has a cost                  */
 
     /* How often largest_request had each value: 8 * index, and the rest. */
     uint64_t *near_requests;
@@ -298,6 +301,18 @@ static void bin_take(struct metrics *m, const struct heap_figures *f)
     m->n_in_bin++;
 }
 
+/* The cost of a machine's operation; natively there is none. */
+static int cost_take(struct metrics *m, const struct op_record *r)
+{
+    if (m->costs == NULL)
+        m->costs = costs_new();
+    if (m->costs == NULL)
+        return ERR_MEMORY;
+    bin_take_one(m, METRIC_CYCLES, r->cost.cycles);
+    bin_take_one(m, METRIC_GC_CYCLES, r->cost.gc_cycles);
+    return costs_op(m->costs, r);
+}
+
 struct metrics *metrics_new(void)
 {
     struct metrics *m = calloc(1, sizeof *m);
@@ -326,6 +341,7 @@ void metrics_free(struct metrics *m)
 {
     if (m == NULL)
         return;
+    costs_free(m->costs);
     free(m->other_requests.slot);
     free(m->near_requests);
     for (uint32_t i = 0; i < METRIC_N; i++)
@@ -338,6 +354,9 @@ int metrics_op(void *ctx, const struct op_record *r,
 {
     struct metrics *m = ctx;
     const struct heap_figures *f = &r->after;
+    int err = r->has_cost ? cost_take(m, r) : 0;
+    if (err < 0)
+        return err;
 
     bin_take(m, f);
     if (m->n_in_bin == UINT64_C(1) << m->shift)
@@ -372,6 +391,24 @@ int metrics_refusal(void *ctx, const struct refusal_record *r,
     if (m->first_refusal_seq == 0)
         m->first_refusal_seq = r->seq;
     return 0;
+}
+
+int metrics_event(void *ctx, const struct event_record *r)
+{
+    struct metrics *m = ctx;
+    if (m->costs == NULL)
+        m->costs = costs_new();
+    return m->costs == NULL ? ERR_MEMORY : costs_event(m->costs, r);
+}
+
+const struct costs *metrics_costs(const struct metrics *m)
+{
+    return m->costs;
+}
+
+bool metrics_has(const struct metrics *m, enum metric metric)
+{
+    return m->costs != NULL || metric < METRIC_CYCLES;
 }
 
 int metrics_end(void *ctx, const struct replay_view *view)
@@ -412,20 +449,20 @@ const struct metrics_bin *metrics_series(const struct metrics *m,
 
 static void give_buckets(const char *name, const uint64_t *count, uint32_t n,
                          void (*range)(uint32_t, uint64_t *, uint64_t *),
-                         void (*each)(void *, const struct metrics_bucket *),
+                         void (*each)(void *, const struct cost_bucket *),
                          void *ctx)
 {
     for (uint32_t i = 0; i < n; i++) {
         if (count[i] == 0)
             continue;
-        struct metrics_bucket b = {.name = name, .count = count[i]};
+        struct cost_bucket b = {.name = name, .count = count[i]};
         range(i, &b.lower, &b.upper);
         each(ctx, &b);
     }
 }
 
 void metrics_histograms(const struct metrics *m,
-                        void (*each)(void *ctx, const struct metrics_bucket *b),
+                        void (*each)(void *ctx, const struct cost_bucket *b),
                         void *ctx)
 {
     uint64_t moments[N_LOG_LINEAR] = {0};
@@ -443,4 +480,6 @@ void metrics_histograms(const struct metrics *m,
                  each, ctx);
     give_buckets("largest_request", moments, N_LOG_LINEAR, log_linear_range,
                  each, ctx);
+    if (m->costs != NULL)
+        costs_histograms(m->costs, each, ctx);
 }

@@ -25,10 +25,12 @@
  *   largest_request  its value after each operation, in the same buckets
  *   holes_at_worst   holes of the heap at `worst_seq`, a power of two a bucket
  *   holes_at_end     ... after the last operation
+ *   cycles_alloc ... of machine runs, as costs.h says
  */
 #ifndef ANALYSIS_METRICS_H
 #define ANALYSIS_METRICS_H
 
+#include "analysis/costs.h"
 #include "sim/replay/record.h"
 
 #define METRICS_BINS 2048
@@ -40,6 +42,8 @@ enum metric {
     METRIC_FREE,
     METRIC_LARGEST_FREE,
     METRIC_LARGEST_REQUEST,
+    METRIC_CYCLES,    /* of each operation; machine runs only             */
+    METRIC_GC_CYCLES, /* ... of them, spent collecting                    */
     METRIC_N
 };
 
@@ -62,12 +66,6 @@ struct metrics_summary {
     uint64_t worst_seq; /* first operation with min_largest_request       */
 };
 
-/* A histogram's bucket: lower <= value <= upper. */
-struct metrics_bucket {
-    const char *name;
-    uint64_t lower, upper, count;
-};
-
 struct metrics;
 
 struct metrics *metrics_new(void); /* null: no memory */
@@ -81,19 +79,27 @@ int metrics_op(void *ctx, const struct op_record *r,
                const struct replay_view *view);
 int metrics_refusal(void *ctx, const struct refusal_record *r,
                     const struct replay_view *view);
+int metrics_event(void *ctx, const struct event_record *r);
 int metrics_end(void *ctx, const struct replay_view *view);
 
 /* The summary so far. */
 void metrics_summarise(const struct metrics *m, struct metrics_summary *out);
+
+/* What the run's operations cost; null natively. */
+const struct costs *metrics_costs(const struct metrics *m);
+
+/* Was there anything to count of it? */
+bool metrics_has(const struct metrics *m, enum metric metric);
 
 /* The bins of one metric; 2^*shift operations each. Owned by `m`. */
 const struct metrics_bin *metrics_series(const struct metrics *m,
                                          enum metric metric, uint32_t *n_bins,
                                          uint32_t *shift);
 
-/* Every bucket that is not empty, in order of name and value. */
+/* Every bucket that is not empty: lower <= value <= upper. In the order of   */
+/* value, one histogram after the other.                                     */
 void metrics_histograms(const struct metrics *m,
-                        void (*each)(void *ctx, const struct metrics_bucket *b),
+                        void (*each)(void *ctx, const struct cost_bucket *b),
                         void *ctx);
 
 #endif /* ANALYSIS_METRICS_H */

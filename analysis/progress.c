@@ -55,6 +55,15 @@ static int on_refusal(void *ctx, const struct refusal_record *r,
     return err;
 }
 
+static int on_event(void *ctx, const struct event_record *r)
+{
+    struct progress *p = ctx;
+    int err = metrics_event(p->metrics, r);
+    if (err == 0 && p->store.event != NULL)
+        err = p->store.event(p->store.ctx, r);
+    return err;
+}
+
 static int on_mark(void *ctx, uint64_t seq, int what, const char *text)
 {
     struct progress *p = ctx;
@@ -80,6 +89,7 @@ struct sink progress_sink(struct progress *p, const struct sink *store,
     p->is_shown = !quiet && isatty(STDERR_FILENO);
     p->begun = now();
     return (struct sink){.ctx = p,
+                         .event = on_event,
                          .op = on_op,
                          .collection = on_collection,
                          .refusal = on_refusal,

@@ -80,6 +80,22 @@ static void add_figures(cJSON *to, const struct replay_result *r,
     number(to, "worst", m->worst_seq);
 }
 
+/* The outer heap at the end; null where there is no real one. */
+static void add_outer(cJSON *to, const struct outer_figures *o)
+{
+    if (!o->is_there) {
+        cJSON_AddNullToObject(to, "outer");
+        return;
+    }
+    cJSON *outer = cJSON_AddObjectToObject(to, "outer");
+    number(outer, "objects", o->objects);
+    number(outer, "asked", o->asked);
+    number(outer, "live", o->live);
+    number(outer, "areas", o->areas);
+    number(outer, "free", o->free);
+    number(outer, "largest_free", o->largest_free);
+}
+
 static void add_pair(cJSON *to, const char *name, const struct replay_expect *e)
 {
     cJSON *pair = cJSON_AddArrayToObject(to, name);
@@ -98,6 +114,54 @@ static void add_expect(cJSON *to, const struct replay_result *r)
     add_pair(e, "checkpoints", &r->checkpoints);
     add_pair(e, "tables", &r->tables);
     add_pair(e, "collections", &r->collections_expected);
+}
+
+/* "cycles": for each kind that occurred; and of a call that does nothing. */
+static void add_cycles(cJSON *to, const struct replay_result *r,
+                       const struct costs *costs)
+{
+    cJSON *cycles = cJSON_AddObjectToObject(to, "cycles");
+    for (int i = 0; i < COST_N; i++) {
+        struct cost_summary s;
+        cJSON *kind = cJSON_AddObjectToObject(cycles, cost_names[i]);
+        costs_summarise(costs, (enum cost_kind)i, &s);
+        number(kind, "count", s.count);
+        number(kind, "total", s.total);
+        number(kind, "min", s.min);
+        number(kind, "p50", s.p50);
+        number(kind, "p90", s.p90);
+        number(kind, "p99", s.p99);
+        number(kind, "p999", s.p999);
+        number(kind, "max", s.max);
+    }
+    number(cycles, "nop", r->nop_cycles);
+}
+
+/* What only a machine tells; null natively. */
+static void add_machine(cJSON *to, const struct run_spec *spec,
+                        const struct replay_result *r,
+                        const struct costs *costs)
+{
+    if (run_is_native(spec) || costs == NULL) {
+        cJSON_AddNullToObject(to, "cycles");
+        return;
+    }
+    const struct cost_totals *t = costs_totals(costs);
+    add_cycles(to, r, costs);
+    cJSON *total = cJSON_AddObjectToObject(to, "machine_total");
+    number(total, "cycles", t->cycles);
+    number(total, "gc_cycles", t->gc_cycles);
+    number(total, "outer_cycles", t->outer_cycles);
+    number(total, "instructions", t->instructions);
+    number(total, "loads", t->loads);
+    number(total, "stores", t->stores);
+    number(total, "waits", t->waits);
+    number(total, "unsettled", t->unsettled);
+    number(total, "stack_bytes", t->stack_bytes);
+    number(to, "clock_hz", spec->config.clock_hz);
+    cJSON *image = cJSON_AddObjectToObject(to, "image");
+    cJSON_AddStringToObject(image, "hash", spec->image_hash);
+    number(image, "code_bytes", spec->code_bytes);
 }
 
 cJSON *result_json(const struct run_spec *spec, const struct replay_result *r,
@@ -123,7 +187,8 @@ cJSON *result_json(const struct run_spec *spec, const struct replay_result *r,
     number(json, "control_bytes", r->control_bytes);
     add_counts(json, r);
     add_figures(json, r, &m);
-    cJSON_AddNullToObject(json, "cycles");
+    add_outer(json, &r->outer);
+    add_machine(json, spec, r, metrics_costs(metrics));
     number(json, "moved_bytes", r->moved_bytes);
     add_expect(json, r);
     cJSON_AddStringToObject(json, "state_digest", r->state_digest);
@@ -183,6 +248,60 @@ static void print_expect(const cJSON *json, FILE *out)
     fputc('\n', out);
 }
 
+static void print_outer(const cJSON *json, FILE *out)
+{
+    if (!cJSON_IsObject(member(json, "outer")))
+        return;
+    fprintf(out,
+            "outer heap          %" PRIu64 " in %" PRIu64 " objects, %" PRIu64
+            " in areas, %" PRIu64 " free, longest hole %" PRIu64 "\n",
+            count_of(json, "outer.live"), count_of(json, "outer.objects"),
+            count_of(json, "outer.areas"), count_of(json, "outer.free"),
+            count_of(json, "outer.largest_free"));
+}
+
+/* Microseconds beside cycles where the machine's clock is known. */
+static void print_time(FILE *out, uint64_t cycles, uint64_t clock_hz)
+{
+    if (clock_hz != 0)
+        fprintf(out, " (%.1f us)", (double)cycles * 1e6 / (double)clock_hz);
+}
+
+static void print_cycles(const cJSON *json, FILE *out)
+{
+    uint64_t clock_hz = count_of(json, "clock_hz");
+    const cJSON *kind;
+    if (!cJSON_IsObject(member(json, "cycles")))
+        return;
+    fprintf(out,
+            "machine             %s: %" PRIu64 " cycles, %" PRIu64
+            " instructions, %" PRIu64 " bytes of stack, %" PRIu64 " of code\n",
+            text_of(json, "machine"), count_of(json, "machine_total.cycles"),
+            count_of(json, "machine_total.instructions"),
+            count_of(json, "machine_total.stack_bytes"),
+            count_of(json, "image.code_bytes"));
+    cJSON_ArrayForEach(kind, member(json, "cycles"))
+    {
+        if (count_of(kind, "count") == 0)
+            continue;
+        fprintf(out,
+                "  %-17s %" PRIu64 " times, cycles: median %" PRIu64
+                ", 99 %% %" PRIu64 ", most %" PRIu64,
+                kind->string, count_of(kind, "count"), count_of(kind, "p50"),
+                count_of(kind, "p99"), count_of(kind, "max"));
+        print_time(out, count_of(kind, "max"), clock_hz);
+        fputc('\n', out);
+    }
+    if (cJSON_IsObject(member(json, "outer")))
+        fprintf(out, "  outer heap        %" PRIu64 " of all these cycles\n",
+                count_of(json, "machine_total.outer_cycles"));
+    if (count_of(json, "machine_total.unsettled") > 0)
+        fprintf(out,
+                "  unsettled         %" PRIu64 " events whose price no "
+                "document settles\n",
+                count_of(json, "machine_total.unsettled"));
+}
+
 void result_print_text(const cJSON *json, FILE *out)
 {
     fprintf(out, "run %.12s  %s  %s, heap %" PRIu64 " bytes: %s\n",
@@ -217,11 +336,13 @@ void result_print_text(const cJSON *json, FILE *out)
             " free, longest hole %" PRIu64 "\n",
             count_of(json, "end.live"), count_of(json, "end.used"),
             count_of(json, "end.free"), count_of(json, "end.largest_free"));
+    print_outer(json, out);
     fprintf(out, "fragmentation       mean %.3f, max %.3f, end %.3f\n",
             member(json, "fragmentation.mean")->valuedouble,
             member(json, "fragmentation.max")->valuedouble,
             member(json, "fragmentation.end")->valuedouble);
     print_expect(json, out);
+    print_cycles(json, out);
 }
 
 /* A claim's three parts; the operator by its place in `operators`. */

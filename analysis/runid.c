@@ -8,7 +8,10 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "analysis/machine_config.h"
 #include "build/core_hash.h"
+#include "sim/machine/machine.h"
+#include "sim/replay/manager.h"
 
 /* A double holds every integer up to here; a larger one is kept as text. */
 #define EXACT_MAX ((INT64_C(1) << 53) - 1)
@@ -82,6 +85,22 @@ static void put_options(FILE *f, const struct replay_options *o)
             o->step_units, o->touch_every, o->touch_stores);
 }
 
+static bool put_machine(FILE *f, const struct machine_config *c)
+{
+    char *json = machine_config_json(c);
+    if (json == NULL)
+        return false;
+    fprintf(f, ",\"machine_config\":%s", json);
+    cJSON_free(json);
+    return true;
+}
+
+static uint32_t model_version(const struct machine_config *c)
+{
+    const struct core_model *core = core_model_find(c->core);
+    return core == NULL ? 0 : core->version;
+}
+
 char *run_spec_json(const struct run_spec *spec, const char *trace_hash)
 {
     const struct replay_options *o = &spec->options;
@@ -91,11 +110,20 @@ char *run_spec_json(const struct run_spec *spec, const char *trace_hash)
     if (f == NULL)
         return NULL;
 
-    fprintf(f, "{\"core\":\"%s\",\"heap_bytes\":%" PRIu64 ",\"machine\":",
-            CORE_SOURCES_HASH, o->heap_bytes);
+    bool is_native = run_is_native(spec);
+    if (is_native)
+        fprintf(f, "{\"core\":\"%s\",\"heap_bytes\":%" PRIu64,
+                CORE_SOURCES_HASH, o->heap_bytes);
+    else
+        fprintf(f, "{\"heap_bytes\":%" PRIu64 ",\"image\":\"%s\"",
+                o->heap_bytes, spec->image_hash);
+    fputs(",\"machine\":", f);
     put_string(f, spec->machine);
+    bool ok = is_native || put_machine(f, &spec->config);
     fputs(",\"manager\":", f);
     put_string(f, o->manager);
+    if (!is_native)
+        fprintf(f, ",\"model\":%" PRIu32, model_version(&spec->config));
     fputs(",\"options\":", f);
     put_options(f, o);
     fputs(",\"parameters\":", f);
@@ -104,7 +132,7 @@ char *run_spec_json(const struct run_spec *spec, const char *trace_hash)
     put_string(f, trace_hash);
     fprintf(f, ",\"window_bytes\":%" PRIu32 "}", o->window_bytes);
 
-    if (fclose(f) != 0) {
+    if (fclose(f) != 0 || !ok) {
         free(text);
         return NULL;
     }
@@ -232,10 +260,11 @@ static void get_parameters(struct parser *p, const cJSON *root,
 }
 
 /* A run of other sources cannot be repeated by these. */
-static void expect_versions(struct parser *p, const cJSON *root)
+static void expect_versions(struct parser *p, const cJSON *root, bool is_native)
 {
-    char core[64] = "";
-    get_string(p, root, "core", core, sizeof core);
+    char core[64] = CORE_SOURCES_HASH;
+    if (is_native)
+        get_string(p, root, "core", core, sizeof core);
     uint64_t semantics = get_uint(p, root, "replay", UINT32_MAX);
     if (p->err < 0)
         return;
@@ -251,6 +280,77 @@ static void expect_versions(struct parser *p, const cJSON *root)
                              semantics, REPLAY_SEMANTICS_VERSION);
 }
 
+/* The machine, its image's hash, its model: of this program, too? */
+static void get_machine(struct parser *p, const cJSON *root,
+                        struct run_spec *spec)
+{
+    const cJSON *config = member(p, root, "machine_config");
+    get_string(p, root, "image", spec->image_hash, sizeof spec->image_hash);
+    uint32_t model = get_u32(p, root, "model");
+    char *text = cJSON_PrintUnformatted(config);
+    if (p->err == 0)
+        p->err = text == NULL
+                     ? problem_set(p->problem, ERR_MEMORY, "no memory left")
+                     : machine_config_parse(&spec->config, spec->machine, text,
+                                            p->problem);
+    cJSON_free(text);
+    if (p->err == 0 && model != model_version(&spec->config))
+        p->err =
+            problem_set(p->problem, ERR_INPUT,
+                        "the run was made by version %" PRIu32
+                        " of the timing model of %s, this program has "
+                        "version %" PRIu32,
+                        model, spec->config.core, model_version(&spec->config));
+}
+
+int run_spec_set_machine(struct run_spec *spec, const char *name,
+                         const char *image, const char *flags,
+                         struct problem *problem)
+{
+    int err = machine_config_load(&spec->config, name, problem);
+    if (err < 0)
+        return err;
+    snprintf(spec->machine, sizeof spec->machine, "%s", spec->config.name);
+    if (image != NULL && strlen(image) >= sizeof spec->image)
+        return problem_set(problem, ERR_INPUT, "--image: the name is too long");
+    /* Code of an outer heap is in images of their own. */
+    const char *outer = manager_value(&spec->options, "outer");
+    char manager[64];
+    snprintf(manager, sizeof manager, "%s%s", spec->options.manager,
+             outer != NULL && strcmp(outer, "tlsf") == 0 ? "-tlsf" : "");
+    if (image != NULL)
+        strcpy(spec->image, image);
+    else
+        err = guest_image_find(spec->image, manager, &spec->config, flags,
+                               problem);
+    if (err < 0)
+        return err;
+    return guest_image_hash(spec->image, spec->image_hash, &spec->code_bytes,
+                            problem);
+}
+
+int run_spec_play(const struct run_spec *spec, struct workload *w,
+                  const struct sink *sink, struct replay_result *result,
+                  struct problem *problem)
+{
+    struct replay_options o = spec->options;
+    char hash[RUN_ID_CAP];
+    uint32_t code_bytes;
+    if (run_is_native(spec))
+        return replay_run(w, &o, sink, result, problem);
+    int err = guest_image_hash(spec->image, hash, &code_bytes, problem);
+    if (err < 0)
+        return err;
+    if (strcmp(hash, spec->image_hash) != 0)
+        return problem_set(problem, ERR_INPUT,
+                           "%.300s: not the image that the run was made by "
+                           "(%.12s..., not %.12s...)",
+                           spec->image, hash, spec->image_hash);
+    o.machine = &spec->config;
+    o.image = spec->image;
+    return replay_run(w, &o, sink, result, problem);
+}
+
 int run_spec_parse(struct run_spec *spec, const char *json,
                    char trace_hash[RUN_ID_CAP], struct problem *problem)
 {
@@ -260,9 +360,11 @@ int run_spec_parse(struct run_spec *spec, const char *json,
 
     struct parser p = {.problem = problem};
     struct replay_options o = {0};
-    expect_versions(&p, root);
     get_string(&p, root, "manager", o.manager, sizeof o.manager);
     get_string(&p, root, "machine", spec->machine, sizeof spec->machine);
+    expect_versions(&p, root, run_is_native(spec));
+    if (!run_is_native(spec))
+        get_machine(&p, root, spec);
     get_string(&p, root, "trace", trace_hash, RUN_ID_CAP);
     o.heap_bytes = get_uint(&p, root, "heap_bytes", (uint64_t)EXACT_MAX);
     o.window_bytes = get_u32(&p, root, "window_bytes");

@@ -16,6 +16,21 @@ CREATE TABLE trace (           -- a workload that some run played
   operations  INTEGER NOT NULL
 ) WITHOUT ROWID;
 
+CREATE TABLE image (           -- machine code that some run ran
+  hash        TEXT PRIMARY KEY, -- of what it loads: addresses and bytes
+  place       TEXT NOT NULL,    -- where it was last read: whole path
+  code_bytes  INTEGER NOT NULL  -- code and constants
+) WITHOUT ROWID;
+
+CREATE TABLE machine (         -- a microcontroller that some run ran on
+  hash        TEXT PRIMARY KEY, -- of `config`
+  name        TEXT NOT NULL,    -- its file's, without .json
+  core        TEXT NOT NULL,
+  model       INTEGER NOT NULL, -- version of the core's timing model
+  clock_hz    INTEGER NOT NULL, -- 0: not stated
+  config      TEXT NOT NULL     -- canonical JSON: all that makes it
+) WITHOUT ROWID;
+
 CREATE TABLE run (
   number      INTEGER PRIMARY KEY AUTOINCREMENT
                      CHECK (number < 134217728), -- first part of keys below;
@@ -25,6 +40,8 @@ CREATE TABLE run (
   trace       TEXT NOT NULL REFERENCES trace(hash),
   manager     TEXT NOT NULL,
   machine     TEXT NOT NULL,        -- 'native', or a machine file's name
+  machine_hash TEXT REFERENCES machine(hash), -- NULL natively
+  image       TEXT REFERENCES image(hash),    -- NULL natively
   heap_bytes  INTEGER NOT NULL,     -- H
   control_bytes INTEGER NOT NULL,   -- control block, before H
   keep        TEXT NOT NULL,        -- ops: everything; series: all but `op`;
@@ -41,7 +58,8 @@ CREATE INDEX run_trace ON run(trace);
 CREATE TABLE op_kind (code INTEGER PRIMARY KEY, name TEXT NOT NULL);
 INSERT INTO op_kind VALUES (1, 'alloc'), (2, 'free'), (3, 'realloc'),
   (4, 'collect'), (5, 'step'), (6, 'control'), (7, 'promote'), (8, 'intern'),
-  (9, 'refused');              -- the recording saw this request refused
+  (9, 'refused'),              -- the recording saw this request refused
+  (10, 'store'), (12, 'touch'), (15, 'death'); -- events, in event_cost
 
 CREATE TABLE outcome (code INTEGER PRIMARY KEY, name TEXT NOT NULL);
 INSERT INTO outcome VALUES (0, 'granted'),
@@ -66,10 +84,33 @@ CREATE TABLE op (              -- keep = ops: what asked something of a manager
   largest_request INTEGER NOT NULL -- largest request that would succeed
 );
 
+CREATE TABLE op_cost (         -- machine runs, keep = ops
+  key         INTEGER PRIMARY KEY, -- of the operation
+  cycles      INTEGER NOT NULL, -- all that the program waited
+  gc_cycles   INTEGER NOT NULL, -- ... of them, spent collecting
+  instructions INTEGER NOT NULL,
+  loads       INTEGER NOT NULL, stores INTEGER NOT NULL, -- data accesses
+  waits       INTEGER NOT NULL, -- wait states that they met, in cycles
+  stack       INTEGER NOT NULL  -- deepest, in bytes
+);
+
+CREATE TABLE event_cost (      -- machine runs, keep = ops: what the program did
+  key         INTEGER NOT NULL, -- of the operation before it
+  part        INTEGER NOT NULL, -- 0, 1 ... behind that operation
+  kind        INTEGER NOT NULL, -- op_kind.code: death, touch, store
+  object      INTEGER,          -- the trace's id
+  cycles      INTEGER NOT NULL, gc_cycles INTEGER NOT NULL,
+  instructions INTEGER NOT NULL, loads INTEGER NOT NULL,
+  stores      INTEGER NOT NULL, waits INTEGER NOT NULL,
+  stack       INTEGER NOT NULL,
+  PRIMARY KEY (key, part)
+) WITHOUT ROWID;
+
 CREATE TABLE collection (
   key         INTEGER NOT NULL, -- of the operation in which it ran
   part        INTEGER NOT NULL, -- 0, 1 ... within that operation
-  cause       TEXT NOT NULL,    -- full, threshold, asked, all
+  cause       TEXT NOT NULL,    -- full, threshold, asked, all; slide: only
+                                -- moves, reclaims nothing
   rescans     INTEGER NOT NULL, -- passes after a mark-stack overflow
   given_back  INTEGER NOT NULL, -- areas
   live_objects INTEGER NOT NULL, live_bytes INTEGER NOT NULL, -- stayed
@@ -77,6 +118,15 @@ CREATE TABLE collection (
   moved_objects INTEGER NOT NULL, moved_bytes INTEGER NOT NULL,
   free_before INTEGER NOT NULL, largest_free_before INTEGER NOT NULL,
   free_after  INTEGER NOT NULL, largest_free_after INTEGER NOT NULL,
+  clock       INTEGER,          -- cycles of all operations and events before
+                                -- this operation; NULL natively
+  cycles      INTEGER,          -- spent collecting; NULL natively
+  mark        INTEGER,          -- ... of them by phase: from the roots,
+  finalise    INTEGER,          -- finalisers' turns,
+  sweep       INTEGER,          -- unmarked objects become free,
+  plan        INTEGER,          -- new places,
+  "update"    INTEGER,          -- references to new places,
+  move        INTEGER,          -- objects move
   PRIMARY KEY (key, part)
 ) WITHOUT ROWID;
 
@@ -102,7 +152,9 @@ CREATE TABLE series (          -- the source of every picture
 
 CREATE TABLE histogram (
   run         INTEGER NOT NULL REFERENCES run(number),
-  name        TEXT NOT NULL,    -- largest_request, asked, holes_at_worst, ...
+  name        TEXT NOT NULL,    -- largest_request, asked, holes_at_worst, ...;
+                                -- of machine runs cycles_alloc, cycles_free,
+                                -- ... for each kind of table `cycles`
   lower       INTEGER NOT NULL, -- bucket: lower <= value <= upper
   upper       INTEGER NOT NULL,
   count       INTEGER NOT NULL,
@@ -144,6 +196,26 @@ CREATE TABLE edge (            -- references at those moments
   to_id       INTEGER NOT NULL, -- object that it names
   PRIMARY KEY (run, seq, reason, from_id, word)
 ) WITHOUT ROWID;
+
+CREATE TABLE cycles (          -- machine runs: percentiles, by nearest rank
+  run         INTEGER NOT NULL REFERENCES run(number),
+  kind        TEXT NOT NULL,    -- alloc, alloc_net (without collections), free,
+                                -- realloc, collect, step, deref, store
+  count       INTEGER NOT NULL, total INTEGER NOT NULL,
+  min INTEGER NOT NULL, p50 INTEGER NOT NULL, p90 INTEGER NOT NULL,
+  p99 INTEGER NOT NULL, p999 INTEGER NOT NULL, max INTEGER NOT NULL,
+  PRIMARY KEY (run, kind)
+) WITHOUT ROWID;
+
+CREATE TABLE machine_total (   -- machine runs: all operations and events
+  run         INTEGER PRIMARY KEY REFERENCES run(number),
+  cycles      INTEGER NOT NULL, gc_cycles INTEGER NOT NULL,
+  instructions INTEGER NOT NULL, loads INTEGER NOT NULL,
+  stores      INTEGER NOT NULL, waits INTEGER NOT NULL,
+  unsettled   INTEGER NOT NULL, -- events whose price no document settles
+  stack       INTEGER NOT NULL, -- deepest, in bytes
+  nop         INTEGER NOT NULL  -- cycles of a call that does nothing
+);
 
 CREATE TABLE phase (           -- what the program was doing
   key         INTEGER NOT NULL, -- of the operation after which it says so
@@ -197,6 +269,12 @@ SELECT o.key >> 36 AS run, o.key & 0xfffffffff AS seq, k.name AS kind,
             ELSE 1.0 - 1.0 * o.largest_free / o.free END AS fragmentation
 FROM op o JOIN op_kind k ON k.code = o.kind;
 
+CREATE VIEW costs AS           -- what operations cost, with their names
+SELECT o.key >> 36 AS run, o.key & 0xfffffffff AS seq, k.name AS kind,
+       o.object, o.asked, c.cycles, c.gc_cycles, c.instructions, c.loads,
+       c.stores, c.waits, c.stack
+FROM op o JOIN op_cost c ON c.key = o.key JOIN op_kind k ON k.code = o.kind;
+
 CREATE VIEW refusals AS
 SELECT r.key >> 36 AS run, r.key & 0xfffffffff AS seq, c.name AS cause,
        r.recorded, r.object, r.asked, r.free, r.largest_free, r.holes,
@@ -207,7 +285,8 @@ CREATE VIEW collections AS
 SELECT key >> 36 AS run, key & 0xfffffffff AS seq, part, cause, rescans,
        given_back, live_objects, live_bytes, reclaimed_objects,
        reclaimed_bytes, moved_objects, moved_bytes, free_before,
-       largest_free_before, free_after, largest_free_after
+       largest_free_before, free_after, largest_free_after, clock, cycles,
+       mark, finalise, sweep, plan, "update", move
 FROM collection;
 
 CREATE VIEW phases AS

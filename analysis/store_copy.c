@@ -5,7 +5,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "analysis/machine_config.h"
 #include "analysis/store_parts.h"
+#include "sim/machine/machine.h"
 
 static const char *const status_names[] = {"complete", "stopped", "failed"};
 
@@ -61,22 +63,57 @@ static const char *place_of(const char *workload, char whole[PATH_MAX])
     return whole;
 }
 
+/* A null pointer is bound as NULL. */
+static const char *text_or_null(const char *text)
+{
+    return text[0] == '\0' ? NULL : text;
+}
+
+/* Rows of the machine and of the image; `hash` receives the machine's. */
+static int put_machine(struct store_copy *c, char hash[RUN_ID_CAP])
+{
+    const struct run_spec *spec = &c->run->spec;
+    const struct core_model *core = core_model_find(spec->config.core);
+    char image[RUN_ID_CAP], whole[PATH_MAX];
+    uint32_t code_bytes;
+    int err = guest_image_hash(spec->image, image, &code_bytes, c->problem);
+    if (err < 0)
+        return err;
+    char *json = machine_config_json(&spec->config);
+    if (json == NULL)
+        return problem_set(c->problem, ERR_MEMORY, "no memory left");
+    run_id(json, hash);
+    err = store_put(c->store, c->problem, STORE_PUT_MACHINE, "tttiit", hash,
+                    spec->machine, spec->config.core, (int64_t)core->version,
+                    (int64_t)spec->config.clock_hz, json);
+    free(json);
+    if (err == 0)
+        err = store_put(c->store, c->problem, STORE_PUT_IMAGE, "tti",
+                        spec->image_hash, place_of(spec->image, whole),
+                        (int64_t)code_bytes);
+    return err;
+}
+
 static int put_run(struct store_copy *c)
 {
     const struct store_run *r = c->run;
     const struct replay_result *e = &r->result;
-    char whole[PATH_MAX];
-    int err = store_put(c->store, c->problem, STORE_PUT_TRACE, "tttttuu",
-                        e->trace_hash, e->trace_name,
-                        place_of(r->spec.workload, whole), e->trace_format,
-                        e->trace_program, e->events, e->operations);
+    char whole[PATH_MAX], machine[RUN_ID_CAP] = "";
+    int err = run_is_native(&r->spec) ? 0 : put_machine(c, machine);
+    if (err < 0)
+        return err;
+    err = store_put(c->store, c->problem, STORE_PUT_TRACE, "tttttuu",
+                    e->trace_hash, e->trace_name,
+                    place_of(r->spec.workload, whole), e->trace_format,
+                    e->trace_program, e->events, e->operations);
     if (err == 0)
-        err = store_put(c->store, c->problem, STORE_PUT_RUN, "ktttttuuttttti",
-                        c->number, r->id, r->json, e->trace_hash,
-                        r->spec.options.manager, r->spec.machine, e->heap_bytes,
-                        e->control_bytes, keep_names[r->keep], FRAGLAB_VERSION,
-                        e->state_digest, status_names[e->status], e->reason,
-                        (int64_t)r->series_shift);
+        err = store_put(
+            c->store, c->problem, STORE_PUT_RUN, "ktttttttuuttttti", c->number,
+            r->id, r->json, e->trace_hash, r->spec.options.manager,
+            r->spec.machine, text_or_null(machine),
+            text_or_null(r->spec.image_hash), e->heap_bytes, e->control_bytes,
+            keep_names[r->keep], FRAGLAB_VERSION, e->state_digest,
+            status_names[e->status], e->reason, (int64_t)r->series_shift);
     c->number = sqlite3_last_insert_rowid(c->store->db);
     c->key = c->number << STORE_SEQ_BITS;
     return err;
@@ -115,6 +152,30 @@ static int put_summary(const struct store_copy *c)
         m->worst_seq);
 }
 
+/* Percentiles and totals of a machine run. */
+static int put_cycles(const struct store_copy *c)
+{
+    const struct store_run *r = c->run;
+    const struct cost_totals *t = &r->totals;
+    int err = 0;
+    if (!r->has_costs)
+        return 0;
+    for (int i = 0; i < COST_N && err == 0; i++) {
+        const struct cost_summary *s = &r->cycles[i];
+        if (s->count > 0)
+            err =
+                store_put(c->store, c->problem, STORE_PUT_CYCLES, "ituuuuuuuu",
+                          c->number, cost_names[i], s->count, s->total, s->min,
+                          s->p50, s->p90, s->p99, s->p999, s->max);
+    }
+    if (err < 0)
+        return err;
+    return store_put(c->store, c->problem, STORE_PUT_TOTAL, "iuuuuuuuuu",
+                     c->number, t->cycles, t->gc_cycles, t->instructions,
+                     t->loads, t->stores, t->waits, t->unsettled,
+                     t->stack_bytes, r->result.nop_cycles);
+}
+
 /* All rows of the run, with what they took. */
 static int put_rows(struct store_copy *c, struct spool *spool)
 {
@@ -124,6 +185,8 @@ static int put_rows(struct store_copy *c, struct spool *spool)
         err = put_run(c);
     if (err == 0)
         err = put_summary(c);
+    if (err == 0)
+        err = put_cycles(c);
     if (err == 0)
         err = store_copy_records(c, spool);
     if (err == 0)
@@ -238,10 +301,12 @@ int store_flush(struct store *s, struct problem *problem)
 
 int store_delete_rows(struct store *s, int64_t number, struct problem *problem)
 {
-    static const char *const keyed[] = {"op", "collection", "refusal", "phase",
+    static const char *const keyed[] = {"op",         "op_cost", "event_cost",
+                                        "collection", "refusal", "phase",
                                         "note"};
-    static const char *const numbered[] = {"series", "histogram", "heapmap",
-                                           "object", "edge",      "summary"};
+    static const char *const numbered[] = {"series", "histogram",    "heapmap",
+                                           "object", "edge",         "summary",
+                                           "cycles", "machine_total"};
     char sql[160];
     int err = 0;
     for (size_t i = 0; i < sizeof keyed / sizeof keyed[0] && err == 0; i++) {
@@ -269,6 +334,11 @@ int store_delete_run(struct store *s, int64_t number, struct problem *problem)
         err = store_execute(s,
                             "DELETE FROM trace WHERE hash NOT IN"
                             " (SELECT trace FROM run);"
+                            "DELETE FROM image WHERE hash NOT IN (SELECT image"
+                            " FROM run WHERE image IS NOT NULL);"
+                            "DELETE FROM machine WHERE hash NOT IN (SELECT"
+                            " machine_hash FROM run"
+                            " WHERE machine_hash IS NOT NULL);"
                             "COMMIT",
                             problem);
     if (err < 0)

@@ -16,7 +16,9 @@
 
 enum shard_type {
     SHARD_OPS = 0,    /* struct shard_op[]                                 */
-    SHARD_COLLECTION, /* struct collection_record                          */
+    SHARD_COSTS,      /* struct shard_cost[]                               */
+    SHARD_EVENT,      /* struct event_record                               */
+    SHARD_COLLECTION, /* struct shard_collection                           */
     SHARD_REFUSAL,    /* struct refusal_record                             */
     SHARD_PHASE,      /* struct shard_mark and the name, with its end      */
     SHARD_NOTE,       /* struct shard_mark and the text, with its end      */
@@ -41,6 +43,19 @@ struct shard_op {
     uint32_t free;
     uint32_t largest_free;
     uint32_t largest_request;
+};
+
+/* One row of `op_cost`. */
+struct shard_cost {
+    uint64_t seq;
+    uint64_t cycles, gc_cycles, instructions, loads, stores, waits;
+    uint64_t stack;
+};
+
+/* One row of `collection`: the record's cost is this collection's alone. */
+struct shard_collection {
+    struct collection_record record;
+    uint64_t clock;
 };
 
 struct shard_mark {
@@ -72,7 +87,8 @@ struct shard_moment {
 };
 
 /* Operations gathered before they go to the spool, and rows an INSERT. */
-#define SHARD_OPS_CAP 16384
+#define SHARD_OPS_CAP   16384
+#define SHARD_COSTS_CAP 512
 
 struct store_run {
     struct store *store;
@@ -83,19 +99,28 @@ struct store_run {
     struct moments moments;
     struct shard_op *ops;
     uint32_t n_ops;
+    struct shard_cost *costs; /* machine runs                              */
+    uint32_t n_costs;
     bool may_hold; /* store_run_may_hold, until that was decided     */
     struct store_ahead *ahead; /* null: the operations wait in the spool   */
     int64_t held_number; /* the operations are inserted under it, in the   */
                          /* open transaction; 0: they are in the spool     */
     int64_t held_bytes;  /* ... and took so much                           */
     uint64_t last_seq;   /* of the last operation                           */
-    uint64_t mark_seq;   /* of the last mark                                */
-    uint32_t mark_part;  /* its number after that operation                 */
+    uint64_t clock;      /* cycles of all operations and events so far      */
+    uint64_t collected_seq; /* operation of the last collection           */
+    uint32_t collected_part;
+    struct op_cost collected_cost; /* of that operation, so far             */
+    uint64_t mark_seq;  /* of the last mark                                */
+    uint32_t mark_part; /* its number after that operation                 */
 
     /* Known at its end. */
     struct run_spec spec;
     struct replay_result result;
     struct metrics_summary summary;
+    struct cost_summary cycles[COST_N];
+    struct cost_totals totals;
+    bool has_costs; /* those two are filled                                */
     uint32_t series_shift;
     char *json;
     char id[RUN_ID_CAP];
@@ -111,6 +136,12 @@ enum store_statement {
     STORE_APPEND_OPS,
     STORE_LAST_KEY,
     STORE_NEXT_NUMBER,
+    STORE_PUT_IMAGE,
+    STORE_PUT_MACHINE,
+    STORE_PUT_CYCLES,
+    STORE_PUT_TOTAL,
+    STORE_PUT_COST,
+    STORE_PUT_EVENT,
     STORE_PUT_COLLECTION,
     STORE_PUT_REFUSAL,
     STORE_PUT_PHASE,

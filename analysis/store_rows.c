@@ -3,6 +3,7 @@
 #include <stdarg.h>
 
 #include "analysis/store_parts.h"
+#include "core/heap.h"
 #include "traces/op.h"
 
 #define VALUES_10 "?,?,?,?,?,?,?,?,?,?"
@@ -15,7 +16,15 @@ static const char *const statement_sql[STORE_N_STATEMENTS] = {
                         " ON CONFLICT(hash) DO UPDATE SET"
                         " name = excluded.name, place = excluded.place,"
                         " format = excluded.format WHERE excluded.place <> '-'",
-    [STORE_PUT_RUN] = "INSERT INTO run VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,0)",
+    [STORE_PUT_IMAGE] = "INSERT INTO image VALUES (?,?,?) ON CONFLICT(hash)"
+                        " DO UPDATE SET place = excluded.place",
+    [STORE_PUT_MACHINE] = "INSERT INTO machine VALUES (?,?,?,?,?,?)"
+                          " ON CONFLICT(hash) DO NOTHING",
+    [STORE_PUT_RUN] = "INSERT INTO run VALUES (" VALUES_10 ",?,?,?,?,?,?,0)",
+    [STORE_PUT_CYCLES] = "INSERT INTO cycles VALUES (" VALUES_10 ")",
+    [STORE_PUT_TOTAL] = "INSERT INTO machine_total VALUES (" VALUES_10 ")",
+    [STORE_PUT_COST] = "INSERT INTO op_cost VALUES (?,?,?,?,?,?,?,?)",
+    [STORE_PUT_EVENT] = "INSERT INTO event_cost VALUES (" VALUES_10 ",?)",
     [STORE_PUT_SUMMARY] = "INSERT INTO summary VALUES (" VALUES_10 "," VALUES_10
                           "," VALUES_10 "," VALUES_10 ")",
     [STORE_PUT_OPS] = "INSERT INTO op SELECT * FROM shard_ops",
@@ -30,7 +39,7 @@ static const char *const statement_sql[STORE_N_STATEMENTS] = {
         "SELECT 1 + max(coalesce((SELECT max(number) FROM run), 0), coalesce("
         "(SELECT seq FROM sqlite_sequence WHERE name = 'run'), 0))",
     [STORE_PUT_COLLECTION] =
-        "INSERT INTO collection VALUES (" VALUES_10 ",?,?,?,?,?)",
+        "INSERT INTO collection VALUES (" VALUES_10 "," VALUES_10 ",?,?,?)",
     [STORE_PUT_REFUSAL] = "INSERT INTO refusal VALUES (?,?,?,?,?,?,?,?,?)",
     [STORE_PUT_PHASE] = "INSERT INTO phase VALUES (?,?,?,?)",
     [STORE_PUT_NOTE] = "INSERT INTO note VALUES (?,?,?)",
@@ -164,19 +173,49 @@ static int copy_ops(struct store_copy *c, const void *bytes, size_t n_bytes)
     return store_copy_ops(c, bytes, n_bytes / sizeof(struct shard_op));
 }
 
+static int copy_costs(struct store_copy *c, const void *bytes, size_t n_bytes)
+{
+    const struct shard_cost *o = bytes;
+    int err = 0;
+    for (size_t i = 0; i < n_bytes / sizeof *o && err == 0; i++)
+        err = store_put(c->store, c->problem, STORE_PUT_COST, "iuuuuuuu",
+                        key_of(c, o[i].seq), o[i].cycles, o[i].gc_cycles,
+                        o[i].instructions, o[i].loads, o[i].stores, o[i].waits,
+                        o[i].stack);
+    return err;
+}
+
+static int copy_event(struct store_copy *c, const void *bytes, size_t n_bytes)
+{
+    const struct event_record *e = bytes;
+    const struct op_cost *o = &e->cost;
+    assert(n_bytes == sizeof *e);
+    return store_put(c->store, c->problem, STORE_PUT_EVENT, "iiiouuuuuui",
+                     key_of(c, e->seq), (int64_t)e->part, (int64_t)e->kind,
+                     e->object, o->cycles, o->gc_cycles, o->instructions,
+                     o->loads, o->stores, o->waits, (int64_t)o->stack_bytes);
+}
+
 static int copy_collection(struct store_copy *c, const void *bytes,
                            size_t n_bytes)
 {
-    static const char *const causes[] = {"full", "threshold", "asked", "all"};
-    const struct collection_record *r = bytes;
-    assert(n_bytes == sizeof *r);
-    return store_put(c->store, c->problem, STORE_PUT_COLLECTION,
-                     "iitiiuuuuuuuuuu", key_of(c, r->seq), (int64_t)r->part,
-                     causes[r->cause], (int64_t)r->rescans,
-                     (int64_t)r->given_back, r->live_objects, r->live_bytes,
-                     r->reclaimed_objects, r->reclaimed_bytes, r->moved_objects,
-                     r->moved_bytes, r->free_before, r->largest_free_before,
-                     r->free_after, r->largest_free_after);
+    static const char *const causes[] = {"full", "threshold", "asked", "all",
+                                         "slide"};
+    const struct shard_collection *s = bytes;
+    const struct collection_record *r = &s->record;
+    const uint64_t *phase = r->cost.phase_cycles;
+    assert(n_bytes == sizeof *s);
+    return store_put(
+        c->store, c->problem, STORE_PUT_COLLECTION,
+        r->has_cost ? "iitiiuuuuuuuuuuuuuuuuuu" : "iitiiuuuuuuuuuuNNNNNNNN",
+        key_of(c, r->seq), (int64_t)r->part, causes[r->cause],
+        (int64_t)r->rescans, (int64_t)r->given_back, r->live_objects,
+        r->live_bytes, r->reclaimed_objects, r->reclaimed_bytes,
+        r->moved_objects, r->moved_bytes, r->free_before,
+        r->largest_free_before, r->free_after, r->largest_free_after, s->clock,
+        r->cost.gc_cycles, phase[PHASE_MARK], phase[PHASE_FINALISE],
+        phase[PHASE_SWEEP], phase[PHASE_PLAN], phase[PHASE_UPDATE],
+        phase[PHASE_MOVE]);
 }
 
 static int copy_refusal(struct store_copy *c, const void *bytes, size_t n_bytes)
@@ -274,6 +313,8 @@ typedef int copier(struct store_copy *c, const void *bytes, size_t n_bytes);
 
 static copier *const copiers[SHARD_N_TYPES] = {
     [SHARD_OPS] = copy_ops,
+    [SHARD_COSTS] = copy_costs,
+    [SHARD_EVENT] = copy_event,
     [SHARD_COLLECTION] = copy_collection,
     [SHARD_REFUSAL] = copy_refusal,
     [SHARD_PHASE] = copy_phase,

@@ -41,6 +41,7 @@ void store_run_free(struct store_run *r)
     spool_free(&r->spool);
     moments_free(&r->moments);
     free(r->ops);
+    free(r->costs);
     free(r->json);
     free(r);
 }
@@ -107,6 +108,44 @@ static int keep_op(struct store_run *r, const struct op_record *o)
     return r->n_ops < SHARD_OPS_CAP ? 0 : put_ops(r);
 }
 
+static int put_costs(struct store_run *r)
+{
+    size_t n_bytes = r->n_costs * sizeof r->costs[0];
+    r->n_costs = 0;
+    if (n_bytes == 0)
+        return 0;
+    return spool_put(&r->spool, SHARD_COSTS, r->costs, n_bytes, r->problem);
+}
+
+static int keep_cost(struct store_run *r, const struct op_record *o)
+{
+    if (r->costs == NULL)
+        r->costs = malloc(SHARD_COSTS_CAP * sizeof r->costs[0]);
+    if (r->costs == NULL)
+        return no_memory(r);
+    const struct op_cost *c = &o->cost;
+    r->costs[r->n_costs++] = (struct shard_cost){
+        .seq = o->seq,
+        .cycles = c->cycles,
+        .gc_cycles = c->gc_cycles,
+        .instructions = c->instructions,
+        .loads = c->loads,
+        .stores = c->stores,
+        .waits = c->waits,
+        .stack = c->stack_bytes,
+    };
+    return r->n_costs < SHARD_COSTS_CAP ? 0 : put_costs(r);
+}
+
+static int sink_event(void *ctx, const struct event_record *e)
+{
+    struct store_run *r = ctx;
+    r->clock += e->cost.cycles;
+    if (r->keep < KEEP_OPS)
+        return 0;
+    return spool_put(&r->spool, SHARD_EVENT, e, sizeof *e, r->problem);
+}
+
 static int sink_op(void *ctx, const struct op_record *o,
                    const struct replay_view *view)
 {
@@ -117,14 +156,25 @@ static int sink_op(void *ctx, const struct op_record *o,
                            "%s: a run may have 2^%d operations, not more",
                            r->store->path, STORE_SEQ_BITS);
     r->last_seq = o->seq;
+    r->clock += o->cost.cycles;
     if (r->keep >= KEEP_SERIES && moments_op(&r->moments, o, view) < 0)
         return no_memory(r);
     if (r->keep == KEEP_OPS) {
         int err = keep_op(r, o);
+        if (err == 0 && o->has_cost)
+            err = keep_cost(r, o);
         if (err < 0)
             return err;
     }
     return o->seq % 1024 == 0 ? flush_if_due(r) : 0;
+}
+
+/* What a further collection of an operation cost beyond those before it. */
+static void take_away(struct op_cost *from, const struct op_cost *before)
+{
+    from->gc_cycles -= before->gc_cycles;
+    for (int i = 0; i < COST_PHASES; i++)
+        from->phase_cycles[i] -= before->phase_cycles[i];
 }
 
 static int sink_collection(void *ctx, const struct collection_record *c)
@@ -132,7 +182,18 @@ static int sink_collection(void *ctx, const struct collection_record *c)
     struct store_run *r = ctx;
     if (r->keep < KEEP_SERIES)
         return 0;
-    return spool_put(&r->spool, SHARD_COLLECTION, c, sizeof *c, r->problem);
+    struct shard_collection row;
+    memset(&row, 0, sizeof row); /* padding, too: it goes to a file        */
+    row.record = *c;
+    row.clock = r->clock;
+    bool is_further = c->seq == r->collected_seq;
+    row.record.part = is_further ? r->collected_part + 1 : 0;
+    if (is_further)
+        take_away(&row.record.cost, &r->collected_cost);
+    r->collected_seq = c->seq;
+    r->collected_part = row.record.part;
+    r->collected_cost = c->cost;
+    return spool_put(&r->spool, SHARD_COLLECTION, &row, sizeof row, r->problem);
 }
 
 static int sink_refusal(void *ctx, const struct refusal_record *f,
@@ -192,6 +253,7 @@ struct sink store_run_sink(struct store_run *r)
         .refusal = sink_refusal,
         .mark = sink_mark,
         .end = sink_end,
+        .event = sink_event,
     };
 }
 
@@ -300,7 +362,7 @@ struct bucket_sink {
     int err;
 };
 
-static void put_bucket(void *ctx, const struct metrics_bucket *b)
+static void put_bucket(void *ctx, const struct cost_bucket *b)
 {
     struct bucket_sink *to = ctx;
     if (to->err < 0)
@@ -315,17 +377,31 @@ static void put_bucket(void *ctx, const struct metrics_bucket *b)
 static int put_rest(struct store_run *r, const struct metrics *metrics)
 {
     struct bucket_sink to = {r, put_ops(r)};
+    if (to.err == 0)
+        to.err = put_costs(r);
     if (to.err == 0 && r->ahead != NULL)
         to.err = store_ahead_end(r);
     if (r->keep < KEEP_SERIES)
         return to.err;
     if (to.err == 0)
         to.err = put_moments(r);
-    for (uint32_t i = 0; i < METRIC_N && to.err == 0; i++)
-        to.err = put_series(r, metrics, i);
+    for (uint32_t i = 0; i < METRIC_N && to.err == 0; i++) {
+        if (metrics_has(metrics, (enum metric)i))
+            to.err = put_series(r, metrics, i);
+    }
     if (to.err == 0)
         metrics_histograms(metrics, put_bucket, &to);
     return to.err;
+}
+
+static void keep_cycles(struct store_run *r, const struct costs *costs)
+{
+    if (costs == NULL)
+        return;
+    r->has_costs = true;
+    r->totals = *costs_totals(costs);
+    for (int i = 0; i < COST_N; i++)
+        costs_summarise(costs, (enum cost_kind)i, &r->cycles[i]);
 }
 
 static int finish(struct store_run *r, const struct run_spec *spec,
@@ -338,6 +414,7 @@ static int finish(struct store_run *r, const struct run_spec *spec,
     r->spec = *spec;
     r->result = *result;
     metrics_summarise(metrics, &r->summary);
+    keep_cycles(r, metrics_costs(metrics));
     r->json = run_spec_json(spec, result->trace_hash);
     if (r->json == NULL)
         return no_memory(r);
@@ -360,7 +437,9 @@ int store_end_run(struct store_run *r, const struct run_spec *spec,
     memcpy(id, r->id, RUN_ID_CAP);
     moments_free(&r->moments);
     free(r->ops);
+    free(r->costs);
     r->ops = NULL;
+    r->costs = NULL;
 
     if (s->ended == NULL)
         s->oldest_ms = store_clock_ms();

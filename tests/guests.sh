@@ -14,7 +14,7 @@ outward='^(heap_on_finalise|heap_more|guest_roots)$'
 status=0
 for target in "$@"; do
     case $target in
-    hazard3*) prefix=riscv64-unknown-elf- ;;
+    hazard3* | rv32*) prefix=riscv64-unknown-elf- ;;
     *) prefix=arm-none-eabi- ;;
     esac
     if ! command -v "${prefix}nm" >/dev/null; then

@@ -25,10 +25,12 @@ printf '%s\n' $sources | xargs -n 1 -P "$jobs" sh -c '
         exit 1
     }' tidy || status=1
 
+# cppcheck does not know the addresses of labels that thumb.def expands to.
 # shellcheck disable=SC2086
 cppcheck --quiet -j "$jobs" --std=c11 --error-exitcode=1 --inline-suppr \
     --enable=warning,performance,portability --suppress=missingInclude \
-    --suppress=normalCheckLevelMaxBranches -I. -D_GNU_SOURCE \
+    --suppress=normalCheckLevelMaxBranches \
+    --suppress=internalAstError:sim/machine/thumb.def -I. -D_GNU_SOURCE \
     "-DFRAGLAB_VERSION=\"$version\"" $sources || status=1
 
 [ $status -eq 0 ] && echo "lint: clean"

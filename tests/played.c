@@ -223,8 +223,8 @@ static void read_options(struct replay_options *o, const char *options)
 void play_file(struct played *p, const char *options, const char *path)
 {
     struct workload *w = NULL;
-    struct sink sink = {p,         take_op, take_collection, take_refusal,
-                        take_mark, take_end};
+    struct sink sink = {
+        p, take_op, take_collection, take_refusal, take_mark, take_end, NULL};
     memset(p, 0, sizeof *p);
     read_options(&p->options, options);
     p->err = workload_open(&w, path, NULL, &p->problem);

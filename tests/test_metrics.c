@@ -48,6 +48,9 @@ static struct op_record make_record(uint64_t seq, uint64_t *random,
     r.after.largest_free =
         r.after.free == 0 ? 0 : next_random(random) % (r.after.free + 1);
     r.after.largest_request = next_random(random) % 4000 * unit + 7 * unit;
+    r.has_cost = true;
+    r.cost.cycles = 1 + next_random(random) % 300;
+    r.cost.gc_cycles = next_random(random) % 2 * r.cost.cycles / 2;
     return r;
 }
 
@@ -56,6 +59,7 @@ static uint64_t figure(const struct op_record *r, int metric)
     const uint64_t of[METRIC_N] = {
         r->after.asked, r->after.live,         r->after.used,
         r->after.free,  r->after.largest_free, r->after.largest_request,
+        r->cost.cycles, r->cost.gc_cycles,
     };
     return of[metric];
 }
@@ -187,17 +191,17 @@ static void running_example(const void *run,
 }
 
 struct buckets {
-    struct metrics_bucket at[64];
+    struct cost_bucket at[64];
     int n;
 };
 
-static void collect(void *ctx, const struct metrics_bucket *b)
+static void collect(void *ctx, const struct cost_bucket *b)
 {
     struct buckets *all = ctx;
     all->at[all->n++] = *b;
 }
 
-static void expect_bucket(const struct metrics_bucket *b, const char *name,
+static void expect_bucket(const struct cost_bucket *b, const char *name,
                           uint64_t lower, uint64_t upper, uint64_t count)
 {
     cr_expect(eq(str, (char *)b->name, (char *)name));

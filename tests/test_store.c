@@ -325,7 +325,14 @@ Test(store, names_of_kinds_and_outcomes_have_their_codes)
                  TRACE_ALLOC));
     cr_expect(eq(i64, number("SELECT code FROM op_kind WHERE name = 'refused'"),
                  TRACE_REFUSED));
-    cr_expect(eq(i64, number("SELECT count(*) FROM op_kind"), TRACE_REFUSED));
+    cr_expect(eq(i64, number("SELECT count(*) FROM op_kind WHERE code <= 9"),
+                 TRACE_REFUSED));
+    cr_expect(eq(i64, number("SELECT code FROM op_kind WHERE name = 'death'"),
+                 TRACE_DEATH));
+    cr_expect(eq(i64, number("SELECT code FROM op_kind WHERE name = 'store'"),
+                 TRACE_STORE));
+    cr_expect(eq(i64, number("SELECT code FROM op_kind WHERE name = 'touch'"),
+                 TRACE_TOUCH));
     cr_expect(eq(i64, number("SELECT code FROM outcome WHERE name = 'limit'"),
                  OUTCOME_LIMIT));
     cr_expect(eq(i64, number("SELECT count(*) FROM outcome"), OUTCOME_N));

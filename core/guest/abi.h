@@ -24,6 +24,7 @@
 #include <stdint.h>
 
 #define GUEST_ABI_VERSION  1
+#define GUEST_CODE         0x20000000u
 #define GUEST_WINDOW       0x20010000u
 #define GUEST_WINDOW_BYTES 0x00100000u
 #define GUEST_ROOTS        0x20110000u
@@ -65,6 +66,19 @@ void guest_unpin(uint32_t object);
 
 /* Nothing: what the call itself costs. */
 void guest_nop(void);
+
+/*
+ * Images called MANAGER-tlsf have a second manager inside: the outer heap, a
+ * tlsf heap in the window whose control block is at `heap`. The host asks it
+ * for the program, and, while a call stands at guest_more, for the core.
+ * params: struct tlsf_params. The others as their like above.
+ */
+uint32_t guest_outer_init(uint32_t heap, uint32_t bytes, uint32_t params);
+uint32_t guest_outer_avail(uint32_t heap); /* the most it could give       */
+uint32_t guest_outer_alloc(uint32_t heap, uint32_t bytes);
+void guest_outer_free(uint32_t heap, uint32_t object);
+uint32_t guest_outer_realloc(uint32_t heap, uint32_t object, uint32_t bytes,
+                             uint32_t flags);
 
 /* Called by the image; the host answers. */
 void guest_on_finalise(uint32_t object);

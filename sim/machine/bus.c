@@ -187,23 +187,51 @@ bool bus_store_slow(struct bus *b, uint32_t address, uint32_t bytes,
     if (r->guard[offset >> BUS_PAGE_BITS] != 0)
         b->on_guarded(b->context, r, address, bytes);
     memcpy(r->host + offset, &value, bytes);
+    if (address != b->watch.address || !b->watch.is_on)
+        return true;
+    b->watch.is_written = true;
+    return refuse(b, BUS_DEVICE, address, true);
+}
+
+bool bus_watch_word(struct bus *b, uint32_t address)
+{
+    struct region *r = bus_region_at(b, address);
+    if (r == NULL || r->is.kind != REGION_RAM || address % 4 != 0)
+        return false;
+    r->guard[(address - r->is.base) >> BUS_PAGE_BITS] |= GUARD_WATCH;
+    b->watch = (struct bus_watch){.is_on = true, .address = address};
     return true;
 }
 
-bool device_stamp(struct test_device *d, uint64_t cycles, uint64_t instructions)
+static void watch_stamp(struct bus *b, uint64_t cycles)
+{
+    struct bus_watch *w = &b->watch;
+    uint32_t value;
+    w->is_written = false;
+    if (w->n_stamps == sizeof w->stamps / sizeof w->stamps[0]) {
+        w->n_lost++;
+        return;
+    }
+    memcpy(&value, bus_host(b, w->address, 4), sizeof value);
+    w->stamps[w->n_stamps++] = (struct watch_stamp){value, cycles};
+}
+
+/* A region that the host has no memory for is lost; the guest runs on. */
+static void device_stamp(struct test_device *d, uint64_t cycles,
+                         uint64_t instructions)
 {
     d->mark_written = false;
     if (d->is_open) {
         d->is_open = false;
         if (!grow((void **)&d->regions, d->n_regions, &d->cap_regions,
                   sizeof *d->regions))
-            return false;
+            return;
         d->regions[d->n_regions++] = (struct mark_region){
             .region = d->open_region,
             .cycles = cycles - d->open_cycles,
             .instructions = instructions - d->open_instructions,
         };
-        return true;
+        return;
     }
     if (d->mark % 2 == 1) {
         d->is_open = true;
@@ -211,5 +239,12 @@ bool device_stamp(struct test_device *d, uint64_t cycles, uint64_t instructions)
         d->open_cycles = cycles;
         d->open_instructions = instructions;
     }
-    return true;
+}
+
+void bus_stamp(struct bus *b, uint64_t cycles, uint64_t instructions)
+{
+    if (b->watch.is_written)
+        watch_stamp(b, cycles);
+    if (b->device.mark_written)
+        device_stamp(&b->device, cycles, instructions);
 }

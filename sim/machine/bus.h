@@ -30,13 +30,14 @@ enum {
 
 enum bus_guard {
     GUARD_CODE = 1, /* decoded instructions lie in this page                 */
-    GUARD_SAVE = 2  /* a snapshot saves this page before it changes          */
+    GUARD_SAVE = 2, /* a snapshot saves this page before it changes          */
+    GUARD_WATCH = 4 /* the watched word lies in this page                    */
 };
 
 /* Why an access did not go the ordinary way; bus.event. */
 enum bus_event {
     BUS_OK,        /*                                                        */
-    BUS_DEVICE,    /* the test device was written: see struct test_device    */
+    BUS_DEVICE,    /* the test device or the watched word was written        */
     BUS_UNMAPPED,  /* no region there                                        */
     BUS_READ_ONLY, /* a store to ROM                                         */
     BUS_UNALIGNED  /* the address is no multiple of the size                 */
@@ -87,6 +88,24 @@ struct test_device {
     uint32_t n_output, cap_output;
 };
 
+/* What the watched word became, and when. */
+struct watch_stamp {
+    uint32_t value;
+    uint64_t cycles;
+};
+
+/*
+ * One word whose changes are stamped with the time, at no cost to the guest.
+ * Who watches empties the list; what does not fit is lost, and is counted.
+ */
+struct bus_watch {
+    bool is_on;
+    bool is_written; /* a change waits to be stamped                         */
+    uint32_t address;
+    uint32_t n_stamps, n_lost;
+    struct watch_stamp stamps[64];
+};
+
 struct bus {
     /* The fast path: the main RAM, when it has no wait states. */
     uint8_t *ram;       /* host address of ram_base                          */
@@ -108,6 +127,7 @@ struct bus {
     uint32_t n_regions;
     struct region regions[CONFIG_CAP_REGIONS];
     struct test_device device;
+    struct bus_watch watch;
 
     /* Called before a guarded page changes: [address, address + bytes). */
     void (*on_guarded)(void *context, struct region *r, uint32_t address,
@@ -142,9 +162,14 @@ bool bus_load_slow(struct bus *b, uint32_t address, uint32_t bytes,
 bool bus_store_slow(struct bus *b, uint32_t address, uint32_t bytes,
                     uint32_t value);
 
-/* Stamp a mark that the guest wrote: false when the host is out of memory. */
-bool device_stamp(struct test_device *d, uint64_t cycles,
-                  uint64_t instructions);
+/*
+ * Watch the words stored to `address`, a multiple of 4 in RAM. False, and
+ * nothing is watched, when it is not.
+ */
+bool bus_watch_word(struct bus *b, uint32_t address);
+
+/* Stamp what the guest wrote to the device's mark or to the watched word. */
+void bus_stamp(struct bus *b, uint64_t cycles, uint64_t instructions);
 
 /*
  * Is `address` an aligned access of `bytes` inside the fast RAM? One

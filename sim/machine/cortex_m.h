@@ -1,6 +1,9 @@
 /*
  * cortex_m.h - state of the timing models of Cortex-M0, M0+, M3 and M4
  *
+ * Where a run begins (reset_pc) a vector table may lie: then stack pointer and
+ * first instruction are its first two words.
+ *
  * Options of all four (words of the machine file):
  *   "prefetch"      what of an instruction fetch's wait states is hidden:
  *                   "none" (default), or "word": the next word in sequence is
@@ -55,7 +58,9 @@ struct cortex_m {
     bool has_fetch_wait; /* somewhere code waits for its memory              */
     bool has_prefetch;
     bool has_io_port;
-    uint8_t mul_cycles; /* M0, M0+: of MULS                                 */
+    uint8_t mul_cycles;   /* M0, M0+: of MULS                               */
+    uint8_t entry_cycles; /* of an exception's entry                        */
+    uint32_t vectors;     /* where the vector table lies; CORTEX_M_NOTHING  */
     struct cortex_m4_rules rule;
 
     uint64_t waits_charged; /* of bus.waits, in the cycles already           */
@@ -94,7 +99,8 @@ MACHINE_MUST_CHECK int cortex_m_switch(const struct machine *m, const char *key,
                                        uint32_t standard, uint8_t *out,
                                        struct machine_problem *p);
 
-/* core_model.reset, restart and code_changed of all four. */
+/* core_model.reset, restart and code_changed of all four; a restart is in no
+ * IT block. */
 void cortex_m_reset(struct machine *m, uint32_t entry);
 void cortex_m_restart(struct machine *m);
 void cortex_m_code_changed(struct machine *m, uint32_t address, uint32_t bytes);

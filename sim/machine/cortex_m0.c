@@ -57,7 +57,7 @@ static uint8_t taken_more(const struct insn *i, bool is_plus)
     return is_plus ? 1 : 2;
 }
 
-static bool is_single(uint32_t cost)
+static inline bool is_single(uint32_t cost)
 {
     return cost == TH_COST_LOAD || cost == TH_COST_STORE ||
            cost == TH_COST_STORER;
@@ -94,17 +94,24 @@ static void decode_m0plus(struct machine *m, struct region *r, uint32_t address,
     set_price(m, out, true);
 }
 
+static inline bool core_has_rules(uint32_t cost)
+{
+    return is_single(cost);
+}
+
 /*
  * A single load or store on a machine with an I/O port: one cycle there (ARM
  * DDI 0484C, table 3-1, note b). What the fast path served is not logged, and
  * is no port.
  */
 static inline uint32_t core_straight(struct machine *m, const struct insn *i,
-                                     const struct insn *before, uint32_t pc)
+                                     const struct insn *before, uint32_t pc,
+                                     uint32_t cost)
 {
     uint32_t cycles = i->price & ~(uint32_t)CORTEX_M_RULED;
     (void)before;
     (void)pc;
+    (void)cost;
     if (m->bus.n_log == 0)
         return cycles;
     uint32_t address = m->bus.log[0].address;
@@ -114,11 +121,12 @@ static inline uint32_t core_straight(struct machine *m, const struct insn *i,
 
 static inline uint32_t core_jump(struct machine *m, const struct insn *i,
                                  const struct insn *before,
-                                 const struct insn *to)
+                                 const struct insn *to, uint32_t cost)
 {
     (void)m;
     (void)before;
     (void)to;
+    (void)cost;
     return (uint32_t)i->price + i->late;
 }
 
@@ -131,7 +139,7 @@ static inline void core_operands(struct machine *m, const struct insn *i)
 
 #include "sim/machine/thumb_engine.h"
 
-static int open_m0(struct machine *m, struct machine_problem *p)
+static int open_any(struct machine *m, bool is_plus, struct machine_problem *p)
 {
     struct cortex_m *c = &m->timing.cortex_m;
     const char *multiplier = config_option(&m->config, "multiplier", "1");
@@ -140,9 +148,20 @@ static int open_m0(struct machine *m, struct machine_problem *p)
         return machine_problem_set(p, MACHINE_BAD_INPUT,
                                    "option 'multiplier': 1 or 32, not '%s'",
                                    multiplier);
+    c->entry_cycles = is_plus ? 15 : 16; /* Arm's product texts */
     int err = cortex_m_open(m, 0, p);
     m->bus.has_log = c->has_io_port;
     return err;
+}
+
+static int open_m0(struct machine *m, struct machine_problem *p)
+{
+    return open_any(m, false, p);
+}
+
+static int open_m0plus(struct machine *m, struct machine_problem *p)
+{
+    return open_any(m, true, p);
 }
 
 const struct core_model cortex_m0plus_model = {
@@ -155,7 +174,7 @@ const struct core_model cortex_m0plus_model = {
     .link_register = TH_LR,
     .first_argument = 0,
     .n_arguments = 4,
-    .open = open_m0,
+    .open = open_m0plus,
     .close = cortex_m_close,
     .reset = cortex_m_reset,
     .restart = cortex_m_restart,

@@ -97,7 +97,7 @@ static void decode_m4(struct machine *m, struct region *r, uint32_t address,
     out->price = (uint8_t)n;
 }
 
-/* ---- operands ------------------------------------------------------------ */
+/* ---- operands --------------------------------------------------------- */
 
 static uint32_t bits_of(uint32_t a, bool is_signed)
 {
@@ -142,8 +142,7 @@ static inline void core_operands(struct machine *m, const struct insn *i)
     m->timing.cortex_m.operand_cycles = (uint8_t)n;
 }
 
-/* ---- addresses, loads and stores ------------------------------------------
- */
+/* ---- addresses, loads and stores -------------------------------------- */
 
 /* Is an address of `i` what `before` has in register d (or a)? */
 static inline bool is_address(const struct insn *i, uint8_t d)
@@ -163,12 +162,11 @@ static inline bool is_multiple(const struct insn *i)
  * An address register that the instruction before has computed: a cycle more
  * (manual, M3 section 3.3.3; measured). For more than one word: a switch.
  */
-static uint32_t wait_for_address(struct machine *m, const struct insn *i,
-                                 const struct insn *before)
+static __attribute__((noinline)) uint32_t wait_for_address(
+    struct machine *m, const struct insn *i, const struct insn *before)
 {
     bool is_long = before->cost == TH_COST_MULL || before->cost == TH_COST_MLAL;
-    if ((before->spare & TH_WRITES) == 0 ||
-        (!is_address(i, before->d) && !(is_long && is_address(i, before->a))))
+    if (!is_address(i, before->d) && !(is_long && is_address(i, before->a)))
         return 0;
     if (!is_multiple(i))
         return 1;
@@ -176,18 +174,26 @@ static uint32_t wait_for_address(struct machine *m, const struct insn *i,
     return m->timing.cortex_m.rule.address_for_multiple;
 }
 
-/* The region of the last access: pipelining ends where it changes. */
-static uint8_t region_of_access(struct machine *m)
+/*
+ * Did the last access go to the region of the one before? Pipelining ends where
+ * it did not. What the fast path serves is not logged.
+ */
+static bool keeps_region(struct machine *m)
 {
+    struct cortex_m *c = &m->timing.cortex_m;
+    uint8_t before = c->last_region;
+    c->last_region = MAIN_RAM;
     if (m->bus.n_log == 0)
-        return MAIN_RAM;
+        return before == MAIN_RAM;
     uint32_t address = m->bus.log[m->bus.n_log - 1].address;
     m->bus.n_log = 0;
-    struct region *r = bus_region_at(&m->bus, address);
-    return r->host == m->bus.ram ? MAIN_RAM : (uint8_t)(r - m->bus.regions);
+    const struct region *r = bus_region_at(&m->bus, address);
+    if (r->host != m->bus.ram)
+        c->last_region = (uint8_t)(r - m->bus.regions);
+    return before == c->last_region;
 }
 
-static bool is_load(const struct insn *i)
+static inline bool is_load(const struct insn *i)
 {
     return i->cost == TH_COST_LOAD || i->cost == TH_COST_STREX;
 }
@@ -203,10 +209,12 @@ static bool is_store(const struct insn *i)
  * another memory (measured). With write-back M3 never, M4 if the bases differ
  * (measured).
  */
-static bool is_chained(const struct machine *m, const struct insn *i,
-                       const struct insn *before, bool is_same_region)
+static __attribute__((noinline)) bool is_chained(const struct machine *m,
+                                                 const struct insn *i,
+                                                 const struct insn *before,
+                                                 bool is_same_region)
 {
-    if (!is_load(before) || !(is_load(i) || is_store(i)) || !is_same_region ||
+    if (!(is_load(i) || is_store(i)) || !is_same_region ||
         is_address(i, before->d))
         return false;
     if (((i->spare | before->spare) & TH_BACK) == 0)
@@ -230,27 +238,38 @@ static uint32_t chained_cycles(struct machine *m, const struct insn *i,
     return cycles - 1;
 }
 
-static uint32_t access_cycles(struct machine *m, const struct insn *i,
-                              const struct insn *before, uint32_t cycles)
+/* A load behind a store that has an immediate: a switch. */
+static uint32_t behind_store(struct machine *m)
 {
-    struct cortex_m *c = &m->timing.cortex_m;
-    uint8_t region = region_of_access(m);
-    bool is_same_region = region == c->last_region;
-    c->last_region = region;
-    if (is_chained(m, i, before, is_same_region))
-        return chained_cycles(m, i, cycles);
-    if (before->cost == TH_COST_STORE && before->op != INSN_UNKNOWN &&
-        (i->cost == TH_COST_LOAD || i->cost == TH_COST_LDM ||
-         i->cost == TH_COST_LDRD || i->cost == TH_COST_LOADPC ||
-         i->cost == TH_COST_LDMPC)) {
-        m->unsettled++;
-        cycles += c->rule.store_then_load;
-    }
-    return cycles + wait_for_address(m, i, before);
+    m->unsettled++;
+    return m->timing.cortex_m.rule.store_then_load;
 }
 
-/* ---- the rules
- * -------------------------------------------------------------*/
+static inline bool loads(uint32_t cost)
+{
+    return cost == TH_COST_LOAD || cost == TH_COST_LDM ||
+           cost == TH_COST_LDRD || cost == TH_COST_LOADPC ||
+           cost == TH_COST_LDMPC;
+}
+
+/* Most accesses are neither behind a load or store nor behind an address. */
+static inline uint32_t access_cycles(struct machine *m, const struct insn *i,
+                                     const struct insn *before, uint32_t cycles,
+                                     uint32_t cost)
+{
+    bool is_same_region =
+        (m->bus.n_log == 0 && m->timing.cortex_m.last_region == MAIN_RAM) ||
+        keeps_region(m);
+    if (is_load(before) && is_chained(m, i, before, is_same_region))
+        return chained_cycles(m, i, cycles);
+    if (before->cost == TH_COST_STORE && loads(cost))
+        cycles += behind_store(m);
+    if (before->spare & TH_WRITES)
+        cycles += wait_for_address(m, i, before);
+    return cycles;
+}
+
+/* ---- the rules -------------------------------------------------------- */
 
 /* Three 32-bit instructions in sequence at 2 mod 4: a switch. */
 static uint32_t wide_cycles(struct machine *m, uint32_t pc)
@@ -270,12 +289,19 @@ static uint32_t unsettled(struct machine *m, uint32_t cycles)
     return cycles;
 }
 
+/* Classes that load or store, but for jumps: they are last. */
+static inline bool has_address(uint32_t cost)
+{
+    return cost >= TH_COST_LOAD && cost <= TH_COST_TABLE;
+}
+
 /* What an instruction costs that goes straight on, and has rules. */
-static uint32_t ruled_cycles(struct machine *m, const struct insn *i,
-                             const struct insn *before, uint32_t cycles)
+static inline uint32_t ruled_cycles(struct machine *m, const struct insn *i,
+                                    const struct insn *before, uint32_t cycles,
+                                    uint32_t cost)
 {
     const struct cortex_m *c = &m->timing.cortex_m;
-    switch (i->cost) {
+    switch (cost) {
     case TH_COST_NOP: /* measured: a load hides it */
         return is_load(before) ? c->rule.nop_after_load : cycles;
     case TH_COST_IT:
@@ -292,26 +318,33 @@ static uint32_t ruled_cycles(struct machine *m, const struct insn *i,
     case TH_COST_BCC:
         return i->size == 4 ? unsettled(m, c->rule.untaken_wide) : cycles;
     default:
-        break;
+        return has_address(cost) ? access_cycles(m, i, before, cycles, cost)
+                                 : cycles;
     }
-    return i->spare & TH_ADDRESS ? access_cycles(m, i, before, cycles) : cycles;
 }
 
-static uint32_t core_straight(struct machine *m, const struct insn *i,
-                              const struct insn *before, uint32_t pc)
+static inline bool core_has_rules(uint32_t cost)
+{
+    (void)cost;
+    return true; /* any 32-bit instruction may lie at 2 mod 4 */
+}
+
+static inline uint32_t core_straight(struct machine *m, const struct insn *i,
+                                     const struct insn *before, uint32_t pc,
+                                     uint32_t cost)
 {
     uint32_t cycles = i->price & ~(uint32_t)CORTEX_M_RULED;
-    cycles = ruled_cycles(m, i, before, cycles);
+    cycles = ruled_cycles(m, i, before, cycles, cost);
     if (i->spare & TH_ODD_WIDE)
         cycles += wide_cycles(m, pc);
     return cycles;
 }
 
 /* P: the cycles until the pipeline is full again. */
-static uint32_t refill(struct machine *m, const struct insn *i)
+static inline uint32_t refill(struct machine *m, uint32_t cost)
 {
     const struct cortex_m4_rules *rule = &m->timing.cortex_m.rule;
-    switch (i->cost) {
+    switch (cost) {
     case TH_COST_BL:
         return unsettled(m, rule->refill_bl);
     case TH_COST_BX:
@@ -328,13 +361,14 @@ static uint32_t refill(struct machine *m, const struct insn *i)
     }
 }
 
-static uint32_t core_jump(struct machine *m, const struct insn *i,
-                          const struct insn *before, const struct insn *to)
+static inline uint32_t core_jump(struct machine *m, const struct insn *i,
+                                 const struct insn *before,
+                                 const struct insn *to, uint32_t cost)
 {
     uint32_t cycles = i->price & ~(uint32_t)CORTEX_M_RULED;
-    if (i->spare & TH_ADDRESS)
-        cycles = access_cycles(m, i, before, cycles);
-    cycles += refill(m, i);
+    if (has_address(cost))
+        cycles = access_cycles(m, i, before, cycles, cost);
+    cycles += refill(m, cost);
     if (to != NULL && (to->spare & TH_ODD_WIDE))
         cycles += unsettled(m, m->timing.cortex_m.rule.wide_target);
     return cycles;
@@ -342,8 +376,7 @@ static uint32_t core_jump(struct machine *m, const struct insn *i,
 
 #include "sim/machine/thumb_engine.h"
 
-/* ---- the models
- * ------------------------------------------------------------*/
+/* ---- the models ------------------------------------------------------- */
 
 /* A switch: where it is, what it may be, and what it is unless named. */
 struct named_switch {
@@ -394,6 +427,7 @@ static int open_v7(struct machine *m, uint32_t has, struct machine_problem *p)
                                    "option 'unaligned': serve or fault, not "
                                    "'%s'",
                                    unaligned);
+    m->timing.cortex_m.entry_cycles = 12;
     int err = read_switches(m, p);
     m->bus.has_log = true;
     return err < 0 ? err : cortex_m_open(m, has, p);

@@ -318,12 +318,11 @@ static uint64_t charge(struct machine *m, struct h3_event *e, bool is_passed)
     return left_x;
 }
 
-/* The device's turn after a store to it. */
+/* The device's turn after a store to it, or the watch's. */
 static void look_at_device(struct machine *m, uint64_t left_x)
 {
     struct test_device *d = &m->bus.device;
-    if (d->mark_written)
-        device_stamp(d, left_x, m->instructions);
+    bus_stamp(&m->bus, left_x, m->instructions);
     if (d->exit_written) {
         d->exit_written = false;
         m->exit_code = d->exit_code;

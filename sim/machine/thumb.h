@@ -1,10 +1,11 @@
 /*
- * thumb.h - what each row of thumb.def does, once: arithmetic and flow
+ * thumb.h - what each row of thumb.def does, once: flow, and what all share
  *
  * A handler is a few plain lines over the machine's registers; its operands
  * are arguments, so that a caller with constant operands gets code for just
  * that instruction. There is no timing in it. Names and steps are those of the
- * manual's pseudo-code. (Memory: thumb_memory.h; the DSP rows: thumb_dsp.h.)
+ * manual's pseudo-code. (Arithmetic, logic, shifts: thumb_alu.h; products and
+ * bits: thumb_math.h; memory: thumb_memory.h.)
  *
  * State     m->r[0..14] and m->arm. m->r[15] holds the program counter as the
  *           manual reads it, the instruction's address plus 4, only while a
@@ -33,7 +34,7 @@ enum thumb_shift { TH_LSL, TH_LSR, TH_ASR, TH_ROR, TH_RRX };
 /* What a TRAP row is. */
 enum thumb_trap { TH_SVC, TH_BKPT };
 
-/* ---- the stack pointer, watched ---------------------------------------- */
+/* ---- the stack pointer, watched --------------------------------------- */
 
 static inline void thumb_watch_stack(struct machine *m)
 {
@@ -48,12 +49,12 @@ static inline void thumb_set_sp(struct machine *m, uint32_t value)
     thumb_watch_stack(m);
 }
 
-/* ---- flags ------------------------------------------------------------- */
+/* ---- flags ------------------------------------------------------------ */
 
 static inline void thumb_set_nz(struct machine *m, uint32_t result)
 {
-    m->arm.n = result >> 31;
-    m->arm.z = result == 0;
+    m->arm.n = result;
+    m->arm.z = result;
 }
 
 static inline void thumb_set_nzc(struct machine *m, uint32_t result, bool carry)
@@ -69,7 +70,7 @@ static inline uint32_t thumb_add_flags(struct machine *m, uint32_t x,
     uint32_t result = x + y + carry;
     thumb_set_nz(m, result);
     m->arm.c = carry ? result <= x : result < x;
-    m->arm.v = ((x ^ result) & (y ^ result)) >> 31;
+    m->arm.v = (x ^ result) & (y ^ result);
     return result;
 }
 
@@ -79,13 +80,12 @@ static inline bool thumb_expand_carry(const struct machine *m, uint32_t x)
     return x == TH_CARRY_KEPT ? m->arm.c : x == TH_CARRY_SET;
 }
 
-/* ---- shifts ------------------------------------------------------------ */
+/* ---- shifts ----------------------------------------------------------- */
 
 static inline uint32_t thumb_asr(uint32_t value, uint32_t n)
 {
-    /* Arithmetic on every host; n < 32 by the decoding of all callers. */
-    // cppcheck-suppress shiftTooManyBits
-    return (uint32_t)((int32_t)value >> n);
+    uint32_t sign = -(value >> 31);
+    return ((value ^ sign) >> n) ^ sign;
 }
 
 static inline uint32_t thumb_ror(uint32_t value, uint32_t n)
@@ -113,9 +113,8 @@ static inline uint32_t thumb_shift_c(uint32_t value, uint32_t type, uint32_t n,
         return n < 32 ? value >> n : 0;
     }
     if (type == TH_ASR) {
-        uint32_t at_most = n < 32 ? n : 32;
-        *carry = thumb_asr(value, at_most - 1) & 1;
-        return thumb_asr(value, at_most < 32 ? at_most : 31);
+        *carry = value >> (n < 32 ? n - 1 : 31) & 1;
+        return thumb_asr(value, n < 32 ? n : 31);
     }
     value = thumb_ror(value, n);
     *carry = value >> 31;
@@ -130,315 +129,7 @@ static inline uint32_t thumb_shift(const struct machine *m, uint32_t value,
     return thumb_shift_c(value, type, n, &carry);
 }
 
-/* ---- arithmetic: AddWithCarry(x, y, carry) of a and b ------------------ */
-
-/*
- * OP, OPs: the first without flags; of two registers, a register and an
- * immediate, a register and a shifted one.
- */
-#define THUMB_ARITHMETIC(op, x, y, carry)                                      \
-    static inline uint32_t thumb_value_##op(const struct machine *m,           \
-                                            uint32_t a, uint32_t b)            \
-    {                                                                          \
-        (void)m;                                                               \
-        return (x) + (y) + (carry);                                            \
-    }                                                                          \
-    static inline uint32_t thumb_flags_##op(struct machine *m, uint32_t a,     \
-                                            uint32_t b)                        \
-    {                                                                          \
-        return thumb_add_flags(m, (x), (y), (carry));                          \
-    }                                                                          \
-    static inline void thumb_##op##_imm(struct machine *m, uint32_t d,         \
-                                        uint32_t n, uint32_t imm)              \
-    {                                                                          \
-        m->r[d] = thumb_value_##op(m, m->r[n], imm);                           \
-    }                                                                          \
-    static inline void thumb_##op##s_imm(struct machine *m, uint32_t d,        \
-                                         uint32_t n, uint32_t imm)             \
-    {                                                                          \
-        m->r[d] = thumb_flags_##op(m, m->r[n], imm);                           \
-    }                                                                          \
-    static inline void thumb_##op##_reg(struct machine *m, uint32_t d,         \
-                                        uint32_t n, uint32_t rm)               \
-    {                                                                          \
-        m->r[d] = thumb_value_##op(m, m->r[n], m->r[rm]);                      \
-    }                                                                          \
-    static inline void thumb_##op##s_reg(struct machine *m, uint32_t d,        \
-                                         uint32_t n, uint32_t rm)              \
-    {                                                                          \
-        m->r[d] = thumb_flags_##op(m, m->r[n], m->r[rm]);                      \
-    }                                                                          \
-    static inline void thumb_##op##_shift(struct machine *m, uint32_t d,       \
-                                          uint32_t n, uint32_t rm,             \
-                                          uint32_t type, uint32_t amount)      \
-    {                                                                          \
-        uint32_t shifted = thumb_shift(m, m->r[rm], type, amount);             \
-        m->r[d] = thumb_value_##op(m, m->r[n], shifted);                       \
-    }                                                                          \
-    static inline void thumb_##op##s_shift(struct machine *m, uint32_t d,      \
-                                           uint32_t n, uint32_t rm,            \
-                                           uint32_t type, uint32_t amount)     \
-    {                                                                          \
-        uint32_t shifted = thumb_shift(m, m->r[rm], type, amount);             \
-        m->r[d] = thumb_flags_##op(m, m->r[n], shifted);                       \
-    }
-
-/* clang-format off */
-THUMB_ARITHMETIC(add, a, b, 0)
-THUMB_ARITHMETIC(adc, a, b, m->arm.c)
-THUMB_ARITHMETIC(sub, a, ~b, 1)
-THUMB_ARITHMETIC(sbc, a, ~b, m->arm.c)
-THUMB_ARITHMETIC(rsb, ~a, b, 1)
-/* clang-format on */
-
-/* CMP and CMN: SUB and ADD for the flags alone. */
-#define THUMB_COMPARE(op, like)                                                \
-    static inline void thumb_##op##_imm(struct machine *m, uint32_t n,         \
-                                        uint32_t imm)                          \
-    {                                                                          \
-        thumb_flags_##like(m, m->r[n], imm);                                   \
-    }                                                                          \
-    static inline void thumb_##op##_reg(struct machine *m, uint32_t n,         \
-                                        uint32_t rm)                           \
-    {                                                                          \
-        thumb_flags_##like(m, m->r[n], m->r[rm]);                              \
-    }                                                                          \
-    static inline void thumb_##op##_shift(struct machine *m, uint32_t n,       \
-                                          uint32_t rm, uint32_t type,          \
-                                          uint32_t amount)                     \
-    {                                                                          \
-        uint32_t shifted = thumb_shift(m, m->r[rm], type, amount);             \
-        thumb_flags_##like(m, m->r[n], shifted);                               \
-    }
-
-/* clang-format off */
-THUMB_COMPARE(cmp, sub)
-THUMB_COMPARE(cmn, add)
-/* clang-format on */
-
-/* ---- logic: of a and b, the carry from the shifter --------------------- */
-
-#define THUMB_LOGIC(op, expression)                                            \
-    static inline uint32_t thumb_value_##op(uint32_t a, uint32_t b)            \
-    {                                                                          \
-        return (expression);                                                   \
-    }                                                                          \
-    static inline void thumb_##op##_imm(struct machine *m, uint32_t d,         \
-                                        uint32_t n, uint32_t imm)              \
-    {                                                                          \
-        m->r[d] = thumb_value_##op(m->r[n], imm);                              \
-    }                                                                          \
-    static inline void thumb_##op##s_immc(struct machine *m, uint32_t d,       \
-                                          uint32_t n, uint32_t imm,            \
-                                          uint32_t carry)                      \
-    {                                                                          \
-        uint32_t result = thumb_value_##op(m->r[n], imm);                      \
-        thumb_set_nzc(m, result, thumb_expand_carry(m, carry));                \
-        m->r[d] = result;                                                      \
-    }                                                                          \
-    static inline void thumb_##op##s_reg(struct machine *m, uint32_t d,        \
-                                         uint32_t n, uint32_t rm)              \
-    {                                                                          \
-        m->r[d] = thumb_value_##op(m->r[n], m->r[rm]);                         \
-        thumb_set_nz(m, m->r[d]);                                              \
-    }                                                                          \
-    static inline void thumb_##op##_shift(struct machine *m, uint32_t d,       \
-                                          uint32_t n, uint32_t rm,             \
-                                          uint32_t type, uint32_t amount)      \
-    {                                                                          \
-        uint32_t shifted = thumb_shift(m, m->r[rm], type, amount);             \
-        m->r[d] = thumb_value_##op(m->r[n], shifted);                          \
-    }                                                                          \
-    static inline void thumb_##op##s_shift(struct machine *m, uint32_t d,      \
-                                           uint32_t n, uint32_t rm,            \
-                                           uint32_t type, uint32_t amount)     \
-    {                                                                          \
-        bool carry = m->arm.c;                                                 \
-        uint32_t shifted = thumb_shift_c(m->r[rm], type, amount, &carry);      \
-        uint32_t result = thumb_value_##op(m->r[n], shifted);                  \
-        thumb_set_nzc(m, result, carry);                                       \
-        m->r[d] = result;                                                      \
-    }
-
-/* clang-format off */
-THUMB_LOGIC(and, a & b)
-THUMB_LOGIC(bic, a & ~b)
-THUMB_LOGIC(orr, a | b)
-THUMB_LOGIC(orn, a | ~b)
-THUMB_LOGIC(eor, a ^ b)
-/* clang-format on */
-
-/* TST and TEQ: AND and EOR for the flags alone. */
-#define THUMB_TEST(op, like)                                                   \
-    static inline void thumb_##op##_immc(struct machine *m, uint32_t n,        \
-                                         uint32_t imm, uint32_t carry)         \
-    {                                                                          \
-        thumb_set_nzc(m, thumb_value_##like(m->r[n], imm),                     \
-                      thumb_expand_carry(m, carry));                           \
-    }                                                                          \
-    static inline void thumb_##op##_reg(struct machine *m, uint32_t n,         \
-                                        uint32_t rm)                           \
-    {                                                                          \
-        thumb_set_nz(m, thumb_value_##like(m->r[n], m->r[rm]));                \
-    }                                                                          \
-    static inline void thumb_##op##_shift(struct machine *m, uint32_t n,       \
-                                          uint32_t rm, uint32_t type,          \
-                                          uint32_t amount)                     \
-    {                                                                          \
-        bool carry = m->arm.c;                                                 \
-        uint32_t shifted = thumb_shift_c(m->r[rm], type, amount, &carry);      \
-        thumb_set_nzc(m, thumb_value_##like(m->r[n], shifted), carry);         \
-    }
-
-/* clang-format off */
-THUMB_TEST(tst, and)
-THUMB_TEST(teq, eor)
-/* clang-format on */
-
-/* ---- moves ------------------------------------------------------------- */
-
-static inline void thumb_mov_imm(struct machine *m, uint32_t d, uint32_t imm)
-{
-    m->r[d] = imm; /* ADR and MOVW, too */
-}
-
-static inline void thumb_movs_imm(struct machine *m, uint32_t d, uint32_t imm)
-{
-    m->r[d] = imm;
-    thumb_set_nz(m, imm);
-}
-
-static inline void thumb_movs_immc(struct machine *m, uint32_t d, uint32_t imm,
-                                   uint32_t carry)
-{
-    thumb_set_nzc(m, imm, thumb_expand_carry(m, carry));
-    m->r[d] = imm;
-}
-
-static inline void thumb_mvn_imm(struct machine *m, uint32_t d, uint32_t imm)
-{
-    m->r[d] = ~imm;
-}
-
-static inline void thumb_mvns_immc(struct machine *m, uint32_t d, uint32_t imm,
-                                   uint32_t carry)
-{
-    thumb_movs_immc(m, d, ~imm, carry);
-}
-
-static inline void thumb_mov_reg(struct machine *m, uint32_t d, uint32_t rm)
-{
-    m->r[d] = m->r[rm];
-}
-
-static inline void thumb_movs_reg(struct machine *m, uint32_t d, uint32_t rm)
-{
-    thumb_movs_imm(m, d, m->r[rm]);
-}
-
-static inline void thumb_mvns_reg(struct machine *m, uint32_t d, uint32_t rm)
-{
-    thumb_movs_imm(m, d, ~m->r[rm]);
-}
-
-static inline void thumb_mvn_shift(struct machine *m, uint32_t d, uint32_t rm,
-                                   uint32_t type, uint32_t amount)
-{
-    m->r[d] = ~thumb_shift(m, m->r[rm], type, amount);
-}
-
-static inline void thumb_mvns_shift(struct machine *m, uint32_t d, uint32_t rm,
-                                    uint32_t type, uint32_t amount)
-{
-    bool carry = m->arm.c;
-    m->r[d] = ~thumb_shift_c(m->r[rm], type, amount, &carry);
-    thumb_set_nzc(m, m->r[d], carry);
-}
-
-static inline void thumb_movt(struct machine *m, uint32_t d, uint32_t imm)
-{
-    m->r[d] = (m->r[d] & 0xffff) | imm << 16;
-}
-
-static inline void thumb_mov_sp_reg(struct machine *m, uint32_t rm)
-{
-    thumb_set_sp(m, m->r[rm]);
-}
-
-static inline void thumb_add_sp_reg(struct machine *m, uint32_t rm)
-{
-    thumb_set_sp(m, m->r[TH_SP] + m->r[rm]);
-}
-
-static inline void thumb_add_sp_imm(struct machine *m, uint32_t imm)
-{
-    thumb_set_sp(m, m->r[TH_SP] + imm);
-}
-
-static inline void thumb_sub_sp_imm(struct machine *m, uint32_t imm)
-{
-    thumb_set_sp(m, m->r[TH_SP] - imm);
-}
-
-static inline void thumb_add_sp_shift(struct machine *m, uint32_t rm,
-                                      uint32_t type, uint32_t amount)
-{
-    thumb_set_sp(m, m->r[TH_SP] + thumb_shift(m, m->r[rm], type, amount));
-}
-
-static inline void thumb_sub_sp_shift(struct machine *m, uint32_t rm,
-                                      uint32_t type, uint32_t amount)
-{
-    thumb_set_sp(m, m->r[TH_SP] - thumb_shift(m, m->r[rm], type, amount));
-}
-
-/* ---- shifts as instructions -------------------------------------------- */
-
-/* By an immediate of 0 to 32, by a register's lowest byte; with flags. */
-#define THUMB_SHIFT(op, type)                                                  \
-    static inline void thumb_##op##_imm(struct machine *m, uint32_t d,         \
-                                        uint32_t rm, uint32_t imm)             \
-    {                                                                          \
-        m->r[d] = thumb_shift(m, m->r[rm], (type), imm);                       \
-    }                                                                          \
-    static inline void thumb_##op##s_imm(struct machine *m, uint32_t d,        \
-                                         uint32_t rm, uint32_t imm)            \
-    {                                                                          \
-        bool carry = m->arm.c;                                                 \
-        m->r[d] = thumb_shift_c(m->r[rm], (type), imm, &carry);                \
-        thumb_set_nzc(m, m->r[d], carry);                                      \
-    }                                                                          \
-    static inline void thumb_##op##_reg(struct machine *m, uint32_t d,         \
-                                        uint32_t n, uint32_t rm)               \
-    {                                                                          \
-        thumb_##op##_imm(m, d, n, m->r[rm] & 0xff);                            \
-    }                                                                          \
-    static inline void thumb_##op##s_reg(struct machine *m, uint32_t d,        \
-                                         uint32_t n, uint32_t rm)              \
-    {                                                                          \
-        thumb_##op##s_imm(m, d, n, m->r[rm] & 0xff);                           \
-    }
-
-/* clang-format off */
-THUMB_SHIFT(lsl, TH_LSL)
-THUMB_SHIFT(lsr, TH_LSR)
-THUMB_SHIFT(asr, TH_ASR)
-THUMB_SHIFT(ror, TH_ROR)
-/* clang-format on */
-
-static inline void thumb_rrx(struct machine *m, uint32_t d, uint32_t rm)
-{
-    m->r[d] = thumb_shift(m, m->r[rm], TH_RRX, 1);
-}
-
-static inline void thumb_rrxs(struct machine *m, uint32_t d, uint32_t rm)
-{
-    bool carry = m->arm.c;
-    m->r[d] = thumb_shift_c(m->r[rm], TH_RRX, 1, &carry);
-    thumb_set_nzc(m, m->r[d], carry);
-}
-
-/* ---- conditions and flow ----------------------------------------------- */
+/* ---- conditions and flow ---------------------------------------------- */
 
 /* ConditionPassed(), A7.3.1: a function a condition. */
 #define THUMB_CONDITION(name, expression)                                      \
@@ -448,20 +139,20 @@ static inline void thumb_rrxs(struct machine *m, uint32_t d, uint32_t rm)
     }
 
 /* clang-format off */
-THUMB_CONDITION(eq, m->arm.z)
-THUMB_CONDITION(ne, !m->arm.z)
+THUMB_CONDITION(eq, m->arm.z == 0)
+THUMB_CONDITION(ne, m->arm.z != 0)
 THUMB_CONDITION(cs, m->arm.c)
 THUMB_CONDITION(cc, !m->arm.c)
-THUMB_CONDITION(mi, m->arm.n)
-THUMB_CONDITION(pl, !m->arm.n)
-THUMB_CONDITION(vs, m->arm.v)
-THUMB_CONDITION(vc, !m->arm.v)
-THUMB_CONDITION(hi, m->arm.c && !m->arm.z)
-THUMB_CONDITION(ls, !m->arm.c || m->arm.z)
-THUMB_CONDITION(ge, m->arm.n == m->arm.v)
-THUMB_CONDITION(lt, m->arm.n != m->arm.v)
-THUMB_CONDITION(gt, !m->arm.z && m->arm.n == m->arm.v)
-THUMB_CONDITION(le, m->arm.z || m->arm.n != m->arm.v)
+THUMB_CONDITION(mi, m->arm.n >> 31 != 0)
+THUMB_CONDITION(pl, m->arm.n >> 31 == 0)
+THUMB_CONDITION(vs, m->arm.v >> 31 != 0)
+THUMB_CONDITION(vc, m->arm.v >> 31 == 0)
+THUMB_CONDITION(hi, m->arm.c && m->arm.z != 0)
+THUMB_CONDITION(ls, !m->arm.c || m->arm.z == 0)
+THUMB_CONDITION(ge, (m->arm.n ^ m->arm.v) >> 31 == 0)
+THUMB_CONDITION(lt, (m->arm.n ^ m->arm.v) >> 31 != 0)
+THUMB_CONDITION(gt, m->arm.z != 0 && (m->arm.n ^ m->arm.v) >> 31 == 0)
+THUMB_CONDITION(le, m->arm.z == 0 || (m->arm.n ^ m->arm.v) >> 31 != 0)
 /* clang-format on */
 
 static inline bool thumb_always(const struct machine *m)
@@ -521,14 +212,34 @@ static inline uint8_t thumb_it_advance(uint8_t it)
 }
 
 /* Does the condition of `it`, its upper four bits, hold? */
-bool thumb_it_passes(const struct machine *m, uint8_t it);
+static inline bool thumb_it_passes(const struct machine *m, uint8_t it)
+{
+    switch (it >> 5) {
+    case 0:
+        return thumb_if_eq(m) != (it >> 4 & 1);
+    case 1:
+        return thumb_if_cs(m) != (it >> 4 & 1);
+    case 2:
+        return thumb_if_mi(m) != (it >> 4 & 1);
+    case 3:
+        return thumb_if_vs(m) != (it >> 4 & 1);
+    case 4:
+        return thumb_if_hi(m) != (it >> 4 & 1);
+    case 5:
+        return thumb_if_ge(m) != (it >> 4 & 1);
+    case 6:
+        return thumb_if_gt(m) != (it >> 4 & 1);
+    default:
+        return true;
+    }
+}
 
 static inline void thumb_nop(struct machine *m)
 {
     (void)m;
 }
 
-/* ---- what ends or refuses ---------------------------------------------- */
+/* ---- what ends or refuses --------------------------------------------- */
 
 static inline uint32_t thumb_svc(const struct machine *m)
 {
@@ -560,11 +271,56 @@ static inline uint32_t thumb_unimplemented(const struct machine *m)
     return FAULT_UNIMPLEMENTED;
 }
 
-/* ---- special registers (B5.2); rare, so not inline --------------------- */
+/* ---- interrupt masks (B5.2): CPSIE clears, CPSID sets ------------------ */
+
+static inline void thumb_cps_i(struct machine *m, uint32_t is_disabled)
+{
+    m->arm.primask = is_disabled != 0;
+}
+
+static inline void thumb_cps_f(struct machine *m, uint32_t is_disabled)
+{
+    m->arm.faultmask = is_disabled != 0;
+}
+
+static inline void thumb_cps_if(struct machine *m, uint32_t is_disabled)
+{
+    thumb_cps_i(m, is_disabled);
+    thumb_cps_f(m, is_disabled);
+}
+
+/* ---- special registers (B5.2); rare, so not inline -------------------- */
 
 void thumb_msr(struct machine *m, uint32_t n, uint32_t mask, uint32_t sysm);
 void thumb_mrs(struct machine *m, uint32_t d, uint32_t sysm);
-void thumb_cps(struct machine *m, uint32_t bits);
+
+/* ---- exceptions (B1.5) ------------------------------------------------ */
+
+/* The exception that SVC is. */
+enum { TH_EXCEPTION_SVC = 11 };
+
+/*
+ * Where SVC would lead: the handler in the vector table; 0 where there is none
+ * or where SVC would escalate to a hard fault, which is not simulated: inside a
+ * handler or with interrupts masked.
+ */
+uint32_t thumb_svc_handler(struct machine *m);
+
+/*
+ * ExceptionEntry() and ExceptionReturn() to `value`, a jump's target of the
+ * form EXC_RETURN. Registers, stack and m->pc; time but for wait states is the
+ * caller's. False: the bus refused, or there is no such return.
+ */
+bool thumb_enter_exception(struct machine *m, uint32_t number,
+                           uint32_t handler);
+bool thumb_leave_exception(struct machine *m, uint32_t value);
+
+/* Is a jump to `value` a return from an exception? */
+static inline bool thumb_is_exception_return(const struct machine *m,
+                                             uint32_t value)
+{
+    return m->arm.ipsr != 0 && value >= 0xf0000000u;
+}
 
 /* Registers as after power-on, the program counter at `entry`. */
 void thumb_reset(struct machine *m, uint32_t entry);

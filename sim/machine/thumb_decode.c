@@ -3,7 +3,7 @@
 
 #include "sim/machine/thumb.h"
 
-/* ---- the immediate ------------------------------------------------------- */
+/* ---- the immediate ---------------------------------------------------- */
 
 /* A number of `n` + 1 bits with a sign, as 32 bits. */
 static uint32_t sign_extend(uint32_t value, uint32_t n)
@@ -90,7 +90,7 @@ static void fix_operands(struct insn *i, uint32_t fix, uint32_t address)
     }
 }
 
-/* ---- what the manual forbids --------------------------------------------- */
+/* ---- what the manual forbids ------------------------------------------ */
 
 static uint32_t operand(const struct insn *i, char letter)
 {
@@ -215,8 +215,7 @@ static bool has_drawn_bits(const char *picture, uint32_t word)
     return zeros == 0 && ones == (uint32_t)((1ull << n_ones) - 1);
 }
 
-/* ---- the row --------------------------------------------------------------
- */
+/* ---- the row ---------------------------------------------------------- */
 
 int thumb_find(const struct machine *m, uint32_t word, uint32_t bytes,
                uint32_t address, struct insn *out, int *lawful)
@@ -244,7 +243,7 @@ int thumb_find(const struct machine *m, uint32_t word, uint32_t bytes,
     return row + (int)first;
 }
 
-/* ---- marks ----------------------------------------------------------------*/
+/* ---- marks ------------------------------------------------------------ */
 
 static uint8_t marks_of_cost(uint32_t cost)
 {
@@ -301,7 +300,7 @@ static uint8_t marks_of(const struct insn *i, uint32_t role, uint32_t address)
     return marks;
 }
 
-/* ---- decoding -------------------------------------------------------------*/
+/* ---- decoding --------------------------------------------------------- */
 
 /* The halfword at `offset`; false: the region ends before. */
 static bool read_half(const struct region *r, uint32_t offset, uint32_t *out)

@@ -36,7 +36,7 @@ __attribute__((format(printf, 2, 3))) static void add(struct text *t,
         t->used = t->cap - 1;
 }
 
-/* ---- mnemonics ----------------------------------------------------------- */
+/* ---- mnemonics -------------------------------------------------------- */
 
 /* IT with its then's and else's: "itte". */
 static void add_it(struct text *t, uint32_t itstate)
@@ -60,7 +60,7 @@ static void add_mnemonic(struct text *t, const struct subject *s)
         return;
     }
     if (s->insn->cost == TH_COST_CPS) {
-        add(t, "cps%s", s->insn->x & 4 ? "id" : "ie");
+        add(t, "cps%s", s->insn->x != 0 ? "id" : "ie");
         return;
     }
     int n = (int)strcspn(name, ".");
@@ -70,7 +70,7 @@ static void add_mnemonic(struct text *t, const struct subject *s)
     add(t, "%.*s%s%s", n, name, condition, width);
 }
 
-/* ---- operands ------------------------------------------------------------ */
+/* ---- operands --------------------------------------------------------- */
 
 static void add_list(struct text *t, uint32_t list)
 {
@@ -235,9 +235,6 @@ static void add_letter(struct text *t, const struct subject *s, char letter)
     case 'I':
         add(t, "%s", i->x >> 4 == 14 ? "al" : conditions[i->x >> 4]);
         break;
-    case 'F':
-        add(t, "%s%s", i->x & 2 ? "i" : "", i->x & 1 ? "f" : "");
-        break;
     case 'q':
         add_special(t, i);
         break;
@@ -270,7 +267,7 @@ static void add_operands(struct text *t, const struct subject *s)
     }
 }
 
-/* ---- IT blocks ----------------------------------------------------------- */
+/* ---- IT blocks -------------------------------------------------------- */
 
 enum { FAR_BACK = 14 }; /* bytes: an IT and three wide instructions          */
 
@@ -285,10 +282,10 @@ static uint32_t size_at(struct machine *m, uint32_t address)
  * Does an instruction begin at `address`? Behind a halfword that opens no wide
  * instruction one does; behind a run of n that might, if n is even.
  */
-static bool is_beginning(struct machine *m, uint32_t address)
+static bool is_beginning(struct machine *m, uint32_t begin, uint32_t address)
 {
     bool is_one = true;
-    while (address >= 2 && size_at(m, address - 2) == 4) {
+    while (address - begin >= 2 && size_at(m, address - 2) == 4) {
         is_one = !is_one;
         address -= 2;
     }
@@ -296,11 +293,12 @@ static bool is_beginning(struct machine *m, uint32_t address)
 }
 
 /* ITSTATE at `address` if an IT stands at `it_at`; 0: its block ends before. */
-static uint8_t it_from(struct machine *m, uint32_t it_at, uint32_t address)
+static uint8_t it_from(struct machine *m, uint32_t begin, uint32_t it_at,
+                       uint32_t address)
 {
     uint16_t half = 0;
     machine_peek(m, it_at, &half, 2);
-    if (half >> 8 != 0xbf || (half & 15) == 0 || !is_beginning(m, it_at))
+    if (half >> 8 != 0xbf || (half & 15) == 0 || !is_beginning(m, begin, it_at))
         return 0;
     uint8_t it = (uint8_t)half;
     uint32_t at = it_at + 2;
@@ -311,18 +309,21 @@ static uint8_t it_from(struct machine *m, uint32_t it_at, uint32_t address)
     return at == address ? it : 0;
 }
 
-static uint8_t it_at(struct machine *m, uint32_t address)
+static uint8_t it_at(struct machine *m, uint32_t begin, uint32_t address)
 {
-    for (uint32_t back = 2; back <= FAR_BACK && back <= address; back += 2) {
-        uint8_t it = it_from(m, address - back, address);
+    if (!m->timing.cortex_m.has_v7)
+        return 0;
+    for (uint32_t back = 2; back <= FAR_BACK && back <= address - begin;
+         back += 2) {
+        uint8_t it = it_from(m, begin, address - back, address);
         if (it != 0)
             return it;
     }
     return 0;
 }
 
-uint32_t thumb_disasm(struct machine *m, uint32_t address, char *out,
-                      size_t cap)
+uint32_t thumb_disasm(struct machine *m, uint32_t begin, uint32_t address,
+                      char *out, size_t cap)
 {
     struct region *r = bus_region_at(&m->bus, address);
     struct insn insn;
@@ -344,7 +345,7 @@ uint32_t thumb_disasm(struct machine *m, uint32_t address, char *out,
                         .insn = &insn,
                         .row = &thumb_rows[insn.op - INSN_FIRST_ROW],
                         .address = address,
-                        .it = it_at(m, address)};
+                        .it = it_at(m, begin, address)};
     add_mnemonic(&t, &s);
     add_operands(&t, &s);
     return insn.size;

@@ -12,7 +12,7 @@
  *   w W      a field's width: x + 1, or x the highest bit
  *   L *      a register list; "!" if it lacks the base
  *   h U H    a number: in four hexadecimal digits, decimal, in braces
- *   I F q B  IT's condition, CPS's flags, a special register, a barrier
+ *   I q B    IT's condition, a special register, a barrier
  *
  * Anything else stands for itself. The condition of an instruction in an IT
  * block is found by looking back for the block's IT.
@@ -23,7 +23,7 @@
 #include "sim/machine/machine.h"
 
 /* disasm() of a machine whose core is an Arm one; see disasm.h. */
-uint32_t thumb_disasm(struct machine *m, uint32_t address, char *out,
-                      size_t cap);
+uint32_t thumb_disasm(struct machine *m, uint32_t begin, uint32_t address,
+                      char *out, size_t cap);
 
 #endif /* SIM_MACHINE_THUMB_DISASM_H */

@@ -3,30 +3,30 @@
  *
  * Included by a core's own file, which has defined, static inline,
  *
- *   uint32_t core_straight(m, i, before, pc)  cycles of `i` at pc, which has
- *       executed behind the instruction `before` and goes straight on; asked
- *       if i->price has CORTEX_M_RULED, else i->price is all
- *   uint32_t core_jump(m, i, before, to)  cycles of `i` when it leads to the
- *       decoded instruction `to`; null where that is no code
+ *   uint32_t core_straight(m, i, before, pc, cost)  cycles of `i` at pc, of
+ *       the class `cost`, which has executed behind the instruction `before`
+ *       and goes straight on; asked if i->price has CORTEX_M_RULED, else
+ *       i->price is all
+ *   uint32_t core_jump(m, i, before, to, cost)  cycles of `i` when it leads to
+ *       the decoded instruction `to`; null where that is no code
+ *   bool core_has_rules(cost)  may an instruction of the class have that flag?
  *   void core_operands(m, i)  told before a division or a long product
  *
  * and gets thumb_engine_run and thumb_engine_step, its core_model.run and
  * .step. So each core's prices are compiled into an engine of its own.
  *
- * execute() expands every row of thumb.def to a case that calls its handler and
- * says how execution goes on. Around it: run_here(), a loop that stays on
- * decoded code as long as nothing special happens; and step_one(), one
- * instruction, whatever it is: the only way through IT blocks and through
- * memory where fetches wait.
+ * Two expand every row of thumb.def to a call of its handler and to how
+ * execution goes on. run_here() stays on decoded code as long as nothing
+ * special happens; step_one() executes one instruction, whatever it is: the
+ * only way through IT blocks and through memory where fetches wait.
  */
 #ifndef SIM_MACHINE_THUMB_ENGINE_H
 #define SIM_MACHINE_THUMB_ENGINE_H
 
+#include "sim/machine/thumb_alu.h"
 #include "sim/machine/thumb_call.h"
 #include "sim/machine/thumb_math.h"
 #include "sim/machine/thumb_memory.h"
-
-#define ALWAYS_INLINE static inline __attribute__((always_inline))
 
 /* How execution goes on behind an instruction. */
 enum flow {
@@ -38,12 +38,12 @@ enum flow {
     FLOW_LOOK,      /* the bus has something to say                          */
     FLOW_TRAP,      /* *value: enum thumb_trap                               */
     FLOW_BAD,       /* *value: enum fault_kind                               */
-    FLOW_UNKNOWN,   /* not decoded yet                                       */
-    FLOW_STOP       /* a stop address                                        */
+    FLOW_STOP,      /* a stop address                                        */
+    FLOW_PAUSE      /* nothing has happened                                  */
 };
 
 /* The program counter as the manual reads it. */
-#define TH_WITH_PC(call) (m->r[TH_PC] = pc + 4, (call))
+#define TH_WITH_PC(call) (m->r[TH_PC] = HERE + 4, (call))
 
 /* The flow behind a handler of each cost class. */
 #define TH_DO_ALU(call)     (call, FLOW_NEXT)
@@ -89,16 +89,12 @@ enum flow {
 
 /*
  * Execute `i`, which lies at `pc`. Registers and memory change, time does not.
- * With a constant `i` all but one case falls away.
  */
-ALWAYS_INLINE enum flow execute(struct machine *m, const struct insn *i,
-                                uint32_t pc, uint32_t *value)
+static enum flow execute(struct machine *m, const struct insn *i, uint32_t pc,
+                         uint32_t *value)
 {
     switch (i->op) {
-    case INSN_UNKNOWN:
-        return FLOW_UNKNOWN;
-    case INSN_STOP:
-        return FLOW_STOP;
+#define HERE pc
 #define INSN(picture, name, does, cost, form, needs, manual)                   \
     case THUMB_ROW(__LINE__) + INSN_FIRST_ROW:                                 \
         return TH_DO_##cost(TH_CALL_##form(thumb_##does));
@@ -107,6 +103,7 @@ ALWAYS_INLINE enum flow execute(struct machine *m, const struct insn *i,
 #include "sim/machine/thumb.def"
 #undef LITERAL
 #undef INSN
+#undef HERE
     default:
         *value = i->x;
         return FLOW_BAD;
@@ -136,7 +133,7 @@ static bool find_place(struct machine *m, uint32_t pc, struct place *out)
     return true;
 }
 
-/* ---- what is rare ------------------------------------------------------- */
+/* ---- what is rare ----------------------------------------------------- */
 
 static void fault_of_bus(struct machine *m)
 {
@@ -166,24 +163,23 @@ static void fault_of_bad(struct machine *m, enum fault_kind kind)
     machine_fault(m, kind, m->pc, what);
 }
 
-/* BKPT ends the run (DESIGN section 5); no SVC has a handler. */
+/* BKPT ends the run (DESIGN section 5); SVC wants a handler. */
 static void trap(struct machine *m, enum thumb_trap what)
 {
     if (what == TH_SVC) {
-        machine_fault(m, FAULT_TRAP, m->pc,
-                      "SVC: exceptions are not simulated");
+        if (thumb_svc_handler(m) == 0)
+            machine_fault(m, FAULT_TRAP, m->pc, "SVC without a handler");
         return;
     }
     m->exit_code = m->r[0];
     m->stop = MACHINE_EXITED;
 }
 
-/* The device's turn after a store to it. */
+/* The device's turn after a store to it, or the watch's. */
 static void look_at_device(struct machine *m)
 {
     struct test_device *d = &m->bus.device;
-    if (d->mark_written)
-        device_stamp(d, m->cycles, m->instructions);
+    bus_stamp(&m->bus, m->cycles, m->instructions);
     if (d->exit_written) {
         d->exit_written = false;
         m->exit_code = d->exit_code;
@@ -195,7 +191,7 @@ static void look_at_device(struct machine *m)
 static void jump_to(struct machine *m, const struct insn *i, uint32_t target)
 {
     const struct insn *to = machine_insn_at(m, target);
-    m->cycles += core_jump(m, i, &m->timing.cortex_m.before, to);
+    m->cycles += core_jump(m, i, &m->timing.cortex_m.before, to, i->cost);
     cortex_m_restart(m);
     m->pc = target;
 }
@@ -206,9 +202,62 @@ static void go_straight(struct machine *m, const struct insn *i)
     struct cortex_m *c = &m->timing.cortex_m;
     m->cycles += i->price < CORTEX_M_RULED
                      ? i->price
-                     : core_straight(m, i, &c->before, m->pc);
+                     : core_straight(m, i, &c->before, m->pc, i->cost);
     c->before = *i;
     m->pc += i->size;
+}
+
+/* Memory has counted its wait states; they are cycles, too. */
+static void charge_waits(struct machine *m)
+{
+    m->cycles += m->bus.waits - m->timing.cortex_m.waits_charged;
+    m->timing.cortex_m.waits_charged = m->bus.waits;
+}
+
+/*
+ * Into the handler of SVC, which has been charged and lies behind. Arm's
+ * product texts tell the cycles; no table does: they count as unsettled.
+ */
+static void enter_svc(struct machine *m)
+{
+    uint32_t handler = thumb_svc_handler(m);
+    bool is_done = thumb_enter_exception(m, TH_EXCEPTION_SVC, handler);
+    m->bus.n_log = 0;
+    charge_waits(m);
+    if (!is_done) {
+        fault_of_bus(m);
+        return;
+    }
+    m->cycles += m->timing.cortex_m.entry_cycles;
+    m->unsettled++;
+    cortex_m_restart(m);
+}
+
+/*
+ * Back by `i`, a jump to `value`. No document tells the cycles; inferred: the
+ * jump, and one a word that comes back.
+ */
+static void leave_exception(struct machine *m, const struct insn *i,
+                            uint32_t value)
+{
+    m->bus.event = BUS_OK;
+    bool is_done = thumb_leave_exception(m, value);
+    uint8_t it = m->arm.it;
+    m->bus.n_log = 0;
+    charge_waits(m);
+    if (!is_done) {
+        if (m->bus.event != BUS_OK)
+            fault_of_bus(m);
+        else
+            machine_fault(m, FAULT_UNPREDICTABLE, value,
+                          "return to no state that an exception left");
+        return;
+    }
+    m->cycles += core_jump(m, i, &m->timing.cortex_m.before, NULL, i->cost) + 8;
+    m->unsettled++;
+    m->instructions++;
+    cortex_m_restart(m);
+    m->arm.it = it;
 }
 
 /*
@@ -218,8 +267,12 @@ static void go_straight(struct machine *m, const struct insn *i)
 static void finish(struct machine *m, const struct insn *i, enum flow flow,
                    uint32_t value)
 {
-    uint64_t waits = m->bus.waits - m->timing.cortex_m.waits_charged;
     bool is_jump = flow == FLOW_TAKEN || flow == FLOW_JUMP;
+    charge_waits(m);
+    if (flow == FLOW_JUMP && thumb_is_exception_return(m, value)) {
+        leave_exception(m, i, value);
+        return;
+    }
     if (flow == FLOW_LOOK && m->bus.event != BUS_DEVICE)
         fault_of_bus(m);
     else if (flow == FLOW_JUMP && (value & 1) == 0)
@@ -232,8 +285,6 @@ static void finish(struct machine *m, const struct insn *i, enum flow flow,
     if (m->stop == MACHINE_FAULTED)
         return;
 
-    m->timing.cortex_m.waits_charged = m->bus.waits;
-    m->cycles += waits;
     m->instructions++;
     if (is_jump)
         jump_to(m, i, flow == FLOW_TAKEN ? i->imm : value & ~1u);
@@ -241,9 +292,11 @@ static void finish(struct machine *m, const struct insn *i, enum flow flow,
         go_straight(m, i);
     if (flow == FLOW_LOOK)
         look_at_device(m);
+    else if (flow == FLOW_TRAP && value == TH_SVC)
+        enter_svc(m);
 }
 
-/* ---- one instruction ---------------------------------------------------- */
+/* ---- one instruction -------------------------------------------------- */
 
 /*
  * The instruction at m->pc, decoded; from behind a stop, too. Null: there is
@@ -273,46 +326,48 @@ static bool is_lawful_in_it(const struct insn *i, uint8_t it)
            (is_last || (i->spare & TH_LAST_IN_IT) == 0);
 }
 
-/* What a failed condition makes of an instruction: it takes its cycle. */
-static void skip(struct machine *m, const struct insn *i)
+/* What a failed condition makes of `i`: it takes its cycle. */
+static const struct insn *skipped(const struct insn *i)
 {
-    const struct insn nothing = {.op = INSN_FIRST_ROW,
-                                 .size = i->size,
-                                 .price = 1,
-                                 .cost = TH_COST_ALU0};
-    finish(m, &nothing, FLOW_NEXT, 0);
+    static const struct insn nothing[] = {
+        {.op = INSN_FIRST_ROW, .size = 2, .price = 1, .cost = TH_COST_ALU0},
+        {.op = INSN_FIRST_ROW, .size = 4, .price = 1, .cost = TH_COST_ALU0}};
+    return &nothing[i->size == 4];
 }
 
-/* execute(), for whoever does not loop: one copy of all its cases is enough. */
-static __attribute__((noinline)) enum flow execute_once(struct machine *m,
-                                                        const struct insn *i,
-                                                        uint32_t *value)
+/* Execute `i`, whose condition holds: it may not touch the flags. */
+static enum flow execute_conditional(struct machine *m, const struct insn *i,
+                                     uint32_t pc, uint32_t *value)
 {
-    return execute(m, i, m->pc, value);
+    const struct arm_state before = m->arm;
+    enum flow flow = execute(m, i, pc, value);
+    if (i->spare & TH_KEEPS_NZCV) {
+        m->arm.n = before.n;
+        m->arm.z = before.z;
+        m->arm.c = before.c;
+        m->arm.v = before.v;
+    }
+    return flow;
 }
 
 /* Execute `i` as the next of the IT block that m->arm.it tells of. */
 static void execute_in_it(struct machine *m, const struct insn *i)
 {
-    struct arm_state before = m->arm;
+    const uint8_t it = m->arm.it;
     uint32_t value = 0;
-    if (!is_lawful_in_it(i, before.it)) {
+    if (!is_lawful_in_it(i, it)) {
         fault_of_bad(m, FAULT_UNPREDICTABLE);
         return;
     }
-    m->arm.it = thumb_it_advance(before.it);
-    if (!thumb_it_passes(m, before.it)) {
-        skip(m, i);
+    m->arm.it = thumb_it_advance(it);
+    if (!thumb_it_passes(m, it)) {
+        finish(m, skipped(i), FLOW_NEXT, 0);
         return;
     }
-    enum flow flow = execute_once(m, i, &value);
-    if (i->spare & TH_KEEPS_NZCV) {
-        before.it = m->arm.it;
-        m->arm = before;
-    }
+    enum flow flow = execute_conditional(m, i, m->pc, &value);
     finish(m, i, flow, value);
     if (m->stop == MACHINE_FAULTED)
-        m->arm.it = before.it;
+        m->arm.it = it;
 }
 
 /* The instruction at m->pc, whatever it is; or m->stop is set. */
@@ -331,7 +386,7 @@ static void step_one(struct machine *m)
         execute_in_it(m, &insn);
         return;
     }
-    enum flow flow = execute_once(m, &insn, &value);
+    enum flow flow = execute(m, &insn, m->pc, &value);
     finish(m, &insn, flow, value);
 }
 
@@ -355,66 +410,151 @@ static void thumb_engine_step(struct machine *m, struct retired *out)
                             .next_pc = m->pc};
 }
 
-/* ---- many instructions -------------------------------------------------- */
-
-/* The address of `i`, which lies in the code of `r`. */
-ALWAYS_INLINE uint32_t address_of(const struct region *r, const struct insn *i)
-{
-    return r->is.base + ((uint32_t)(i - r->code) << 1);
-}
+/* ---- many instructions ------------------------------------------------ */
 
 /*
  * Follow the way from one decoded instruction to the next as long as it stays
  * in `r` and nothing special happens. m->pc is where to go on then.
+ *
+ * Threaded code: a label a row, and at each label's end a jump of its own to
+ * the label of the next instruction, so that the host predicts it by what came
+ * before (Bell, "Threaded Code", CACM 16(6), 1973; Ertl and Gregg, "The
+ * Structure and Performance of Efficient Interpreters", JILP 5, 2003).
  */
 static void run_here(struct machine *m, struct region *r)
 {
+    static const void *const labels[INSN_FIRST_ROW + TH_N_ROWS] = {
+        [INSN_UNKNOWN] = &&unknown,
+        [INSN_STOP] = &&stop,
+        [INSN_BAD] = &&bad,
+#define INSN(picture, name, does, cost, form, needs, manual)                   \
+    [THUMB_ROW(__LINE__) + INSN_FIRST_ROW] = &&THUMB_JOIN(row_, __LINE__),
+#define LITERAL(picture, name, does, cost, form, needs, manual)                \
+    INSN(picture, name, does, cost, form, needs, manual)
+#include "sim/machine/thumb.def"
+#undef LITERAL
+#undef INSN
+    };
     static const struct insn nothing = {0};
     struct cortex_m *c = &m->timing.cortex_m;
-    const struct insn *code = r->code;
+    const struct insn *const code = r->code;
     const uint32_t base = r->is.base;
+    const uint32_t bytes = r->is.bytes;
     const struct insn first = c->before;
     const struct insn *before = &first;
     const struct insn *i = code + ((m->pc - base) >> 1);
     uint64_t cycles = m->cycles;
     uint64_t left = m->limit - m->instructions;
-    uint32_t value = 0;
+    uint32_t out, target, *const value = &out;
+    uint8_t it = 0; /* ITSTATE of the instruction, when it runs in a block */
     enum flow flow;
-    for (;;) {
-        flow = execute(m, i, address_of(r, i), &value);
-        if (__builtin_expect(flow == FLOW_NEXT || flow == FLOW_NOT_TAKEN, 1)) {
-            cycles += __builtin_expect(i->price < CORTEX_M_RULED, 1)
-                          ? i->price
-                          : core_straight(m, i, before, address_of(r, i));
-            left--;
-            before = i;
-            i += i->size >> 1;
-            continue;
-        }
-        if (flow == FLOW_UNKNOWN) {
-            m->core->decode(m, r, address_of(r, i), &r->code[i - code]);
-            continue;
-        }
-        uint32_t target = flow == FLOW_TAKEN ? i->imm : value & ~1u;
-        bool is_plain = flow == FLOW_TAKEN || (flow == FLOW_JUMP && value & 1);
-        if (!is_plain || target - base >= r->is.bytes || (int64_t)left <= 0)
-            break;
-        const struct insn *to = code + ((target - base) >> 1);
-        if (__builtin_expect(to->op == INSN_UNKNOWN, 0))
-            m->core->decode(m, r, target, &r->code[to - code]);
-        cycles += core_jump(m, i, before, to);
-        left--;
-        before = &nothing;
-        i = to;
+    out = 0;
+
+#define GO_ON() goto *labels[i->op]
+#define HERE    (base + ((uint32_t)(i - code) << 1))
+/* On at `address`, if that is here and the limit allows it. */
+#define TRY_JUMP(address, class)                                               \
+    target = (address)-base;                                                   \
+    if (target < bytes && (int64_t)left > 0) {                                 \
+        struct insn *to = &r->code[target >> 1];                               \
+        if (__builtin_expect(to->op == INSN_UNKNOWN, 0))                       \
+            m->core->decode(m, r, base + target, to);                          \
+        cycles += core_jump(m, i, before, to, (class));                        \
+        left--;                                                                \
+        before = &nothing;                                                     \
+        i = to;                                                                \
+        GO_ON();                                                               \
     }
+    GO_ON();
+
+#define INSN(picture, name, does, cost, form, needs, manual)                   \
+    THUMB_JOIN(row_, __LINE__)                                                 \
+        : flow = TH_DO_##cost(TH_CALL_##form(thumb_##does));                   \
+    if (__builtin_expect(flow == FLOW_NEXT || flow == FLOW_NOT_TAKEN, 1)) {    \
+        cycles += !core_has_rules(TH_COST_##cost) ||                           \
+                          __builtin_expect(i->price < CORTEX_M_RULED, 1)       \
+                      ? i->price                                               \
+                      : core_straight(m, i, before, HERE, TH_COST_##cost);     \
+        left--;                                                                \
+        before = i;                                                            \
+        i += THUMB_IS_WIDE(picture) ? 2 : 1;                                   \
+        GO_ON();                                                               \
+    }                                                                          \
+    if (flow == FLOW_TAKEN) {                                                  \
+        TRY_JUMP(i->imm, TH_COST_##cost)                                       \
+    }                                                                          \
+    goto behind;
+#define LITERAL(picture, name, does, cost, form, needs, manual)                \
+    INSN(picture, name, does, cost, form, needs, manual)
+#include "sim/machine/thumb.def"
+#undef LITERAL
+#undef INSN
+
+unknown:
+    m->core->decode(m, r, HERE, &r->code[i - code]);
+    GO_ON();
+
+behind: /* a jump; or an IT; or nothing that goes on here */
+    if (flow == FLOW_JUMP && (out & 1) != 0) {
+        TRY_JUMP(out & ~1u, i->cost)
+    }
+    if (flow != FLOW_IT)
+        goto leave;
+    cycles += core_straight(m, i, before, HERE, TH_COST_IT);
+    left--;
+    before = i++;
+    while ((it = m->arm.it) != 0) { /* what is odd here is step_one()'s */
+        const struct insn *charged = i;
+        if (i->op == INSN_UNKNOWN)
+            m->core->decode(m, r, HERE, &r->code[i - code]);
+        if (i->op < INSN_FIRST_ROW || !is_lawful_in_it(i, it))
+            goto pause;
+        if (!thumb_it_passes(m, it))
+            charged = skipped(i);
+        else if (i->spare & TH_LAST_IN_IT)
+            goto pause;
+        m->arm.it = thumb_it_advance(it);
+        if (charged == i) {
+            flow = execute_conditional(m, i, HERE, value);
+            if (flow != FLOW_NEXT)
+                goto leave;
+        }
+        cycles += charged->price < CORTEX_M_RULED
+                      ? charged->price
+                      : core_straight(m, charged, before, HERE, charged->cost);
+        left--;
+        before = charged;
+        i += i->size / 2;
+    }
+    GO_ON();
+
+stop:
+    flow = FLOW_STOP;
+    goto leave;
+
+pause:
+    flow = FLOW_PAUSE;
+    goto leave;
+
+bad:
+    out = i->x;
+    flow = FLOW_BAD;
+
+leave:
     c->before = *before;
     m->cycles = cycles;
     m->instructions = m->limit - left;
-    m->pc = address_of(r, i);
+    m->pc = HERE;
+    charge_waits(m);
     if (flow == FLOW_STOP)
         m->stop = MACHINE_STOPPED;
-    else
-        finish(m, i, flow, value);
+    else if (flow != FLOW_PAUSE)
+        finish(m, i, flow, out);
+    if (m->stop == MACHINE_FAULTED && it != 0)
+        m->arm.it = it;
+#undef HERE
+#undef TRY_JUMP
+#undef GO_ON
 }
 
 static void thumb_engine_run(struct machine *m)

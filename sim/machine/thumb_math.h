@@ -48,7 +48,7 @@
         m->r[hi] = (uint32_t)(result >> 32);                                   \
     }
 
-/* ---- parts of a word --------------------------------------------------- */
+/* ---- parts of a word -------------------------------------------------- */
 
 static inline int32_t thumb_signed(uint32_t a)
 {
@@ -137,7 +137,7 @@ static inline void thumb_pkhtb(struct machine *m, uint32_t d, uint32_t n,
     m->r[d] = (m->r[n] & 0xffff0000u) | (shifted & 0xffff);
 }
 
-/* ---- bit fields -------------------------------------------------------- */
+/* ---- bit fields ------------------------------------------------------- */
 
 /* Bits lsb to msb, both at most 31. */
 static inline uint32_t thumb_field_mask(uint32_t lsb, uint32_t msb)
@@ -171,7 +171,7 @@ static inline void thumb_bfc(struct machine *m, uint32_t d, uint32_t lsb,
     m->r[d] &= ~thumb_field_mask(lsb, msb);
 }
 
-/* ---- multiply, divide -------------------------------------------------- */
+/* ---- multiply, divide ------------------------------------------------- */
 
 static inline void thumb_muls(struct machine *m, uint32_t d, uint32_t n,
                               uint32_t rm)
@@ -208,7 +208,7 @@ THUMB_BINARY(udiv, b == 0 ? 0 : a / b)
 THUMB_BINARY(sdiv, thumb_quotient(a, b))
 /* clang-format on */
 
-/* ---- saturation: SatQ() ------------------------------------------------ */
+/* ---- saturation: SatQ() ----------------------------------------------- */
 
 static inline int64_t thumb_clamp(int64_t value, int64_t low, int64_t high)
 {
@@ -279,7 +279,7 @@ THUMB_BINARY(qdsub, THUMB_Q(thumb_signed(b) -
              (int64_t)thumb_signed(THUMB_Q(2 * (int64_t)thumb_signed(a)))))
 /* clang-format on */
 
-/* ---- products of halfwords --------------------------------------------- */
+/* ---- products of halfwords -------------------------------------------- */
 
 /* The lower word of `value`; Q is set if it is not all. */
 static inline uint32_t thumb_overflow_q(struct machine *m, int64_t value)
@@ -353,7 +353,7 @@ THUMB_MOST(, 0)
 THUMB_MOST(r, 0x80000000u)
 /* clang-format on */
 
-/* ---- parallel: halfwords and bytes ------------------------------------- */
+/* ---- parallel: halfwords and bytes ------------------------------------ */
 
 /* What a parallel row's prefix means for its lanes. */
 enum thumb_lanes {

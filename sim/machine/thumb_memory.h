@@ -39,7 +39,7 @@ static inline bool thumb_is_stored(const struct machine *m, bool said)
     return said || m->bus.event == BUS_DEVICE;
 }
 
-/* ---- one word, halfword or byte ---------------------------------------- */
+/* ---- one word, halfword or byte --------------------------------------- */
 
 /* Load d from `address`; `extend` is a type whose sign it takes. */
 #define THUMB_LOAD(op, bytes, extend)                                          \
@@ -182,7 +182,7 @@ static inline bool thumb_tbh(struct machine *m, uint32_t n, uint32_t rm)
     return true;
 }
 
-/* ---- lists: bit k of `list` is register k, the lowest at the lowest ---- */
+/* ---- lists: bit k of `list` is register k, the lowest at the lowest --- */
 
 static inline uint32_t thumb_list_bytes(uint32_t list)
 {
@@ -194,13 +194,13 @@ static inline bool thumb_load_list(struct machine *m, uint32_t address,
                                    uint32_t list)
 {
     uint32_t value[16] = {0};
-    uint32_t n = 0;
-    for (uint32_t rest = list; rest != 0; rest &= rest - 1, n++)
-        if (!bus_load(&m->bus, address + 4 * n, 4, &value[n]))
+    uint32_t n = thumb_list_bytes(list) / 4;
+    for (uint32_t k = 0; k < n; k++)
+        if (!bus_load(&m->bus, address + 4 * k, 4, &value[k]))
             return false;
-    n = 0;
-    for (uint32_t rest = list; rest != 0; rest &= rest - 1, n++)
-        m->r[__builtin_ctz(rest)] = value[n];
+    uint32_t rest = list;
+    for (uint32_t k = 0; k < n; k++, rest &= rest - 1)
+        m->r[__builtin_ctz(rest)] = value[k];
     return true;
 }
 
@@ -306,7 +306,7 @@ static inline bool thumb_pop(struct machine *m, uint32_t list)
 
 #define thumb_pop_pc thumb_pop
 
-/* ---- two words --------------------------------------------------------- */
+/* ---- two words -------------------------------------------------------- */
 
 static inline bool thumb_ldrd_lit(struct machine *m, uint32_t t, uint32_t t2,
                                   uint32_t address)
@@ -380,7 +380,7 @@ static inline bool thumb_strd_post(struct machine *m, uint32_t t, uint32_t t2,
     return said;
 }
 
-/* ---- exclusive accesses: one core, so only an open LDREX counts --------- */
+/* ---- exclusive accesses: one core, so only an open LDREX counts ------- */
 
 #define THUMB_EXCLUSIVE(size, bytes)                                           \
     static inline bool thumb_load_exclusive##size(struct machine *m,           \

@@ -131,6 +131,9 @@ enum thumb_row {
     TH_N_ROWS
 };
 
+/* Is a picture one of 32 bits? The others are shorter, blanks and all. */
+#define THUMB_IS_WIDE(picture) (sizeof(picture) > 32)
+
 /* What of a form struct insn_form does not hold. */
 struct thumb_form_more {
     uint8_t fix;        /* enum thumb_fix                                    */

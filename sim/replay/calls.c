@@ -2,6 +2,7 @@
 #include "sim/replay/play.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 /* What a finaliser of the recording freed; a locked heap keeps it. */
 static int free_for_finaliser(struct play *p, uint64_t id)
@@ -15,11 +16,13 @@ static int free_for_finaliser(struct play *p, uint64_t id)
         p->result->dropped++;
         return play_set_id(p, id, IDMAP_FREED);
     }
-    if (p->t->heap->lock_depth > 0)
+    if (shadow_at(&p->s, slot)->is_outer)
+        return play_outer_drop(p, slot, IDMAP_FREED);
+    if (!play_can_free(p))
         return named == NAMED_LIVE ? play_death(p, id) : 0;
-    p->t->free(p->t, shadow_at(&p->s, slot)->address);
+    p->t->free(p->t, shadow_name(&p->s, shadow_at(&p->s, slot)));
     play_forget_object(p, slot, IDMAP_FREED);
-    return 0;
+    return play_take_cost(p);
 }
 
 /* Free the ids that the recording's finalisers freed. */
@@ -38,6 +41,8 @@ void play_on_finalise(void *ctx, uint32_t address)
     if (p->is_probing)
         return;
     p->happened.has_finalised = true;
+    if (p->moves && play_follow_early(p) != 0)
+        return;
     uint32_t slot = shadow_find(&p->s, address);
     if (slot == SHADOW_NONE)
         (void)play_fail(p,
@@ -80,19 +85,24 @@ uint32_t play_on_more(void *ctx, uint32_t what, uint32_t value)
     uint32_t answer = 0;
     switch (what) {
     case MORE_AVAIL:
-        answer = outer_avail(&p->outer);
+        answer = p->outer_heap.is_open ? outer_heap_avail(p)
+                                       : outer_avail(&p->outer);
         if (!p->is_probing) {
             p->happened.has_avail = true;
             p->happened.avail = answer;
         }
         break;
     case MORE_TAKE:
-        answer = outer_take(&p->outer, value);
+        answer = p->outer_heap.is_open ? outer_heap_take(p, value)
+                                       : outer_take(&p->outer, value);
         break;
     default:
         if (!p->is_probing)
             note_given_back(p, value);
-        outer_give(&p->outer, value);
+        if (p->outer_heap.is_open)
+            outer_heap_give(p, value);
+        else
+            outer_give(&p->outer, value);
         break;
     }
     if (!p->is_probing && what != MORE_AVAIL)
@@ -109,6 +119,11 @@ void play_before_call(struct play *p)
 {
     if (p->expecting && p->o->check && p->has_line && p->w->header.has_graph)
         held_limit(&p->s, p->n_line);
+    memset(&p->t->cost, 0, sizeof p->t->cost); /* of probes */
+    if (p->moves)
+        p->late_error = play_set_pins(p);
+    p->n_followed = 0;
+    p->early = (struct collection_record){0};
     p->calls_before = p->t->heap->n_collections;
     p->grown_before = p->t->heap->n_grown;
 }
@@ -132,15 +147,17 @@ int play_after_call(struct play *p, uint32_t answer, uint32_t busy,
                     bool everything)
 {
     const struct heap *h = p->t->heap;
-    int err = 0;
     held_all(&p->s);
+    int err = play_take_cost(p);
     if (p->is_stopped)
         return 1; /* a finaliser's turn went wrong */
     p->happened.n_collections = h->n_collections - p->calls_before;
     p->happened.cause = h->last_cause;
     p->happened.rescans = h->last_rescans;
-    if (p->happened.n_collections > 0)
+    if (err == 0 && p->happened.n_collections > 0)
         err = play_after_collection(p, answer, busy, everything);
+    if (err == 0 && p->has_handles)
+        err = play_follow_handles(p, busy);
     if (err == 0 && p->areas_changed)
         err = play_sync_areas(p);
     if (err == 0)

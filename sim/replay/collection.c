@@ -211,6 +211,8 @@ static int tell(struct play *p, struct collection_record *c)
     const struct heap *h = p->t->heap;
     p->result->collections += p->happened.n_collections;
     c->seq = p->seq;
+    c->has_cost = p->t->has_cost;
+    c->cost = p->cost;
     c->cause = (uint8_t)h->last_cause;
     c->rescans = h->last_rescans;
     c->given_back = h->last_given_back;
@@ -223,24 +225,105 @@ static int tell(struct play *p, struct collection_record *c)
     return p->sink->collection(p->sink->ctx, c);
 }
 
-int play_after_collection(struct play *p, uint32_t answer, uint32_t slot,
-                          bool everything)
+/* Contents of all objects of a list but `busy`. */
+static int verify_list(struct play *p, const struct shadow_list *l,
+                       uint32_t busy)
 {
-    struct collection_record c = {0};
+    int err = 0;
+    for (uint32_t slot = l->oldest; slot != SHADOW_NONE && err == 0;
+         slot = shadow_at(&p->s, slot)->younger)
+        err = slot == busy ? 0 : play_verify_object(p, slot);
+    return err;
+}
+
+/* Contents of all live objects but `busy`, and all roots. */
+static int verify_but(struct play *p, uint32_t busy)
+{
+    const struct shadow *s = &p->s;
+    int err = verify_list(p, &s->live, busy);
+    if (err == 0)
+        err = verify_list(p, &s->outer, busy);
+    if (err != 0)
+        return err;
+    int64_t root = shadow_verify_roots(s);
+    if (root >= 0)
+        return play_fail(p, "root word %" PRId64 " does not name its object",
+                         root);
+    return 0;
+}
+
+/* The collection of a manager that leaves everything where it is. */
+static int after_sweep(struct play *p, uint32_t answer, uint32_t slot,
+                       bool everything, struct collection_record *c)
+{
     uint32_t epoch;
-    c.free_before = play_free_bytes(p);
-    c.largest_free_before = play_longest_hole(p);
     int err = see_survivors(p, answer, &epoch);
     if (err != 0)
         return err;
     holes_begin_bulk(&p->used);
-    err = lose_the_unseen(p, epoch, slot, everything, &c);
+    err = lose_the_unseen(p, epoch, slot, everything, c);
     holes_end_bulk(&p->used);
+    if (err == 0 &&
+        (everything || p->happened.n_given_back > 0 || p->areas_changed))
+        err = play_sync_areas(p);
+    return err;
+}
+
+/* The dead that the manager no longer has leave the shadow. */
+static void lose_the_dead(struct play *p, uint32_t epoch,
+                          struct collection_record *c)
+{
+    struct shadow *s = &p->s;
+    uint32_t next;
+    for (uint32_t slot = s->dead.oldest; slot != SHADOW_NONE; slot = next) {
+        const struct shadow_object *o = shadow_at(s, slot);
+        next = o->younger;
+        if (o->seen == epoch)
+            continue;
+        c->reclaimed_objects++;
+        c->reclaimed_bytes += o->granted;
+        shadow_remove(s, slot, IDMAP_DEAD);
+    }
+}
+
+/*
+ * The collection of one that moves: all references, roots and bytes are
+ * verified, but those of an object that a realloc has copied since.
+ */
+static int after_moves(struct play *p, uint32_t answer, uint32_t busy,
+                       struct collection_record *c)
+{
+    uint32_t epoch;
+    int err = play_follow_moves(p, answer, busy, &epoch, c);
     if (err != 0)
         return err;
-    if (everything || p->happened.n_given_back > 0 || p->areas_changed)
-        err = play_sync_areas(p);
-    if (err == 0)
+    lose_the_dead(p, epoch, c);
+    err = play_sync_areas(p);
+    return err != 0 ? err : verify_but(p, busy);
+}
+
+int play_follow_early(struct play *p)
+{
+    uint32_t n = p->t->heap->n_collections - p->calls_before - 1;
+    if (n == p->n_followed)
+        return 0;
+    p->n_followed = n;
+    int err = after_moves(p, 0, SHADOW_NONE, &p->early);
+    if (err < 0 && p->late_error == 0)
+        p->late_error = err;
+    return err;
+}
+
+int play_after_collection(struct play *p, uint32_t answer, uint32_t slot,
+                          bool everything)
+{
+    struct collection_record c = p->early;
+    c.free_before = play_free_bytes(p);
+    c.largest_free_before = play_longest_hole(p);
+    int err = p->moves && !everything
+                  ? after_moves(p, answer, slot, &c)
+                  : after_sweep(p, answer, slot, everything, &c);
+    if (err == 0 && p->t->heap->last_cause != CAUSE_SLIDE)
         err = judge_floating(p);
     if (err != 0)
         return err;
@@ -252,20 +335,5 @@ int play_after_collection(struct play *p, uint32_t answer, uint32_t slot,
 
 int play_verify_all(struct play *p)
 {
-    const struct shadow *s = &p->s;
-    uint32_t expected, found;
-    for (uint32_t slot = s->live.oldest; slot != SHADOW_NONE;
-         slot = shadow_at(s, slot)->younger) {
-        int64_t word = shadow_verify(s, slot, &expected, &found);
-        if (word >= 0)
-            return play_fail(p,
-                             "word %" PRId64 " of object %" PRIu64
-                             " should hold 0x%08x and holds 0x%08x",
-                             word, shadow_at(s, slot)->id, expected, found);
-    }
-    int64_t root = shadow_verify_roots(s);
-    if (root >= 0)
-        return play_fail(p, "root word %" PRId64 " does not name its object",
-                         root);
-    return 0;
+    return verify_but(p, SHADOW_NONE);
 }

@@ -46,8 +46,10 @@ static int store(struct play *p, const struct trace_op *op)
                            "store to word %u of object %" PRIu64
                            ", which has %" PRIu64 " bytes",
                            op->word, op->id, o->bounds);
-    if ((uint64_t)op->word * 4 + 4 > o->granted) {
-        p->result->dropped += !is_lost; /* its growth was refused */
+    /* Of what an outside manager rounds up to, its realloc may copy nothing. */
+    uint64_t kept = p->is_outside ? o->asked : o->granted;
+    if ((uint64_t)op->word * 4 + 4 > kept) {
+        p->result->dropped += !is_lost; /* or its growth was refused */
         return 0;
     }
     if (!shadow_store(&p->s, from, op->word, to))
@@ -74,7 +76,7 @@ static int held_line(struct play *p, const struct trace_op *op)
 {
     struct shadow *s = &p->s;
     if (op->what != TRACE_HELD_ROOTS)
-        return 0; /* inside, interior: for managers that move */
+        return play_note_inside(p, op);
     if (!play_list_set(&p->line, op->ids, op->n_ids))
         return problem_set(p->problem, ERR_MEMORY, "no memory left");
     uint32_t *slots = (uint32_t *)(void *)p->line.item;
@@ -83,7 +85,7 @@ static int held_line(struct play *p, const struct trace_op *op)
     for (uint32_t i = 0; i < op->n_ids; i++) {
         uint32_t slot;
         if (play_look_up(p, op->ids[i], &slot) != NAMED_LIVE ||
-            shadow_at(s, slot)->seen == epoch)
+            shadow_at(s, slot)->seen == epoch || shadow_at(s, slot)->is_outer)
             continue;
         shadow_at(s, slot)->seen = epoch;
         slots[n++] = slot; /* never ahead of the id that it replaces */
@@ -125,6 +127,9 @@ int play_event(struct play *p, const struct trace_op *op)
         return play_death(p, op->id);
     case TRACE_HELD:
         return held_line(p, op);
+    case TRACE_PIN:
+    case TRACE_UNPIN:
+        return play_pin(p, op);
     case TRACE_FINALISE:
         if (play_list_set(&p->finalise, op->ids, op->n_ids))
             return 0;
@@ -139,6 +144,6 @@ int play_event(struct play *p, const struct trace_op *op)
     case TRACE_NOTE:
         return mark_moment(p, -1, op->text);
     default:
-        return 0; /* touch, pin, unpin, time, thread: nothing to do here */
+        return 0; /* touch, time, thread: nothing to do here */
     }
 }

@@ -13,13 +13,13 @@ static void put(struct shadow *s, uint32_t i, uint32_t slot)
 {
     s->held[i] = slot;
     s->objects[slot].held = i + 1;
-    *held_word(s, i) = s->objects[slot].address;
+    *held_word(s, i) = shadow_name(s, &s->objects[slot]);
 }
 
 void held_add(struct shadow *s, uint32_t slot)
 {
     struct shadow_object *o = &s->objects[slot];
-    if (o->held != 0 || o->state != SHADOW_LIVE)
+    if (o->held != 0 || o->state != SHADOW_LIVE || o->is_outer)
         return;
     put(s, s->n_held++, slot);
     s->target->roots->n_held = s->n_held;
@@ -44,7 +44,7 @@ void held_refresh(struct shadow *s, uint32_t slot)
 {
     uint32_t held = s->objects[slot].held;
     if (held != 0)
-        *held_word(s, held - 1) = s->objects[slot].address;
+        *held_word(s, held - 1) = shadow_name(s, &s->objects[slot]);
 }
 
 /*
@@ -98,8 +98,8 @@ static bool is_reached(struct search *q, uint32_t slot)
                 s->objects[slot].seen = q->reached;
                 return true;
             }
-            if (o->seen == visited)
-                continue;
+            if (o->seen == visited || o->is_outer)
+                continue; /* no collector goes through the outer heap */
             o->seen = visited;
             if (!push(q, from))
                 return false;

@@ -325,6 +325,21 @@ uint32_t holes_longest_in(const struct holes *h, uint32_t from, uint32_t to)
     return p.best;
 }
 
+uint32_t holes_free_in(const struct holes *h, uint32_t from, uint32_t to)
+{
+    uint32_t n = 0;
+    while (from < to) {
+        uint32_t end = (from / 64 + 1) * 64 < to ? (from / 64 + 1) * 64 : to;
+        uint64_t word = h->bits[from / 64] >> from % 64;
+        uint32_t length = end - from;
+        if (length < 64)
+            word &= (UINT64_C(1) << length) - 1;
+        n += (uint32_t)__builtin_popcountll(word);
+        from = end;
+    }
+    return n;
+}
+
 uint32_t holes_next(const struct holes *h, uint32_t *from)
 {
     uint32_t at = *from;

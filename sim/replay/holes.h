@@ -60,6 +60,9 @@ uint32_t holes_longest(const struct holes *h);
 /* The longest free run within [from, to). O(log). */
 uint32_t holes_longest_in(const struct holes *h, uint32_t from, uint32_t to);
 
+/* Free units within [from, to). O(units/64). */
+uint32_t holes_free_in(const struct holes *h, uint32_t from, uint32_t to);
+
 /*
  * The next hole at or behind unit `*from`: its length, with `*from` set to
  * its first unit; 0 when there is none. O(units/64) for a whole walk.

@@ -36,6 +36,19 @@ struct manager_params {
 };
 
 /*
+ * What the largest request depends on, of one area: bytes free between live
+ * objects and between all objects not reclaimed, in all and in the longest
+ * hole, and the objects that may not move now.
+ */
+struct manager_view {
+    const struct heap *heap;
+    const struct manager_params *params;
+    uint64_t live_free, live_longest;
+    uint64_t used_free, used_longest;
+    uint32_t n_pinned;
+};
+
+/*
  * How a manager's heap is made, as far as the replay must know. A tag manager
  * has `tag_bytes` before every object and at the start of every hole; they
  * belong to neither.
@@ -48,8 +61,13 @@ struct manager_shape {
     /* The largest request that a longest hole of `hole` bytes serves; null:
      * all of it.                                                           */
     uint64_t (*serves)(const struct manager_params *p, uint64_t hole);
+    /* The largest request that one area grants, for managers that move. With
+     * pinned objects it may be less than the truth, never more; null: as for
+     * those that do not move.                                              */
+    uint64_t (*largest)(const struct manager_view *v);
 };
 
+/* One manager; of an outside one only what it is asked and answers is known. */
 struct manager {
     const char *name;
     uint32_t capabilities; /* enum heap_capability                        */
@@ -59,7 +77,7 @@ struct manager {
     const struct manager_shape *shape;
 
     void (*params)(const struct replay_options *o, struct manager_params *p);
-    uint32_t (*control_bytes)(const struct manager_params *p);
+    uint32_t (*control_bytes)(const struct manager_params *p); /* or null */
     uint32_t (*init)(struct heap *h, uint32_t base, uint32_t heap_bytes,
                      const struct manager_params *p);
     uint32_t (*alloc)(struct heap *h, uint32_t bytes, uint32_t flags);
@@ -79,6 +97,7 @@ struct manager {
     void (*unpin)(struct heap *h, uint32_t object);
     void (*info)(struct heap *h, struct heap_info *info);
     bool (*area_info)(struct heap *h, uint32_t index, struct area_info *info);
+    /* Null: nobody can read its heap; it is an outside manager.           */
     bool (*walk)(struct heap *h, struct heap_cursor *c, struct heap_object *o);
     int (*check)(struct heap *h, uint32_t base, uint32_t window_bytes);
 };
@@ -98,6 +117,13 @@ enum {
 extern const struct manager *const manager_list[];
 extern const uint32_t manager_list_n;
 
+/*
+ * Any allocator in an image of the user's: OUTSIDE_MANAGER, or with the name
+ * that the image gives itself, OUTSIDE_MANAGER:NAME. Not in manager_list.
+ */
+#define OUTSIDE_MANAGER "outside"
+extern const struct manager manager_outside;
+
 /* One line for people, of managers.def. */
 const char *manager_summary(const struct manager *m);
 
@@ -105,6 +131,19 @@ const char *manager_summary(const struct manager *m);
 static inline bool manager_collects(const struct manager *m)
 {
     return (m->capabilities & CAP_COLLECT) != 0;
+}
+
+/* Is it known by its entry points alone? */
+static inline bool manager_is_outside(const struct manager *m)
+{
+    return m->walk == NULL;
+}
+
+/* Bytes of the control block, before H; 0: it has none there. */
+static inline uint32_t manager_control_bytes(const struct manager *m,
+                                             const struct manager_params *p)
+{
+    return m->control_bytes == NULL ? 0 : m->control_bytes(p);
 }
 
 /* The manager of that name, or null. */

@@ -2,6 +2,7 @@
 #include "sim/replay/play.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 /*
  * A collection of everything leaves the program nothing. A manager that frees
@@ -48,7 +49,10 @@ static int add_area(struct play *p, uint64_t bytes)
                            "an area of %" PRIu64 " bytes does not fit into "
                            "the window",
                            bytes);
+    memset(&p->t->cost, 0, sizeof p->t->cost);
     uint32_t error = p->t->add_area(p->t, at, (uint32_t)bytes);
+    if (play_take_cost(p) != 0)
+        return 1;
     if (error == HEAP_TOO_LARGE)
         return play_reject(p,
                            "an area of %" PRIu64 " bytes is larger than "

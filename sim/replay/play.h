@@ -5,10 +5,15 @@
  *   operations.c each operation by its kind; requests.c alloc, free, realloc
  *   events.c     what the program did in between
  *   calls.c      around every call of the manager, and what it asks
+ *   outer.c      the recordings' outer heap; outer_heap.c the real one
+ *   outer_requests.c what the trace asks of that
  *   objects.c    what an id names, and how an object ends
  *   records.c    the record that ends every operation
  *   collection.c what a collection did: who is gone, who must not be
+ *   moves.c      where a manager that moves has put the objects
+ *   pins.c       which objects may not move, before every call
  *   figures.c    live, used, free, the largest hole, the largest request
+ *   outside.c    the same of a manager that must be asked
  *   expect.c     recorded facts against what happened
  *
  * An operation goes: held set right -> the manager's own code -> the shadow
@@ -20,6 +25,7 @@
 #include "sim/replay/held.h"
 #include "sim/replay/holes.h"
 #include "sim/replay/outer.h"
+#include "sim/replay/outer_heap.h"
 #include "sim/replay/replay.h"
 #include "sim/replay/shadow.h"
 #include "sim/replay/target.h"
@@ -84,19 +90,24 @@ struct play {
     struct problem *problem;
     const struct manager *manager;
     struct manager_params params;
-    bool collects;      /* the manager finds the dead itself; else they are   */
-                        /* freed as they die, and nothing dead is ever left   */
+    bool moves;       /* a collector that moves: objects are looked for    */
+    bool has_handles; /* ... or handles that lead elsewhere                */
+    bool collects;    /* the manager finds the dead itself; else they are   */
+                      /* freed as they die, and nothing dead is ever left   */
+    bool is_outside;  /* only the manager's entry points are known         */
+    uint64_t outside_largest; /* request that the last probe found           */
     uint32_t align;     /* of every object: a power of two                   */
     uint32_t tag_units; /* before every object, and first in every hole       */
 
     struct target *t;
     struct shadow s;
-    struct holes used; /* over all objects not reclaimed                  */
-    struct holes live; /* over live objects only; see live_is_used        */
-    bool live_is_used; /* nothing dead is left: `used` is both indices,   */
-                       /* and `live` is out of date                       */
-    uint32_t n_holes;  /* runs of `used`; kept for tag managers only      */
-    struct outer outer;
+    struct holes used;  /* over all objects not reclaimed                  */
+    struct holes live;  /* over live objects only; see live_is_used        */
+    bool live_is_used;  /* nothing dead is left: `used` is both indices,   */
+                        /* and `live` is out of date                       */
+    uint32_t n_holes;   /* runs of `used`; kept for tag managers only      */
+    struct outer outer; /* outer = none                        */
+    struct outer_heap outer_heap; /* outer = tlsf                        */
     struct play_area areas[PLAY_AREAS_CAP];
     uint32_t n_areas;
     bool areas_changed;     /* the manager took or gave back an area          */
@@ -105,17 +116,26 @@ struct play {
     uint32_t ignored_locks; /* that a manager without locks was not told  */
 
     uint64_t seq;
-    bool expecting;  /* recorded facts are compared                  */
-    bool has_growth; /* the heap takes areas from the outer heap          */
-    bool has_quirks; /* quirks = exact                                    */
-    bool is_probing; /* in a probe: outward calls leave no mark      */
-    bool is_stopped; /* the run has come to its status               */
-    uint32_t n_line; /* held words of the line before this operation */
+    struct op_cost cost; /* of the calls made since the last record           */
+    uint64_t nop_cycles; /* what a call costs by itself                       */
+    uint64_t event_seq;  /* operation behind which the last event cost        */
+    uint32_t event_part; /* ... and how many did there                        */
+    bool expecting;      /* recorded facts are compared                  */
+    bool has_growth;     /* the heap takes areas from the outer heap          */
+    bool has_quirks;     /* quirks = exact                                    */
+    bool is_probing;     /* in a probe: outward calls leave no mark      */
+    bool is_stopped;     /* the run has come to its status               */
+    uint32_t n_line;     /* held words of the line before this operation */
     bool has_line;
     uint32_t placeless; /* slot of an object that is being moved out of an */
                         /* area that went meanwhile                        */
     struct play_list finalise; /* ids to be freed by the next finaliser   */
     struct play_list line;     /* scratch for a held line                 */
+    struct play_list pins;     /* slots that the program has pinned       */
+    struct play_list pinned;   /* slots that this call may not move       */
+    struct play_list inside;   /* ids that ambiguous words point into     */
+    struct play_list interior; /* ids that heap words point into          */
+    uint32_t pin_policy;       /* enum pin_policy                         */
     struct play_list named;    /* slots of the dead that words still name */
     struct {
         uint32_t avail;
@@ -125,7 +145,9 @@ struct play {
     uint64_t probe_every;
     struct replay_view view;
     struct play_happened happened;
-    uint32_t calls_before;     /* collections before the manager's call       */
+    uint32_t calls_before; /* collections before the manager's call       */
+    uint32_t n_followed;   /* of those in it, already followed            */
+    struct collection_record early; /* what these did                        */
     uint32_t grown_before;     /* areas taken from the outer heap, likewise   */
     int late_error;            /* of a finaliser's turn, for after the call   */
     const struct trace_op *op; /* being played                            */
@@ -165,6 +187,8 @@ int play_set_id(struct play *p, uint64_t id, uint32_t value);
 void play_forget_object(struct play *p, uint32_t slot, uint32_t end);
 /* All objects leave the shadow: the live as `end`, the dead as reclaimed. */
 void play_forget_all(struct play *p, uint32_t end);
+/* Those of the outer heap, which begins again. */
+void play_forget_outer(struct play *p);
 int play_verify_object(struct play *p, uint32_t slot);
 /* A live object dies. A manager that does not collect is told to free it. */
 int play_let_die(struct play *p, uint32_t slot);
@@ -173,11 +197,39 @@ int play_death(struct play *p, uint64_t id);
 /* --- operations.c */
 int play_operation(struct play *p, const struct trace_op *op);
 
+/* Does a free give memory back now? Not in a locked heap, and not where only
+ * collections do. */
+static inline bool play_can_free(const struct play *p)
+{
+    return (p->manager->capabilities & CAP_FREE) != 0 &&
+           p->t->heap->lock_depth == 0;
+}
+
+/* Where the object of that name is: the name itself, unless a handle. */
+static inline uint32_t play_address(const struct play *p, uint32_t name)
+{
+    return p->has_handles ? p->manager->deref(p->t->heap, name, 0) : name;
+}
+
 /* --- requests.c */
 int play_alloc(struct play *p, const struct trace_op *op);
 int play_free(struct play *p, const struct trace_op *op);
 int play_realloc(struct play *p, const struct trace_op *op);
 int play_refused(struct play *p, const struct trace_op *op);
+
+/* --- outer_requests.c: the same for objects of the outer heap; the last two
+ * for requests that the recording saw refused. `r` is new. */
+int play_outer_alloc(struct play *p, const struct trace_op *op,
+                     struct op_record *r);
+int play_outer_realloc(struct play *p, const struct trace_op *op, uint32_t slot,
+                       struct op_record *r);
+int play_outer_alloc_again(struct play *p, const struct trace_op *op,
+                           struct op_record *r);
+int play_outer_realloc_again(struct play *p, const struct trace_op *op,
+                             uint32_t slot, struct op_record *r);
+int play_outer_free(struct play *p, uint32_t slot, struct op_record *r);
+/* Free one and forget it; its id becomes `end`. No record. */
+int play_outer_drop(struct play *p, uint32_t slot, uint32_t end);
 
 /* --- events.c */
 int play_event(struct play *p, const struct trace_op *op);
@@ -193,6 +245,11 @@ int play_after_call(struct play *p, uint32_t answer, uint32_t busy,
 int play_free_pending(struct play *p);
 
 /* --- records.c */
+/* A machine's calls since play_before_call: into p->cost. 1: one of them
+ * failed; ERR_INPUT: the manager lacks it. */
+int play_take_cost(struct play *p);
+/* What the event just played cost goes to the sink. */
+int play_tell_event(struct play *p, const struct trace_op *op);
 void play_new_record(const struct play *p, const struct trace_op *op,
                      struct op_record *r);
 /* Figures, sink, probe and check; then what the user wants of a refusal. */
@@ -213,11 +270,45 @@ int play_reserve_units(struct play *p, uint32_t n_units);
  */
 int play_reset(struct play *p);
 
+/* --- pins.c */
+/* What ambiguous words named is pinned: nothing; the held objects; also what
+ * ambiguous words point into; also what heap words point into. */
+enum pin_policy { PINS_NONE = 0, PINS_HELD, PINS_INSIDE, PINS_INTERIOR };
+
+void play_open_pins(struct play *p);
+/* The root table's third part, for the call that follows. 1: it is full. */
+int play_set_pins(struct play *p);
+/* How many they would be; some may be counted twice. */
+uint32_t play_count_pins(const struct play *p);
+/* The program's own pin or unpin of a live object. */
+int play_pin(struct play *p, const struct trace_op *op);
+/* The object is no more: its pin neither. */
+void play_forget_pin(struct play *p, uint32_t slot);
+/* Ids of a held line that are pinned under some policy. */
+int play_note_inside(struct play *p, const struct trace_op *op);
+
+/* --- moves.c */
+/*
+ * After a collection that may have moved: find every live object by the words
+ * that name it, compare with what the manager has, and follow. `busy` has
+ * been copied to `answer` since; without one, `answer` is new. What was seen
+ * has *epoch.
+ */
+int play_follow_moves(struct play *p, uint32_t answer, uint32_t busy,
+                      uint32_t *epoch, struct collection_record *c);
+/* The same for handles, after any call; `busy` is being resized. */
+int play_follow_handles(struct play *p, uint32_t busy);
+
 /* --- collection.c */
 /* Look at what collections did since `before`; `answer` is new, `slot` the
  * object being reallocated (or SHADOW_NONE), not to be missed. */
 int play_after_collection(struct play *p, uint32_t answer, uint32_t slot,
                           bool everything);
+/*
+ * In the middle of a call: follow the moves of all its collections but the one
+ * that runs, which has not moved anything yet.
+ */
+int play_follow_early(struct play *p);
 /* Read the manager's list of areas anew and build both hole indices. */
 int play_sync_areas(struct play *p);
 /* Are the manager's objects those of the shadow, in place and size? */
@@ -261,9 +352,19 @@ uint64_t play_largest_request(struct play *p);
 /* Are objects and figure true? By a walk over the window, and by asking the
  * manager and rolling back. */
 int play_probe(struct play *p);
-/* Linux's fragmentation index of a request that failed, and the holes. */
-double play_frag_index(const struct play *p, uint64_t asked, uint64_t *n_holes);
+/* Would so many bytes be granted? Requires a snapshot, which is restored. */
+bool play_would_grant(struct play *p, uint64_t bytes);
+/* Linux's fragmentation index of a request that failed. */
+double play_frag_index(const struct refusal_record *f);
 void play_fill_view(struct play *p);
+
+/* --- outside.c */
+/* The largest request, as found by the last probe: never more than there is
+ * room for. It is largest_free as well. */
+uint64_t outside_largest(const struct play *p);
+/* Find it anew, by bisection on a snapshot that is rolled back. Fails when the
+ * manager would grant more than there is room for. */
+int outside_probe(struct play *p);
 
 /* --- expect.c */
 /* A new operation begins: what the last one did must have been recorded. */

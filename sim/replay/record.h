@@ -39,25 +39,57 @@ struct heap_figures {
     uint64_t largest_request;
 };
 
+/*
+ * What the manager's machine code took: all of the call, from the first
+ * instruction of the entry point to the return. Part of it was spent
+ * collecting, told apart by the control block's phase word.
+ */
+#define COST_PHASES 7 /* enum heap_phase                                  */
+
+struct op_cost {
+    uint64_t cycles;
+    uint64_t gc_cycles;    /* ... of them, in any phase but idle             */
+    uint64_t outer_cycles; /* ... of them, in the outer heap's functions, */
+                           /* asked by the program or for areas           */
+    uint64_t instructions, loads, stores, waits;
+    uint64_t unsettled;   /* events whose price no document settles       */
+    uint32_t stack_bytes; /* deepest                                      */
+    uint64_t phase_cycles[COST_PHASES];
+};
+
 struct op_record {
     uint64_t seq;
     uint8_t kind;     /* enum trace_kind of the operation            */
     uint8_t outcome;  /* enum request_outcome                                */
     uint8_t recorded; /* 1: the recording saw this request refused   */
     uint8_t may_move; /* realloc                                     */
+    bool is_outer;    /* of an object of the outer heap              */
     uint64_t object;  /* id; TRACE_NONE where the operation has none */
     uint64_t asked;   /* bytes requested                             */
     uint64_t granted; /* bytes granted, 0 if refused or freed        */
     uint32_t address; /* 0 if none                                   */
     uint32_t site;
+    bool has_cost; /* of a machine: natively there is none    */
+    struct op_cost cost;
     struct heap_figures after; /* the heap after the operation            */
+};
+
+/* An event that asked the manager for something: a death that it was told of
+ * by a free, a read through a handle, a store through a barrier. */
+struct event_record {
+    uint64_t seq;  /* of the operation before it                          */
+    uint32_t part; /* 0, 1 ... behind that operation                      */
+    uint8_t kind;  /* enum trace_kind of the event                        */
+    uint64_t object;
+    struct op_cost cost;
 };
 
 enum collection_cause {
     COLLECTION_FULL = 0,  /* nothing fitted                               */
     COLLECTION_THRESHOLD, /* the threshold was reached                    */
     COLLECTION_ASKED,     /* by the program                               */
-    COLLECTION_ALL        /* sweep without roots                          */
+    COLLECTION_ALL,       /* sweep without roots                          */
+    COLLECTION_SLIDE      /* nothing is reclaimed, objects move together  */
 };
 
 struct collection_record {
@@ -72,6 +104,8 @@ struct collection_record {
     uint64_t reclaimed_bytes;
     uint64_t moved_objects;
     uint64_t moved_bytes;
+    bool has_cost;
+    struct op_cost cost; /* of the operation so far, phases and all       */
     uint64_t free_before, largest_free_before;
     uint64_t free_after, largest_free_after;
 };
@@ -145,6 +179,8 @@ struct sink {
     int (*mark)(void *ctx, uint64_t seq, int what, const char *text);
     /* Once, after the last record, while the heap still stands.           */
     int (*end)(void *ctx, const struct replay_view *view);
+    /* Machine runs only: an event that cost cycles, behind op `seq`.       */
+    int (*event)(void *ctx, const struct event_record *r);
 };
 
 #endif /* SIM_REPLAY_RECORD_H */

@@ -18,6 +18,8 @@
 /* Part of a run's identity: bump it when a replay's meaning changes. */
 #define REPLAY_SEMANTICS_VERSION 1
 
+struct machine_config; /* sim/machine/config.h */
+
 enum refused_policy { REFUSED_SKIP = 0, REFUSED_STOP, REFUSED_RESET };
 
 #define REPLAY_PARAMS_CAP 16
@@ -43,10 +45,21 @@ struct replay_options {
     uint32_t refused;      /* enum refused_policy                          */
     bool check;            /* x_check and a probe at each, expectations    */
                            /* are failures                                 */
+    const struct machine_config *machine; /* null: natively; borrowed      */
+    const char *image; /* path of the guest's ELF; null natively       */
 };
 
 struct replay_expect {
     uint64_t met, of;
+};
+
+/* The outer heap as it stands, where it is a real one. Bytes. */
+struct outer_figures {
+    bool is_there;
+    uint64_t objects;     /* of the trace                                 */
+    uint64_t asked, live; /* by and granted to them                       */
+    uint64_t areas;       /* granted to areas of the collected heap       */
+    uint64_t free, largest_free, holes;
 };
 
 enum replay_status { REPLAY_COMPLETE = 0, REPLAY_STOPPED, REPLAY_FAILED };
@@ -69,8 +82,10 @@ struct replay_result {
     uint64_t floating;    /* dead objects that a collection did not free  */
     uint64_t lone_blocks; /* live objects given back with their area      */
     struct heap_figures end;
+    struct outer_figures outer;
     uint64_t heap_bytes, control_bytes;
-    bool has_expect; /* recorded facts were compared                 */
+    uint64_t nop_cycles; /* of a call that does nothing; 0 natively         */
+    bool has_expect;     /* recorded facts were compared                 */
     struct replay_expect blocks, checkpoints, tables, collections_expected;
     char state_digest[33]; /* of the window, hex                           */
     char trace_hash[33];   /* of the events played, hex                    */

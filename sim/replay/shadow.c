@@ -53,7 +53,10 @@ static void write_word(struct shadow *s, uint32_t from, uint32_t word,
         return;
     }
     const struct shadow_object *o = &s->objects[from];
-    s->target->store(s->target, o->address, word, value);
+    if (o->is_outer) /* no barrier looks there */
+        heap_word(s, o->address)[word] = value;
+    else
+        s->target->store(s->target, shadow_name(s, o), word, value);
 }
 
 static void list_append(struct shadow *s, struct shadow_list *l, uint32_t slot)
@@ -251,8 +254,10 @@ void shadow_release(struct shadow *s)
     memset(s, 0, sizeof *s);
 }
 
-uint32_t shadow_add(struct shadow *s, uint64_t id, uint32_t address,
-                    uint64_t asked, uint32_t granted, uint64_t seq)
+/* In no list yet; its stamps are written. SHADOW_NONE: no memory. */
+static uint32_t new_object(struct shadow *s, uint64_t id, uint32_t handle,
+                           uint32_t address, uint64_t asked, uint32_t granted,
+                           uint64_t seq)
 {
     uint32_t slot = new_slot(s);
     if (slot == SHADOW_NONE)
@@ -267,15 +272,39 @@ uint32_t shadow_add(struct shadow *s, uint64_t id, uint32_t address,
     o->asked = asked;
     o->bounds = asked;
     o->granted = granted;
+    o->handle = handle;
     o->address = address;
     o->state = SHADOW_LIVE;
+    stamp(s, slot, 0, stamped_words(o));
+    return slot;
+}
+
+uint32_t shadow_add(struct shadow *s, uint64_t id, uint32_t handle,
+                    uint32_t address, uint64_t asked, uint32_t granted,
+                    uint64_t seq)
+{
+    uint32_t slot = new_object(s, id, handle, address, asked, granted, seq);
+    if (slot == SHADOW_NONE)
+        return SHADOW_NONE;
     s->object_at[shadow_unit(s, address)] = slot;
     s->asked += asked;
     s->live_bytes += granted;
     s->used_bytes += granted;
     list_append(s, &s->live, slot);
-    stamp(s, slot, 0, stamped_words(o));
     held_add(s, slot);
+    return slot;
+}
+
+uint32_t shadow_add_outer(struct shadow *s, uint64_t id, uint32_t address,
+                          uint64_t asked, uint32_t granted, uint64_t seq)
+{
+    uint32_t slot = new_object(s, id, address, address, asked, granted, seq);
+    if (slot == SHADOW_NONE)
+        return SHADOW_NONE;
+    s->objects[slot].is_outer = true;
+    s->outer_asked += asked;
+    s->outer_bytes += granted;
+    list_append(s, &s->outer, slot);
     return slot;
 }
 
@@ -303,7 +332,7 @@ static void forget_references(struct shadow *s, uint32_t slot)
 void shadow_die(struct shadow *s, uint32_t slot)
 {
     struct shadow_object *o = &s->objects[slot];
-    assert(o->state == SHADOW_LIVE);
+    assert(o->state == SHADOW_LIVE && !o->is_outer);
     held_remove(s, slot);
     list_remove(s, &s->live, slot);
     o->state = SHADOW_DEAD;
@@ -313,11 +342,10 @@ void shadow_die(struct shadow *s, uint32_t slot)
     forget_references(s, slot);
 }
 
-void shadow_remove(struct shadow *s, uint32_t slot, uint32_t end)
+/* Nothing names the object any more. */
+static void blank_names(struct shadow *s, uint32_t slot)
 {
-    struct shadow_object *o = &s->objects[slot];
-    if (o->state == SHADOW_LIVE)
-        shadow_die(s, slot);
+    const struct shadow_object *o = &s->objects[slot];
     while (o->first_in != 0) {
         uint32_t e = o->first_in;
         uint32_t from = s->edges[e].from;
@@ -325,10 +353,33 @@ void shadow_remove(struct shadow *s, uint32_t slot, uint32_t end)
         drop_edge(s, e);
         write_word(s, from, word, blank_of(s, from, word));
     }
+}
+
+/* It leaves the list, the sums and the index that it is in. */
+static void leave(struct shadow *s, uint32_t slot)
+{
+    const struct shadow_object *o = &s->objects[slot];
+    if (o->is_outer) {
+        s->outer_asked -= o->asked;
+        s->outer_bytes -= o->granted;
+        list_remove(s, &s->outer, slot);
+        return;
+    }
     s->used_bytes -= o->granted;
     list_remove(s, &s->dead, slot);
     if (s->object_at[shadow_unit(s, o->address)] == slot)
         s->object_at[shadow_unit(s, o->address)] = SHADOW_NONE;
+}
+
+void shadow_remove(struct shadow *s, uint32_t slot, uint32_t end)
+{
+    struct shadow_object *o = &s->objects[slot];
+    if (o->is_outer)
+        forget_references(s, slot);
+    else if (o->state == SHADOW_LIVE)
+        shadow_die(s, slot);
+    blank_names(s, slot);
+    leave(s, slot);
     if (o->id != TRACE_NONE)
         (void)idmap_set(s->ids, o->id, end); /* its page exists */
     o->state = SHADOW_UNUSED;
@@ -357,7 +408,7 @@ bool shadow_store(struct shadow *s, uint32_t from, uint32_t word, uint32_t to)
     s->edges[e].word = word;
     s->edges[e].to = to;
     link_edge(s, e);
-    write_word(s, from, word, s->objects[to].address);
+    write_word(s, from, word, shadow_name(s, &s->objects[to]));
     return true;
 }
 
@@ -370,6 +421,44 @@ static void move_edges(struct shadow *s, struct shadow_object *o,
     o->address = address;
     for (uint32_t e = o->first_out; e != 0; e = s->edges[e].next_out)
         s->edge_at[edge_index(s, o, s->edges[e].word)] = e;
+}
+
+/* The places of an object and of its words, before all have moved ... */
+static void leave_place(struct shadow *s, uint32_t slot)
+{
+    const struct shadow_object *o = &s->objects[slot];
+    if (s->object_at[shadow_unit(s, o->address)] == slot)
+        s->object_at[shadow_unit(s, o->address)] = SHADOW_NONE;
+    for (uint32_t e = o->first_out; e != 0; e = s->edges[e].next_out)
+        s->edge_at[edge_index(s, o, s->edges[e].word)] = 0;
+}
+
+/* ... and after. */
+static void enter_place(struct shadow *s, uint32_t slot)
+{
+    struct shadow_object *o = &s->objects[slot];
+    o->address = o->place;
+    s->object_at[shadow_unit(s, o->address)] = slot;
+    for (uint32_t e = o->first_out; e != 0; e = s->edges[e].next_out)
+        s->edge_at[edge_index(s, o, s->edges[e].word)] = e;
+}
+
+static void relocate_list(struct shadow *s, const struct shadow_list *l,
+                          void (*move)(struct shadow *, uint32_t))
+{
+    for (uint32_t slot = l->oldest; slot != SHADOW_NONE;
+         slot = s->objects[slot].younger) {
+        if (s->objects[slot].place != s->objects[slot].address)
+            move(s, slot);
+    }
+}
+
+void shadow_relocate(struct shadow *s)
+{
+    relocate_list(s, &s->dead, leave_place);
+    relocate_list(s, &s->live, leave_place);
+    relocate_list(s, &s->dead, enter_place);
+    relocate_list(s, &s->live, enter_place);
 }
 
 static void cut_edges(struct shadow *s, uint32_t slot, uint32_t n_words)
@@ -385,12 +474,28 @@ static void cut_edges(struct shadow *s, uint32_t slot, uint32_t n_words)
     }
 }
 
+/* Its sums, as if it were gone and came back with other sizes. */
+static void recount(struct shadow *s, const struct shadow_object *o,
+                    uint64_t asked, uint32_t granted)
+{
+    if (o->is_outer) {
+        s->outer_asked += asked - o->asked;
+        s->outer_bytes += (uint64_t)granted - o->granted;
+        return;
+    }
+    s->used_bytes += (uint64_t)granted - o->granted;
+    if (o->state == SHADOW_LIVE) {
+        s->live_bytes += (uint64_t)granted - o->granted;
+        s->asked += asked - o->asked;
+    }
+}
+
 /* Write the object's address into every word that names it. */
 static void rewrite_names(struct shadow *s, uint32_t slot)
 {
     const struct shadow_object *o = &s->objects[slot];
     for (uint32_t e = o->first_in; e != 0; e = s->edges[e].next_in)
-        write_word(s, s->edges[e].from, s->edges[e].word, o->address);
+        write_word(s, s->edges[e].from, s->edges[e].word, shadow_name(s, o));
     held_refresh(s, slot);
 }
 
@@ -415,14 +520,12 @@ void shadow_resize(struct shadow *s, uint32_t slot, uint32_t address,
         if (s->object_at[shadow_unit(s, o->address)] == slot)
             s->object_at[shadow_unit(s, o->address)] = SHADOW_NONE;
         move_edges(s, o, address);
-        s->object_at[shadow_unit(s, address)] = slot;
-        rewrite_names(s, slot);
+        if (!o->is_outer)
+            s->object_at[shadow_unit(s, address)] = slot;
+        if (!s->has_handles || o->is_outer)
+            rewrite_names(s, slot);
     }
-    s->used_bytes += (uint64_t)granted - o->granted;
-    if (o->state == SHADOW_LIVE) {
-        s->live_bytes += (uint64_t)granted - o->granted;
-        s->asked += asked - o->asked;
-    }
+    recount(s, o, asked, granted);
     o->asked = asked;
     o->granted = granted;
     if (stamped_words(o) > old_words)
@@ -435,7 +538,7 @@ static uint32_t right_word(const struct shadow *s,
 {
     uint32_t e = s->edge_at[edge_index(s, o, i)];
     if (e != 0)
-        return s->objects[s->edges[e].to].address;
+        return shadow_name(s, &s->objects[s->edges[e].to]);
     return seed_of(o) + i * STAMP_STRIDE;
 }
 
@@ -474,7 +577,7 @@ void shadow_rewrite(struct shadow *s, uint32_t slot)
     stamp(s, slot, 0, stamped_words(o));
     for (uint32_t e = o->first_out; e != 0; e = s->edges[e].next_out)
         write_word(s, slot, s->edges[e].word,
-                   s->objects[s->edges[e].to].address);
+                   shadow_name(s, &s->objects[s->edges[e].to]));
 }
 
 int64_t shadow_verify_roots(const struct shadow *s)
@@ -482,12 +585,14 @@ int64_t shadow_verify_roots(const struct shadow *s)
     const struct guest_roots *r = s->target->roots;
     for (uint32_t i = 0; i < r->n_precise; i++) {
         uint32_t e = s->root_edge[i];
-        uint32_t right = e == 0 ? 0 : s->objects[s->edges[e].to].address;
+        uint32_t right =
+            e == 0 ? 0 : shadow_name(s, &s->objects[s->edges[e].to]);
         if (r->word[i] != right)
             return i;
     }
     for (uint32_t i = 0; i < s->n_held; i++) {
-        if (r->word[r->n_precise + i] != s->objects[s->held[i]].address)
+        if (r->word[r->n_precise + i] !=
+            shadow_name(s, &s->objects[s->held[i]]))
             return (int64_t)r->n_precise + i;
     }
     return -1;

@@ -7,7 +7,8 @@
  * that is dead while the manager has not reclaimed it; for every reference
  * word the object it names, and for every object the words that name it.
  *
- * In the heap, a reference word holds its referent's address. Every other
+ * In the heap, a reference word holds its referent's name: its address, or,
+ * under a manager with handles, its handle. Every other
  * whole word within the bytes asked for holds a stamp: a number made of the
  * object and the word's index, odd, so that no collector takes it for the
  * address of a block.
@@ -16,6 +17,10 @@
  *   object  --first_in--->  edge  --next_in--->  edge ...    what names it
  *
  * The root table is the object SHADOW_ROOT: its words are the root slots.
+ *
+ * Objects of the outer heap are outside of the manager's: no collection sees
+ * them or what they name, so that they are never held, and what only they name
+ * always is. They are in a list, in sums and in an index of their own.
  *
  * State     on the host's heap; the window and the root table belong to the
  *           target and are written in place.
@@ -45,13 +50,16 @@ struct shadow_object {
     uint64_t bounds;   /* bytes the program may use: larger than granted  */
                        /* after a growth that this run refused            */
     uint32_t granted;  /* bytes                                           */
-    uint32_t address;
+    uint32_t address;  /* of its first byte, now                */
+    uint32_t handle;   /* of a manager with handles             */
+    uint32_t place;    /* scratch: where a collector put it     */
     uint32_t site;
     uint32_t first_in, first_out; /* edges; 0 none                        */
     uint32_t held;                /* place in the held table + 1; 0 not   */
     uint32_t older, younger;      /* in the list of its state             */
     uint32_t seen;                /* epoch of the last walk that met it   */
     uint8_t state;                /* enum shadow_state                    */
+    bool is_outer;                /* of the outer heap; then never DEAD   */
 };
 
 struct shadow_edge {
@@ -70,6 +78,7 @@ struct shadow {
     uint32_t origin; /* address of unit 0                            */
     uint32_t unit_shift;
     uint32_t n_units;
+    bool has_handles; /* names are handles, not addresses              */
     struct idmap *ids;
     struct shadow_object *objects;
     uint32_t n_objects, cap_objects, free_object;
@@ -80,6 +89,7 @@ struct shadow {
     uint32_t *edge_at;     /* by heap word from `origin`                  */
     uint32_t *root_edge;   /* by root slot                                */
     struct shadow_list live, dead;
+    struct shadow_list outer;
     uint32_t moved;      /* slot of an object that the manager has moved */
                          /* and the shadow not yet: its words cannot be  */
                          /* written; or SHADOW_NONE                      */
@@ -87,6 +97,7 @@ struct shadow {
     uint64_t n_born;
     uint32_t epoch;
     uint64_t asked, live_bytes, used_bytes;
+    uint64_t outer_asked, outer_bytes; /* granted */
     uint32_t *held; /* slots, parallel to the table's held words   */
     uint32_t n_held, cap_held;
     uint64_t max_held;
@@ -103,9 +114,17 @@ void shadow_release(struct shadow *s);
 /* The heap has become larger: `n_units` units in all. False: no memory. */
 bool shadow_reserve_units(struct shadow *s, uint32_t n_units);
 
-/* A new live, held object; its stamps are written. SHADOW_NONE: no memory. */
-uint32_t shadow_add(struct shadow *s, uint64_t id, uint32_t address,
-                    uint64_t asked, uint32_t granted, uint64_t seq);
+/*
+ * A new live, held object; its stamps are written. `handle` matters where there
+ * are handles. SHADOW_NONE: no memory.
+ */
+uint32_t shadow_add(struct shadow *s, uint64_t id, uint32_t handle,
+                    uint32_t address, uint64_t asked, uint32_t granted,
+                    uint64_t seq);
+
+/* The same in the outer heap: neither held nor found by its address. */
+uint32_t shadow_add_outer(struct shadow *s, uint64_t id, uint32_t address,
+                          uint64_t asked, uint32_t granted, uint64_t seq);
 
 /* The object at a head's address, or SHADOW_NONE. */
 uint32_t shadow_find(const struct shadow *s, uint32_t address);
@@ -118,7 +137,8 @@ void shadow_die(struct shadow *s, uint32_t slot);
 
 /*
  * The object's memory is no longer its own. Words of live objects and roots
- * that name it become stamps or empty. `end` is what the id becomes.
+ * that name it become stamps or empty. `end` is what the id becomes. One of
+ * the outer heap leaves in one step, without having been dead.
  */
 void shadow_remove(struct shadow *s, uint32_t slot, uint32_t end);
 
@@ -135,6 +155,12 @@ bool shadow_store(struct shadow *s, uint32_t from, uint32_t word, uint32_t to);
  */
 void shadow_resize(struct shadow *s, uint32_t slot, uint32_t address,
                    uint64_t asked, uint32_t granted);
+
+/*
+ * Every object of both lists has moved to its `place` (which is its address
+ * where it has not). Nothing is written: the manager has.
+ */
+void shadow_relocate(struct shadow *s);
 
 /*
  * Compare the object's words with what they must be. Returns the index of the
@@ -154,6 +180,13 @@ static inline struct shadow_object *shadow_at(const struct shadow *s,
                                               uint32_t slot)
 {
     return &s->objects[slot];
+}
+
+/* What words that refer to the object hold, and the manager knows it by. */
+static inline uint32_t shadow_name(const struct shadow *s,
+                                   const struct shadow_object *o)
+{
+    return s->has_handles && !o->is_outer ? o->handle : o->address;
 }
 
 static inline uint32_t shadow_unit(const struct shadow *s, uint32_t address)

@@ -11,6 +11,7 @@
 struct native {
     struct target target;
     uint8_t *saved; /* snapshot: extent_bytes of window_bytes             */
+    struct guest_roots *saved_roots;
 };
 
 #define HEAD_BYTES 64u
@@ -109,16 +110,59 @@ static void native_unpin(struct target *t, uint32_t object)
     t->manager->unpin(t->heap, object);
 }
 
+static struct heap *outer_of(const struct target *t)
+{
+    return (struct heap *)(void *)(t->window + (t->outer - t->base));
+}
+
+static uint32_t native_outer_init(struct target *t, uint32_t base,
+                                  uint32_t bytes, const struct tlsf_params *p)
+{
+    t->outer = base;
+    return tlsf_init(outer_of(t), base, bytes, p);
+}
+
+static uint32_t native_outer_avail(struct target *t)
+{
+    return tlsf_avail(outer_of(t));
+}
+
+static uint32_t native_outer_alloc(struct target *t, uint32_t bytes)
+{
+    return tlsf_alloc(outer_of(t), bytes, 0);
+}
+
+static void native_outer_free(struct target *t, uint32_t object)
+{
+    tlsf_free(outer_of(t), object);
+}
+
+static uint32_t native_outer_realloc(struct target *t, uint32_t object,
+                                     uint32_t bytes, bool may_move)
+{
+    return tlsf_realloc(outer_of(t), object, bytes, may_move);
+}
+
+/* The part of the root table that is in use. */
+static size_t roots_bytes(const struct target *t)
+{
+    const struct guest_roots *r = t->roots;
+    size_t n_words = (size_t)r->n_precise + r->n_held + r->n_pinned;
+    return sizeof *r + n_words * sizeof r->word[0];
+}
+
 static void native_snapshot(struct target *t)
 {
     struct native *n = t->own;
     memcpy(n->saved, t->window, t->extent_bytes);
+    memcpy(n->saved_roots, t->roots, roots_bytes(t));
 }
 
 static void native_restore(struct target *t)
 {
     const struct native *n = t->own;
     memcpy(t->window, n->saved, t->extent_bytes);
+    memcpy(t->roots, n->saved_roots, roots_bytes(t));
 }
 
 static void native_close(struct target *t)
@@ -127,6 +171,7 @@ static void native_close(struct target *t)
     if (t->window != NULL)
         free(t->window - HEAD_BYTES);
     free(t->roots);
+    free(n->saved_roots);
     free(n->saved);
     free(n);
 }
@@ -159,6 +204,11 @@ int target_native_open(struct target **out, const struct manager *m,
         .promote = native_promote,
         .pin = native_pin,
         .unpin = native_unpin,
+        .outer_init = native_outer_init,
+        .outer_avail = native_outer_avail,
+        .outer_alloc = native_outer_alloc,
+        .outer_free = native_outer_free,
+        .outer_realloc = native_outer_realloc,
         .snapshot = native_snapshot,
         .restore = native_restore,
         .close = native_close,
@@ -166,7 +216,9 @@ int target_native_open(struct target **out, const struct manager *m,
     n->saved = malloc(window_bytes);
     n->target.roots =
         calloc(1, sizeof *n->target.roots + cap * sizeof(uint32_t));
-    if (memory == NULL || n->saved == NULL || n->target.roots == NULL) {
+    n->saved_roots = malloc(sizeof *n->saved_roots + cap * sizeof(uint32_t));
+    if (memory == NULL || n->saved == NULL || n->saved_roots == NULL ||
+        n->target.roots == NULL) {
         free(memory);
         native_close(&n->target);
         return problem_set(problem, ERR_MEMORY,

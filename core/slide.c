@@ -1,0 +1,726 @@
+/* slide.c - see slide.h for the contract, the drawing and the source. */
+#include "core/slide.h"
+
+/* ---- Bits of a table word: one a block, at the block's low bit --------- */
+
+static inline uint32_t free_bits(uint32_t w)
+{
+    return ~(w | w >> 1) & ATAB_LOW_BITS;
+}
+
+static inline uint32_t pinned_bits(uint32_t w)
+{
+    return w & w >> 1 & ATAB_LOW_BITS;
+}
+
+/* Heads, pinned ones as well. */
+static inline uint32_t head_bits(uint32_t w)
+{
+    return w & ATAB_LOW_BITS;
+}
+
+/* Both bits of the n lowest blocks, n < 16. */
+static inline uint32_t blocks_below(uint32_t n)
+{
+    return (UINT32_C(1) << 2 * n) - 1;
+}
+
+/* All bits above the highest one set in `bits`, which is not 0. */
+static inline uint32_t above_highest(uint32_t bits)
+{
+    return UINT32_MAX << (31 - (uint32_t)__builtin_clz(bits));
+}
+
+/*
+ * How many bits are set. Spelled out, because compilers know these lines: they
+ * become one instruction where there is one, and no call where there is none.
+ */
+static inline uint32_t count(uint32_t x)
+{
+    x -= x >> 1 & UINT32_C(0x55555555);
+    x = (x & UINT32_C(0x33333333)) + (x >> 2 & UINT32_C(0x33333333));
+    x = (x + (x >> 4)) & UINT32_C(0x0f0f0f0f);
+    return x * UINT32_C(0x01010101) >> 24;
+}
+
+/* ---- Areas -------------------------------------------------------------- */
+
+static uint32_t vector_bytes(uint32_t table_bytes, bool is_wide)
+{
+    return (table_bytes + 15) / 16 * (is_wide ? 4 : 2);
+}
+
+static bool is_wide(const struct slide_area *a)
+{
+    return a->area.pool - a->offset > vector_bytes(a->area.table_bytes, false);
+}
+
+static addr32 finaliser_bits(const struct heap *h, const struct slide_area *a)
+{
+    return h->has_finalisers ? a->area.table + a->area.table_bytes + 1 : 0;
+}
+
+bool slide_setup(struct heap *h, struct slide_area *a, addr32 table, addr32 end,
+                 uint32_t sides)
+{
+    CORE_ASSERT(table % 4 == 0);
+    end &= ~(h->block_bytes - 1);
+    if (end <= table)
+        return false;
+    uint32_t usable = end - table - 1; /* without the gap byte */
+    bool wide = (end - table) >> h->block_shift > SLIDE_SHORT_MAX;
+    uint32_t has_leaves = sides & SLIDE_LEAVES;
+    uint32_t has_ambiguous = (sides & SLIDE_AMBIGUOUS) != 0;
+    uint32_t n_sides = h->has_finalisers + has_leaves + has_ambiguous;
+
+    /* Eighths of a byte for four blocks; then what rounding up takes. */
+    uint32_t bits = 8 + 4 * n_sides + (wide ? 2 : 1) + 32 * h->block_bytes;
+    uint32_t n = 8 * (usable / bits) + 8 * (usable % bits) / bits;
+    while (n + n_sides * ((n + 1) / 2) + vector_bytes(n, wide) +
+               (4 * n << h->block_shift) >
+           usable)
+        n--;
+    if (n == 0)
+        return false;
+
+    addr32 side = table + n + 1 + h->has_finalisers * ((n + 1) / 2);
+    a->area.table = table;
+    a->area.table_bytes = n;
+    a->area.pool = end - (4 * n << h->block_shift);
+    a->area.hint = 0;
+    a->area.last_used = 4 * n; /* no bound is kept */
+    a->n_free = 4 * n;
+    a->leaf = has_leaves ? side : 0;
+    a->ambiguous = has_ambiguous ? side + has_leaves * ((n + 1) / 2) : 0;
+    a->offset = a->area.pool - vector_bytes(n, wide);
+    CORE_ASSERT(side <= a->offset && a->offset < a->area.pool);
+    __builtin_memset(byte_at(h, table), 0, a->area.pool - table);
+    return true;
+}
+
+/* ---- Pins --------------------------------------------------------------- */
+
+void slide_pin(struct heap *h, struct slide *s, uint32_t word)
+{
+    if ((word & (h->block_bytes - 1)) != 0)
+        return;
+    const struct slide_area *a = slide_area_of(h, word);
+    if (a == NULL)
+        return;
+    uint32_t *t = area_table(h, &a->area);
+    uint32_t b = area_block_of(h, &a->area, word);
+    if (atab_get_kind(t, b) != ATAB_HEAD)
+        return;
+    atab_head_to_mark(t, b);
+    s->n_pinned++;
+}
+
+/* The lowest block from `from` on whose bit is set, or ATAB_NONE. */
+static uint32_t next_bit(struct heap *h, const struct slide_area *a,
+                         addr32 bits, uint32_t from)
+{
+    uint32_t n_bytes = (a->area.table_bytes + 1) / 2;
+    uint32_t hidden = (UINT32_C(1) << from % 8) - 1;
+    for (uint32_t i = from / 8; i < n_bytes; i++) {
+        uint32_t eight = *byte_at(h, bits + i) & ~hidden;
+        hidden = 0;
+        if (eight != 0)
+            return 8 * i + (uint32_t)__builtin_ctz(eight);
+    }
+    return ATAB_NONE;
+}
+
+static void pin_from(struct heap *h, struct slide *s,
+                     const struct slide_area *a)
+{
+    const uint32_t *t = area_table(h, &a->area);
+    uint32_t b = next_bit(h, a, a->ambiguous, 0);
+    while (b != ATAB_NONE) {
+        uint32_t n = atab_object_blocks(t, b) << h->block_shift >> 2;
+        const uint32_t *p = word_at(h, area_block_address(h, &a->area, b));
+        for (uint32_t i = 0; i < n; i++)
+            slide_pin(h, s, p[i]);
+        b = next_bit(h, a, a->ambiguous, b + 1);
+    }
+}
+
+void slide_pin_ambiguous(struct heap *h, struct slide *s)
+{
+    struct slide_area *a = slide_first(h);
+    for (; a != NULL; a = slide_next(h, a)) {
+        if (a->ambiguous != 0)
+            pin_from(h, s, a);
+    }
+}
+
+static void prune(struct heap *h, const struct slide_area *a, addr32 bits)
+{
+    const uint32_t *t = area_table(h, &a->area);
+    uint32_t b = bits == 0 ? ATAB_NONE : next_bit(h, a, bits, 0);
+    while (b != ATAB_NONE) {
+        if ((atab_get_kind(t, b) & 1) == 0)
+            slide_clear_bit(h, bits, b);
+        b = next_bit(h, a, bits, b + 1);
+    }
+}
+
+void slide_prune(struct heap *h)
+{
+    struct slide_area *a = slide_first(h);
+    for (; a != NULL; a = slide_next(h, a)) {
+        prune(h, a, a->leaf);
+        prune(h, a, a->ambiguous);
+    }
+}
+
+/* ---- Distances ---------------------------------------------------------- */
+
+/* What a lookup needs of an area, at hand. */
+struct map {
+    const uint32_t *table;
+    const uint8_t *offset; /* vector                                      */
+    addr32 pool;
+    uint32_t pool_bytes;
+    uint32_t shift; /* of a block's bytes                                 */
+    bool is_wide;   /* entries of four bytes                              */
+};
+
+static void open_map(struct map *m, struct heap *h, const struct slide_area *a)
+{
+    m->table = area_table(h, &a->area);
+    m->offset = byte_at(h, a->offset);
+    m->pool = a->area.pool;
+    m->pool_bytes = area_blocks(&a->area) << h->block_shift;
+    m->shift = h->block_shift;
+    m->is_wide = is_wide(a);
+}
+
+static inline uint32_t get_offset(const struct map *m, uint32_t group)
+{
+    if (m->is_wide)
+        return ((const uint32_t *)(const void *)m->offset)[group];
+    return ((const uint16_t *)(const void *)m->offset)[group];
+}
+
+/* The distance of what follows the blocks of word `w`, whose first block's
+ * would be `distance`. */
+static inline uint32_t past_word(uint32_t distance, uint32_t w)
+{
+    uint32_t pinned = pinned_bits(w);
+    if (pinned == 0)
+        return distance + count(free_bits(w));
+    return count(free_bits(w) & above_highest(pinned));
+}
+
+/* How far what begins at block `b` slides, if it may. */
+static inline uint32_t distance_of(const struct map *m, uint32_t b)
+{
+    const uint32_t *w = m->table + b / 16;
+    const uint32_t *first = m->table + b / SLIDE_GROUP * (SLIDE_GROUP / 16);
+    /* Behind b nothing counts: as if there were tails. */
+    uint32_t below = blocks_below(b % 16);
+    uint32_t part = (*w & below) | (ATAB_ALL_TAILS & ~below);
+    /* Backwards, until something pinned is met. */
+    uint32_t distance = 0;
+    for (;;) {
+        uint32_t pinned = pinned_bits(part);
+        if (pinned != 0)
+            return distance + count(free_bits(part) & above_highest(pinned));
+        distance += count(free_bits(part));
+        if (w == first)
+            return distance + get_offset(m, b / SLIDE_GROUP);
+        part = *--w;
+    }
+}
+
+/* ---- Plan --------------------------------------------------------------- */
+
+static void plan(struct heap *h, const struct slide_area *a)
+{
+    const uint32_t *t = area_table(h, &a->area);
+    uint32_t n_words = (area_blocks(&a->area) + 15) / 16;
+    uint8_t *offset = byte_at(h, a->offset);
+    uint32_t entry_bytes = is_wide(a) ? 4 : 2;
+    uint32_t distance = 0;
+    for (uint32_t i = 0; i < n_words; i++) {
+        if (i % (SLIDE_GROUP / 16) == 0) {
+            if (entry_bytes == 2)
+                *(uint16_t *)(void *)offset = (uint16_t)distance;
+            else
+                *(uint32_t *)(void *)offset = distance;
+            offset += entry_bytes;
+        }
+        distance = past_word(distance, t[i]);
+    }
+}
+
+bool slide_plan(struct heap *h, struct slide *s)
+{
+    addr32 high = 0;
+    s->low = UINT32_MAX;
+    s->way = SLIDE_DOWN;
+    const struct slide_area *a = slide_first(h);
+    for (; a != NULL; a = slide_next(h, a)) {
+        const uint32_t *t = area_table(h, &a->area);
+        uint32_t n_blocks = area_blocks(&a->area);
+        uint32_t b = atab_find_free(t, n_blocks, 0, 1);
+        if (b != ATAB_NONE)
+            b = atab_next_used(t, n_blocks, b);
+        plan(h, a);
+        if (b == ATAB_NONE)
+            continue;
+        addr32 low = area_block_address(h, &a->area, b);
+        addr32 end = area_block_address(h, &a->area, n_blocks);
+        s->low = low < s->low ? low : s->low;
+        high = end > high ? end : high;
+    }
+    s->span = high == 0 ? 0 : high - s->low;
+    return s->span != 0;
+}
+
+/* ---- Update ------------------------------------------------------------- */
+
+/* The new value of `word`, an address in the map's pool. */
+static inline uint32_t forward(struct heap *h, const struct slide *s,
+                               const struct map *m, uint32_t word)
+{
+    uint32_t b = (word - m->pool) >> m->shift;
+    uint32_t kind = atab_get_kind(m->table, b);
+    if (s->way == SLIDE_OUT)
+        return kind == ATAB_MARK ? *word_at(h, word) : word;
+    if (kind != ATAB_HEAD)
+        return word;
+    if (s->way == SLIDE_UP)
+        return word + (s->raise << m->shift);
+    return word - (distance_of(m, b) << m->shift);
+}
+
+/* The same, whatever area it is in. */
+static __attribute__((noinline)) uint32_t forward_far(struct heap *h,
+                                                      const struct slide *s,
+                                                      uint32_t word)
+{
+    struct map m;
+    const struct slide_area *a = slide_area_of(h, word);
+    if (a == NULL)
+        return word;
+    open_map(&m, h, a);
+    return forward(h, s, &m, word);
+}
+
+/* The new value of `word`, which is in the range of what may move; `m` is the
+ * first area's. */
+static inline uint32_t forward_any(struct heap *h, const struct slide *s,
+                                   const struct map *m, uint32_t word)
+{
+    if ((word & ((UINT32_C(1) << m->shift) - 1)) != 0)
+        return word;
+    if (word - m->pool < m->pool_bytes)
+        return forward(h, s, m, word);
+    return forward_far(h, s, word);
+}
+
+/*
+ * Two words at a time, for the program waits here: most words are no
+ * references, so that the cost is that of two loads and two comparisons.
+ */
+static void update_words(struct heap *h, const struct slide *s,
+                         const struct map *m, uint32_t *p, uint32_t n)
+{
+    addr32 low = s->low;
+    uint32_t span = s->span;
+    const uint32_t *end = p + n / 2 * 2;
+    for (; p != end; p += 2) {
+        uint32_t first = p[0];
+        uint32_t second = p[1];
+        if (__builtin_expect(first - low < span, 0))
+            p[0] = forward_any(h, s, m, first);
+        if (__builtin_expect(second - low < span, 0))
+            p[1] = forward_any(h, s, m, second);
+    }
+    if (n % 2 != 0 && *p - low < span)
+        *p = forward_any(h, s, m, *p);
+}
+
+void slide_update_words(struct heap *h, const struct slide *s, uint32_t *p,
+                        uint32_t n)
+{
+    struct map m;
+    open_map(&m, h, slide_first(h));
+    update_words(h, s, &m, p, n);
+}
+
+/* Objects without references are passed over one by one. */
+static void update_objects(struct heap *h, const struct slide *s,
+                           const struct map *m, const struct slide_area *a)
+{
+    const uint32_t *t = area_table(h, &a->area);
+    uint32_t n_blocks = area_blocks(&a->area);
+    uint32_t b = atab_next_used(t, n_blocks, 0);
+    while (b != ATAB_NONE) {
+        uint32_t n = atab_object_blocks(t, b);
+        if (!slide_get_bit(h, a->leaf, b))
+            update_words(h, s, m,
+                         word_at(h, area_block_address(h, &a->area, b)),
+                         n << h->block_shift >> 2);
+        b = atab_next_used(t, n_blocks, b + n);
+    }
+}
+
+/* Without a leaf table, where an object ends does not matter. */
+static void update_runs(struct heap *h, const struct slide *s,
+                        const struct map *m, const struct slide_area *a)
+{
+    const uint32_t *t = area_table(h, &a->area);
+    uint32_t n_blocks = area_blocks(&a->area);
+    uint32_t b = atab_next_used(t, n_blocks, 0);
+    while (b != ATAB_NONE) {
+        uint32_t end = atab_find_free(t, n_blocks, b, 1);
+        if (end == ATAB_NONE)
+            end = n_blocks;
+        update_words(h, s, m, word_at(h, area_block_address(h, &a->area, b)),
+                     (end - b) << h->block_shift >> 2);
+        b = atab_next_used(t, n_blocks, end);
+    }
+}
+
+/*
+ * In ascending order no bit meets one that has still to move, since objects
+ * keep their order.
+ */
+static void move_bits(struct heap *h, const struct slide_area *a, addr32 bits)
+{
+    struct map m;
+    open_map(&m, h, a);
+    uint32_t b = bits == 0 ? ATAB_NONE : next_bit(h, a, bits, 0);
+    while (b != ATAB_NONE) {
+        bool is_pinned = atab_get_kind(m.table, b) != ATAB_HEAD;
+        uint32_t distance = is_pinned ? 0 : distance_of(&m, b);
+        if (distance > 0) {
+            slide_clear_bit(h, bits, b);
+            slide_set_bit(h, bits, b - distance);
+        }
+        b = next_bit(h, a, bits, b + 1);
+    }
+}
+
+void slide_update(struct heap *h, const struct slide *s)
+{
+    struct map m;
+    const struct slide_area *a = slide_first(h);
+    open_map(&m, h, a);
+    for (; a != NULL; a = slide_next(h, a)) {
+        if (a->leaf != 0)
+            update_objects(h, s, &m, a);
+        else
+            update_runs(h, s, &m, a);
+    }
+    if (s->way != SLIDE_DOWN)
+        return; /* the bits have moved, or will, with their objects */
+    for (a = slide_first(h); a != NULL; a = slide_next(h, a)) {
+        move_bits(h, a, finaliser_bits(h, a));
+        move_bits(h, a, a->leaf);
+        move_bits(h, a, a->ambiguous);
+    }
+}
+
+/* ---- Move --------------------------------------------------------------- */
+
+struct four_words {
+    uint32_t word[4];
+};
+
+struct twelve_words {
+    uint32_t word[12];
+};
+
+static inline void copy_twelve(uint32_t *to, const uint32_t *from)
+{
+    *(struct twelve_words *)(void *)to =
+        *(const struct twelve_words *)(const void *)from;
+}
+
+/*
+ * Copy the words from `from` to before `end` down to `to`. Returns where the
+ * copy ends. A structure is loaded and stored as one, so it must not overlap
+ * itself: the distance decides. Twelve words are what compilers copy best on
+ * small cores.
+ */
+static __attribute__((noinline)) uint32_t *copy_down(uint32_t *to,
+                                                     const uint32_t *from,
+                                                     const uint32_t *end)
+{
+    uint32_t distance = (uint32_t)(from - to);
+    if (distance >= 12) {
+        for (; end - from >= 48; to += 48, from += 48) {
+            copy_twelve(to, from);
+            copy_twelve(to + 12, from + 12);
+            copy_twelve(to + 24, from + 24);
+            copy_twelve(to + 36, from + 36);
+        }
+        for (; end - from >= 12; to += 12, from += 12)
+            copy_twelve(to, from);
+    }
+    if (distance >= 4) {
+        for (; end - from >= 4; to += 4, from += 4)
+            *(struct four_words *)(void *)to =
+                *(const struct four_words *)(const void *)from;
+    }
+    while (from != end)
+        *to++ = *from++;
+    return to;
+}
+
+/*
+ * A pass over runs of neighbours. The entries of one word of the table are at
+ * hand; those that have been passed are 0. The last word may hold more than
+ * entries: that is hidden.
+ */
+struct runs {
+    const uint32_t *table;
+    const uint32_t *word; /* the one at hand                              */
+    const uint32_t *last;
+    uint32_t last_mask; /* entries of the last word                       */
+    uint32_t rest;      /* of the word at hand                            */
+    uint32_t base;      /* first block of the word at hand                */
+    uint32_t from, end; /* the run: blocks from `from` to before `end`    */
+};
+
+/* Begin at block `b`, or go on there. */
+static inline void seek_run(struct runs *r, uint32_t b)
+{
+    r->word = r->table + b / 16;
+    r->base = b & ~UINT32_C(15);
+    r->rest = r->word > r->last ? 0 : *r->word & UINT32_MAX << 2 * (b % 16);
+    if (r->word == r->last)
+        r->rest &= r->last_mask;
+}
+
+static inline void open_runs(struct runs *r, const uint32_t *t,
+                             uint32_t n_blocks)
+{
+    r->table = t;
+    r->last = t + (n_blocks - 1) / 16;
+    r->last_mask = UINT32_MAX >> (30 - 2 * ((n_blocks - 1) % 16));
+    r->from = r->end = 0;
+    seek_run(r, 0);
+}
+
+/* The next word; false: there is none. */
+static inline bool next_word(struct runs *r)
+{
+    r->word++;
+    r->base += 16;
+    if (__builtin_expect(r->word < r->last, 1)) {
+        r->rest = *r->word;
+        return true;
+    }
+    if (r->word > r->last)
+        return false;
+    r->rest = *r->word & r->last_mask;
+    return true;
+}
+
+/*
+ * The next run: it ends before what is free or pinned. A pinned object is an
+ * empty run: see pass_pinned. False: there is no more.
+ */
+static inline bool next_run(struct runs *r)
+{
+    while (r->rest == 0) {
+        if (r->word >= r->last || !next_word(r))
+            return false;
+    }
+    uint32_t place = (uint32_t)__builtin_ctz(r->rest) & ~UINT32_C(1);
+    r->from = r->base + place / 2;
+
+    /* Free 00 and pinned 11: both bits are the same. */
+    uint32_t ends = ~(r->rest ^ r->rest >> 1) & ATAB_LOW_BITS << place;
+    while (ends == 0) {
+        if (!next_word(r)) {
+            r->rest = 0;
+            r->end = r->base;
+            return true;
+        }
+        ends = ~(r->rest ^ r->rest >> 1) & ATAB_LOW_BITS;
+    }
+    place = (uint32_t)__builtin_ctz(ends);
+    r->end = r->base + place / 2;
+    r->rest &= UINT32_MAX << place;
+    return true;
+}
+
+/* Is the run an object that is pinned? Then it is passed. */
+static inline bool pass_pinned(struct runs *r)
+{
+    if (r->end != r->from)
+        return false;
+    r->end = r->from + atab_object_blocks(r->table, r->from);
+    seek_run(r, r->end);
+    return true;
+}
+
+static void move(struct heap *h, const struct slide_area *a)
+{
+    uint32_t shift = h->block_shift - 2; /* from blocks to words */
+    uint32_t *pool = word_at(h, a->area.pool);
+    uint32_t *to = pool;
+    struct runs r;
+    open_runs(&r, area_table(h, &a->area), area_blocks(&a->area));
+    while (next_run(&r)) {
+        if (pass_pinned(&r)) {
+            to = pool + (r.end << shift);
+            continue;
+        }
+        const uint32_t *from = pool + (r.from << shift);
+        uint32_t *end = pool + (r.end << shift);
+        to = from != to ? copy_down(to, from, end) : end;
+    }
+}
+
+void slide_move(struct heap *h)
+{
+    const struct slide_area *a = slide_first(h);
+    for (; a != NULL; a = slide_next(h, a))
+        move(h, a);
+}
+
+/* ---- Settle ------------------------------------------------------------- */
+
+/* The entries of the 16 blocks from `b` on. Reads one word more. */
+static inline uint32_t entries_at(const uint32_t *t, uint32_t b)
+{
+    uint32_t shift = 2 * (b % 16);
+    uint32_t low = t[b / 16] >> shift;
+    return shift == 0 ? low : low | t[b / 16 + 1] << (32 - shift);
+}
+
+/*
+ * Move the entries of n blocks from `from` down to `to`. Returns the number
+ * of objects among them.
+ */
+static uint32_t move_entries(uint32_t *t, uint32_t from, uint32_t to,
+                             uint32_t n)
+{
+    uint32_t n_objects = 0;
+    while (n > 0) {
+        uint32_t place = to % 16;
+        uint32_t some = 16 - place < n ? 16 - place : n;
+        uint32_t mask = some == 16 ? UINT32_MAX : blocks_below(some);
+        uint32_t entries = entries_at(t, from) & mask;
+        uint32_t *w = &t[to / 16];
+        *w = (*w & ~(mask << 2 * place)) | entries << 2 * place;
+        n_objects += count(head_bits(entries));
+        from += some;
+        to += some;
+        n -= some;
+    }
+    return n_objects;
+}
+
+static void settle(struct heap *h, struct slide *s, const struct slide_area *a)
+{
+    uint32_t *t = area_table(h, &a->area);
+    uint32_t n_blocks = area_blocks(&a->area);
+    uint32_t to = 0;
+    struct runs r;
+    open_runs(&r, t, n_blocks);
+    while (next_run(&r)) {
+        if (pass_pinned(&r)) {
+            atab_mark_to_head(t, r.from);
+            if (to != r.from)
+                atab_clear(t, to, r.from - to);
+            to = r.end;
+            continue;
+        }
+        uint32_t n = r.end - r.from;
+        if (r.from != to) {
+            s->moved_objects += move_entries(t, r.from, to, n);
+            s->moved_bytes += n << h->block_shift;
+        }
+        to += n;
+    }
+    if (to != n_blocks)
+        atab_clear(t, to, n_blocks - to);
+}
+
+void slide_settle(struct heap *h, struct slide *s)
+{
+    const struct slide_area *a = slide_first(h);
+    for (; a != NULL; a = slide_next(h, a))
+        settle(h, s, a);
+    s->n_pinned = 0;
+}
+
+/* ---- Raise -------------------------------------------------------------- */
+
+bool slide_plan_raise(struct heap *h, struct slide *s,
+                      const struct slide_area *a, uint32_t b, uint32_t n)
+{
+    const uint32_t *t = area_table(h, &a->area);
+    uint32_t n_blocks = area_blocks(&a->area);
+    if (b >= n_blocks || atab_get_kind(t, b) != ATAB_HEAD)
+        return false;
+    struct runs r;
+    open_runs(&r, t, n_blocks);
+    seek_run(&r, b);
+    (void)next_run(&r);
+    uint32_t end = r.end;
+    if (atab_free_run(t, n_blocks, end, n) < n)
+        return false;
+    s->low = area_block_address(h, &a->area, b);
+    s->span = (end - b) << h->block_shift;
+    s->way = SLIDE_UP;
+    s->raise = n;
+    return true;
+}
+
+/* From the top, so that no bit meets one that has still to move. */
+static void raise_bits(struct heap *h, addr32 bits, uint32_t from, uint32_t end,
+                       uint32_t n)
+{
+    for (uint32_t b = end; bits != 0 && b > from; b--) {
+        if (!slide_get_bit(h, bits, b - 1))
+            continue;
+        slide_clear_bit(h, bits, b - 1);
+        slide_set_bit(h, bits, b - 1 + n);
+    }
+}
+
+void slide_raise(struct heap *h, struct slide *s, const struct slide_area *a)
+{
+    uint32_t *t = area_table(h, &a->area);
+    uint32_t from = area_block_of(h, &a->area, s->low);
+    uint32_t end = from + (s->span >> h->block_shift);
+    uint32_t n = s->raise;
+    __builtin_memmove(byte_at(h, s->low + (n << h->block_shift)),
+                      byte_at(h, s->low), s->span);
+    raise_bits(h, finaliser_bits(h, a), from, end, n);
+    raise_bits(h, a->leaf, from, end, n);
+    raise_bits(h, a->ambiguous, from, end, n);
+
+    for (uint32_t b = end; b > from; b--) {
+        uint32_t kind = atab_get_kind(t, b - 1);
+        uint32_t shift = 2 * ((b - 1 + n) % 16);
+        uint32_t *w = &t[(b - 1 + n) / 16];
+        *w = (*w & ~(UINT32_C(3) << shift)) | kind << shift;
+        s->moved_objects += kind == ATAB_HEAD;
+    }
+    atab_clear(t, from, n < end - from ? n : end - from);
+    s->moved_bytes += s->span;
+}
+
+void slide_unpin(struct heap *h, struct slide *s)
+{
+    const struct slide_area *a = slide_first(h);
+    for (; a != NULL && s->n_pinned > 0; a = slide_next(h, a)) {
+        uint32_t *t = area_table(h, &a->area);
+        uint32_t n_blocks = area_blocks(&a->area);
+        uint32_t b = atab_next_mark(t, n_blocks, 0);
+        while (b != ATAB_NONE) {
+            atab_mark_to_head(t, b);
+            b = atab_next_mark(t, n_blocks, b + 1);
+        }
+    }
+    s->n_pinned = 0;
+}

@@ -1,0 +1,138 @@
+/* manager_copying.c - see manager.h: copying for the replay. */
+#include "core/copying.h"
+
+#include <string.h>
+
+#include "sim/replay/manager.h"
+
+/* clang-format off */
+static const struct manager_key copying_keys[] = {
+    {"block", NULL, 8, 64, "16", "bytes of a block: 8, 16, 32 or 64"},
+    {"zero", NULL, 0, 1, "1", "1: zero whole objects; 0: only their rests"},
+    {"finalisers", NULL, 0, 1, "1", "1: a finaliser table in every area"},
+    {"mark_stack", NULL, 1, COPYING_MARK_STACK_MAX, "64",
+     "entries of the mark stack"},
+    {"threshold", "none", 1, UINT32_MAX - 1, "none",
+     "bytes allocated after which a collection comes first"},
+    {"auto", NULL, 0, 1, "1", "1: collect when nothing fits"},
+    {"areas", "sizes", 0, 0, "", "bytes of each area, as 16K+16K; empty: one"},
+    {"pins", "none|k|kj|kjv", 0, 0, "none",
+     "what may not move: nothing; k: what registers and stack name; j: also "
+     "what they point into; v: also what heap words point into"},
+    {"slide", "full|window", 0, 0, "full",
+     "window: a request moves only what it must, if that suffices"},
+    {"holes", NULL, 0, 1, "1", "1: use holes before a slide"},
+    {"leaf", NULL, 0, 1, "0", "1: objects flagged as leaves are not scanned"},
+    {"ambiguous", NULL, 0, 1, "0",
+     "1: what objects flagged as ambiguous name does not move"},
+    {"pack", NULL, 0, 1, "1",
+     "1: around pins, empty the best gap into the others"},
+};
+/* clang-format on */
+
+static const struct manager_card copying_card = {
+    .succeeds = "free bytes, rounded down to blocks, are at least the request "
+                "(one area, nothing pinned); with k objects pinned, if "
+                "free / (k + 1) is. A realloc: if free bytes are at least what "
+                "it lacks",
+    .metadata = "2 bits a block, 2 bytes more for 64 blocks, 1 bit a block "
+                "with finalisers: 2.4 % of a heap of 16-byte blocks",
+    .pause = "a collection: words of live objects twice (marked, updated), "
+             "bytes that move once, table words; the marking once more for "
+             "each overflow of the mark stack",
+    .moves = "at any request that finds no room, and at a collection; at most "
+             "all live bytes",
+    .needs = "precise roots, or pins for what is not; references are the "
+             "addresses of objects, and no other word may look like one, but "
+             "in leaves",
+};
+
+/*
+ * Nothing pinned: all free bytes, live ones apart only if it may collect. With
+ * k pinned objects there are k + 1 gaps, and the fullest has its share; none
+ * loses the hole that it has. What ambiguous objects pin is not known here.
+ */
+static uint64_t copying_largest(const struct manager_view *v)
+{
+    const struct heap *h = v->heap;
+    uint64_t free = h->is_auto ? v->live_free : v->used_free;
+    uint64_t longest = h->is_auto ? v->live_longest : v->used_longest;
+    struct copying_params m;
+    memcpy(&m, v->params, sizeof m);
+    if (m.ambiguous)
+        return longest;
+    if (v->n_pinned == 0)
+        return free;
+    uint64_t gaps = v->n_pinned + UINT64_C(1);
+    uint64_t n_blocks = free >> h->block_shift;
+    uint64_t share = (n_blocks + gaps - 1) / gaps << h->block_shift;
+    return longest > share ? longest : share;
+}
+
+static const struct manager_shape copying_shape = {.largest = copying_largest};
+
+static void copying_read(const struct replay_options *o,
+                         struct manager_params *p)
+{
+    const char *slide = manager_value(o, "slide");
+    struct copying_params m = {
+        .block = (uint32_t)manager_number(o, "block", 16),
+        .zero = (uint32_t)manager_number(o, "zero", 1),
+        .finalisers = (uint32_t)manager_number(o, "finalisers", 1),
+        .mark_stack = (uint32_t)manager_number(o, "mark_stack", 64),
+        .threshold =
+            (uint32_t)manager_number(o, "threshold", HEAP_NO_THRESHOLD),
+        .automatic = (uint32_t)manager_number(o, "auto", 1),
+        .slide = slide != NULL && strcmp(slide, "window") == 0,
+        .holes = (uint32_t)manager_number(o, "holes", 1),
+        .leaf = (uint32_t)manager_number(o, "leaf", 0),
+        .ambiguous = (uint32_t)manager_number(o, "ambiguous", 0),
+        .pack = (uint32_t)manager_number(o, "pack", 1),
+    };
+    _Static_assert(sizeof m <= sizeof *p, "fits");
+    memset(p, 0, sizeof *p);
+    memcpy(p, &m, sizeof m);
+}
+
+static struct copying_params copying_of_words(const struct manager_params *p)
+{
+    struct copying_params m;
+    memcpy(&m, p, sizeof m);
+    return m;
+}
+
+static uint32_t copying_before(const struct manager_params *p)
+{
+    struct copying_params m = copying_of_words(p);
+    return copying_control_bytes(&m);
+}
+
+static uint32_t copying_start(struct heap *h, uint32_t base,
+                              uint32_t heap_bytes,
+                              const struct manager_params *p)
+{
+    struct copying_params m = copying_of_words(p);
+    return copying_init(h, base, heap_bytes, &m);
+}
+
+const struct manager manager_copying = {
+    .name = "copying",
+    .capabilities = CAPS_copying,
+    .keys = copying_keys,
+    .n_keys = sizeof copying_keys / sizeof copying_keys[0],
+    .card = &copying_card,
+    .shape = &copying_shape,
+    .params = copying_read,
+    .control_bytes = copying_before,
+    .init = copying_start,
+    .alloc = copying_alloc,
+    .free = copying_free,
+    .realloc = copying_realloc,
+    .collect = copying_collect,
+    .control = copying_control,
+    .add_area = copying_add_area,
+    .info = copying_info,
+    .area_info = copying_area_info,
+    .walk = copying_walk,
+    .check = copying_check,
+};
