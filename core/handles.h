@@ -104,11 +104,12 @@
  */
 #define HANDLES_PASS  7u  /* the scan passes a chunk                       */
 #define HANDLES_TAKE  40u /* a hole is taken in hand                       */
-#define HANDLES_SLIDE 46u /* hole and object change places                 */
+#define HANDLES_SLIDE 50u /* hole and object change places                 */
 #define HANDLES_BEGIN 48u /* a move in pieces begins                       */
-#define HANDLES_CARRY 30u /* ... goes on, and perhaps ends                 */
+#define HANDLES_CARRY 28u /* ... goes on, and perhaps ends                 */
 #define HANDLES_END   48u /* the place that a move has left becomes a hole */
-#define HANDLES_LEAST 48u /* smallest budget with which all of it gets done*/
+#define HANDLES_ROUND 24u /* with less no further part is begun             */
+#define HANDLES_LEAST 48u /* smallest budget that gets all of it done     */
 
 /* Words only, so that a guest is handed them as such. */
 struct handles_params {

@@ -194,14 +194,17 @@ static __attribute__((noinline)) enum outcome look_for_hole(struct heap *h,
 
 /* ---- Moves ------------------------------------------------------------- */
 
-struct four_words {
-    uint32_t word[4];
-};
-
+/* All loaded before any is stored, as the widest instructions do it. */
 static inline void copy_four(uint32_t *to, const uint32_t *from)
 {
-    *(struct four_words *)(void *)to =
-        *(const struct four_words *)(const void *)from;
+    uint32_t a = from[0];
+    uint32_t b = from[1];
+    uint32_t c = from[2];
+    uint32_t d = from[3];
+    to[0] = a;
+    to[1] = b;
+    to[2] = c;
+    to[3] = d;
 }
 
 /*
@@ -479,7 +482,7 @@ uint32_t handles_work(struct heap *h, uint32_t units, uint32_t words,
             o = move_hole(h, t, &b);
         else
             o = look_for_hole(h, &b);
-    } while (o == GO_ON && b.units >= HANDLES_PASS);
+    } while (o == GO_ON && b.units >= HANDLES_ROUND);
     t->in_step = 0;
     return o != SETTLED;
 }
