@@ -48,6 +48,12 @@ struct manager_view {
     uint32_t n_pinned;
 };
 
+/* Cycles of an idle step on a core. */
+struct manager_step_price {
+    const char *core; /* a core_model's name, and of its image              */
+    uint32_t per_unit, constant;
+};
+
 /*
  * How a manager's heap is made, as far as the replay must know. A tag manager
  * has `tag_bytes` before every object and at the start of every hole; they
@@ -61,6 +67,9 @@ struct manager_shape {
     /* The largest request that a longest hole of `hole` bytes serves; null:
      * all of it.                                                           */
     uint64_t (*serves)(const struct manager_params *p, uint64_t hole);
+    /* What a step costs at most: `units` times per_unit and constant, as
+     * measured by core; ends in a null. Null: it has no steps.              */
+    const struct manager_step_price *step_prices;
     /* The largest request that one area grants, for managers that move. With
      * pinned objects it may be less than the truth, never more; null: as for
      * those that do not move.                                              */
@@ -123,6 +132,14 @@ extern const uint32_t manager_list_n;
  */
 #define OUTSIDE_MANAGER "outside"
 extern const struct manager manager_outside;
+
+/*
+ * The units of work that a step of `cycles` cycles may be given on `core`
+ * (null: natively, where that of the first core with a price counts). 0: too
+ * few.
+ */
+uint32_t manager_step_units(const struct manager *m, const char *core,
+                            uint32_t cycles);
 
 /* One line for people, of managers.def. */
 const char *manager_summary(const struct manager *m);

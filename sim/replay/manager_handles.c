@@ -41,7 +41,22 @@ static const struct manager_card handles_card = {
              "is longer than a step moves at once",
 };
 
+/* The manager itself foretells it, but for a request that waits. */
+static uint64_t handles_request(const struct manager_view *v)
+{
+    struct heap *h = (struct heap *)(uintptr_t)v->heap;
+    return handles_largest(h);
+}
+
+/* The worst of random steps, measured: tests/test_handles_guest.c. */
+static const struct manager_step_price handles_prices[] = {
+    {"hazard3", 4, 200},   {"cortex-m0plus", 6, 200}, {"cortex-m0", 6, 200},
+    {"cortex-m3", 6, 200}, {"cortex-m4", 6, 200},     {NULL, 0, 0},
+};
+
 static const struct manager_shape handles_shape = {
+    .step_prices = handles_prices,
+    .largest = handles_request,
     .unit_bytes = 4,
     .tag_bytes = HANDLES_HEADER,
     .bytes = handles_bytes,

@@ -309,6 +309,17 @@ static void play_close(struct play *p)
     free(p->happened.reclaimed);
 }
 
+/* An idle moment of the run's own; it may not take longer than it has. */
+static int take_step(struct play *p)
+{
+    struct trace_op step = {.kind = TRACE_STEP, .id = TRACE_NONE};
+    int err = play_step(p, p->o->step_units);
+    if (err == 0 && p->cost.cycles > p->o->step_cycles)
+        err = play_fail(p, "a step took %" PRIu64 " cycles, not %u at most",
+                        p->cost.cycles, p->o->step_cycles);
+    return err != 0 ? err : play_tell_event(p, &step);
+}
+
 /* What the mutator reads and asks of its own accord between operations. */
 static int play_one(struct play *p, const struct trace_op *op)
 {
@@ -319,7 +330,12 @@ static int play_one(struct play *p, const struct trace_op *op)
     p->result->events++;
     int err = trace_is_operation(op->kind) ? play_operation(p, op)
                                            : play_event(p, op);
-    return err != 0 ? err : play_tell_event(p, op);
+    if (err == 0)
+        err = play_tell_event(p, op);
+    if (err == 0 && p->o->step_every != 0 && trace_is_operation(op->kind) &&
+        p->seq % p->o->step_every == 0)
+        err = take_step(p);
+    return err;
 }
 
 static bool locate(const void *run, uint64_t id, uint32_t *address,
