@@ -74,6 +74,8 @@ struct manager_shape {
      * pinned objects it may be less than the truth, never more; null: as for
      * those that do not move.                                              */
     uint64_t (*largest)(const struct manager_view *v);
+    /* The shape with these parameters, where they decide; null: this one. */
+    const struct manager_shape *(*with)(const struct manager_params *p);
 };
 
 /* One manager; of an outside one only what it is asked and answers is known. */
@@ -140,6 +142,13 @@ extern const struct manager manager_outside;
  */
 uint32_t manager_step_units(const struct manager *m, const char *core,
                             uint32_t cycles);
+
+/* The shape that a manager's heap has with these parameters. */
+static inline const struct manager_shape *manager_shape_with(
+    const struct manager *m, const struct manager_params *p)
+{
+    return m->shape->with == NULL ? m->shape : m->shape->with(p);
+}
 
 /* One line for people, of managers.def. */
 const char *manager_summary(const struct manager *m);

@@ -90,7 +90,8 @@ struct play {
     struct problem *problem;
     const struct manager *manager;
     struct manager_params params;
-    bool moves;       /* a collector that moves: objects are looked for    */
+    bool moves; /* a collector that moves: objects are looked for    */
+    const struct manager_shape *shape;
     bool has_handles; /* ... or handles that lead elsewhere                */
     bool collects;    /* the manager finds the dead itself; else they are   */
                       /* freed as they die, and nothing dead is ever left   */

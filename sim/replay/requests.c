@@ -49,9 +49,9 @@ static int granted_for(struct play *p, uint64_t id, uint32_t name,
     uint32_t offset = address - p->s.origin;
     uint32_t tag = p->tag_units << p->s.unit_shift;
     *granted = whole <= UINT32_MAX ? (uint32_t)whole : 0;
-    if (p->manager->shape->bytes != NULL && address % unit == 0 &&
-        offset >= tag && offset < p->s.n_units << p->s.unit_shift)
-        *granted = p->manager->shape->bytes(p->t->heap, name);
+    if (p->shape->bytes != NULL && address % unit == 0 && offset >= tag &&
+        offset < p->s.n_units << p->s.unit_shift)
+        *granted = p->shape->bytes(p->t->heap, name);
     if (*granted >= bytes && *granted % unit == 0)
         return 0;
     return play_fail(
