@@ -167,9 +167,44 @@ static uint32_t longest_hole(struct heap *h)
     return length;
 }
 
-/* The longest hole becomes the region, if there is any. */
-static void enter_longest(struct heap *h)
+/* The shortest hole of n blocks or more, the first of several, becomes the
+ * region; false: there is none. */
+static bool enter_shortest(struct heap *h, uint32_t n_blocks)
 {
+    struct slide_area *best = NULL;
+    uint32_t from = 0;
+    uint32_t shortest = UINT32_MAX;
+    struct slide_area *a = slide_first(h);
+    for (; a != NULL; a = slide_next(h, a)) {
+        const uint32_t *t = area_table(h, &a->area);
+        uint32_t end = area_blocks(&a->area);
+        uint32_t b = atab_find_free(t, end, 0, n_blocks);
+        while (b != ATAB_NONE) {
+            uint32_t length = atab_free_run(t, end, b, end);
+            if (length < shortest) {
+                best = a;
+                from = b;
+                shortest = length;
+            }
+            b = atab_find_free(t, end, b + length, n_blocks);
+        }
+    }
+    if (best == NULL)
+        return false;
+    leave_region(h);
+    enter_region(h, best, from, from + shortest);
+    return true;
+}
+
+/*
+ * Allocation goes on in the longest hole. Where pins have left several, it
+ * begins with the shortest, so that the longest stays whole longest.
+ */
+static void choose_region(struct heap *h, uint32_t n_blocks)
+{
+    if (copying_of(h)->n_pinned > 0 &&
+        enter_shortest(h, n_blocks > 0 ? n_blocks : 1))
+        return;
     uint32_t from, length;
     struct slide_area *a = find_longest(h, &from, &length);
     if (a != NULL)
@@ -212,6 +247,7 @@ static void pin(struct heap *h)
     for (uint32_t i = 0; i < roots->n_pinned; i++)
         slide_pin(h, &own->slide, word[i]);
     slide_pin_ambiguous(h, &own->slide);
+    own->n_pinned = own->slide.n_pinned;
 }
 
 /* Every reference gets its new value. */
@@ -292,18 +328,18 @@ static void compact(struct heap *h, uint32_t n_blocks)
 {
     struct copying *own = copying_of(h);
     bool is_marked = h->last_cause != CAUSE_SLIDE;
-    bool is_partial = own->params.slide == COPYING_WINDOW && n_blocks != 0;
+    bool is_partial =
+        own->params.slide == COPYING_WINDOW && n_blocks != 0 && is_marked;
     if (is_partial && longest_hole(h) >= n_blocks)
         return;
     h->phase = PHASE_PLAN;
     pin(h);
-    bool is_pinned = own->slide.n_pinned > 0;
     if (is_partial && open_window(h, n_blocks)) {
         slide_unpin(h, &own->slide);
         return;
     }
     slide(h);
-    if (is_pinned && is_marked && own->params.pack)
+    if (own->n_pinned > 0 && is_marked && own->params.pack)
         pack(h);
 }
 
@@ -337,7 +373,7 @@ static void collect(struct heap *h, uint32_t cause, uint32_t n_blocks)
     }
     compact(h, n_blocks);
     h->phase = PHASE_IDLE;
-    enter_longest(h);
+    choose_region(h, n_blocks);
 }
 
 uint32_t copying_collect(struct heap *h, uint32_t kind)
@@ -406,9 +442,11 @@ static bool enter_next(struct heap *h, uint32_t n_blocks)
     }
 }
 
-/* Rather a hole that will serve several requests. */
-static bool enter_next_wide(struct heap *h, uint32_t n_blocks)
+/* Another hole of n blocks, rather one that will serve several requests. */
+static bool enter_other(struct heap *h, uint32_t n_blocks)
 {
+    if (copying_of(h)->n_pinned > 0)
+        return enter_shortest(h, n_blocks);
     return (n_blocks < REGION_WIDE && enter_next(h, REGION_WIDE)) ||
            enter_next(h, n_blocks);
 }
@@ -439,10 +477,11 @@ static bool make_room(struct heap *h, uint32_t n_blocks)
         return true;
     if (!has_collected) {
         const struct copying_params *p = &copying_of(h)->params;
-        if (p->holes && enter_next_wide(h, n_blocks))
+        bool has_holes = p->holes || copying_of(h)->n_pinned > 0;
+        if (has_holes && enter_other(h, n_blocks))
             return true;
         if (slide_suffices(h, n_blocks))
-            collect(h, CAUSE_SLIDE, 0);
+            collect(h, CAUSE_SLIDE, n_blocks);
         else if (h->is_auto)
             collect(h, CAUSE_FULL, n_blocks);
         if (n_blocks <= left(h))
@@ -685,7 +724,7 @@ static bool open_behind(struct heap *h, struct slide_area *a, uint32_t e,
     }
     slide_unpin(h, &own->slide);
     h->phase = PHASE_IDLE;
-    enter_longest(h);
+    choose_region(h, 0);
     return is_possible;
 }
 
@@ -697,7 +736,7 @@ static void repack(struct heap *h)
     pin(h);
     slide(h);
     h->phase = PHASE_IDLE;
-    enter_longest(h);
+    choose_region(h, 0);
 }
 
 /*

@@ -37,7 +37,7 @@ struct copying_params {
     {                                                                          \
         .block = 16, .zero = 1, .finalisers = 1, .mark_stack = 64,             \
         .threshold = HEAP_NO_THRESHOLD, .automatic = 1, .slide = COPYING_FULL, \
-        .holes = 1, .leaf = 0, .ambiguous = 0, .pack = 1,                                 \
+        .holes = 1, .leaf = 0, .ambiguous = 0, .pack = 1,                      \
     }
 
 /* The manager's part of the control block. The mark stack follows it. */
@@ -53,13 +53,14 @@ struct copying {
     uint32_t limit;     /* to before here are free: the region          */
     uint32_t cleaning;  /* 0: only the last 16 bytes of an object are   */
                         /* cleared                                      */
+    uint32_t n_pinned;  /* objects that the last slide could not move   */
     addr32 moving;      /* object that a realloc is at: a root; or 0    */
     struct mark mark;   /* the bounded mark stack                       */
     struct slide slide; /* the slide's plan and counters                */
 };
 
 _Static_assert(sizeof(struct copying_params) == 44, "eleven words");
-_Static_assert(sizeof(struct copying) == 128, "no padding");
+_Static_assert(sizeof(struct copying) == 132, "no padding");
 
 static inline struct copying *copying_of(struct heap *h)
 {
