@@ -19,12 +19,30 @@ static inline struct slide_area *region_area(struct heap *h)
     return slide_at(h, h->search_area);
 }
 
+/*
+ * Set where allocation has to think again: where the region ends, or the
+ * threshold is reached, or at once while the heap is locked. So the common
+ * allocation compares with this alone.
+ */
+static void set_stop(struct heap *h)
+{
+    struct copying *own = copying_of(h);
+    uint32_t n = own->limit - own->cursor;
+    if (h->lock_depth > 0)
+        n = 0;
+    if (h->is_auto && h->given_blocks >= h->threshold_blocks)
+        n = 0;
+    else if (h->is_auto && n > h->threshold_blocks - h->given_blocks)
+        n = h->threshold_blocks - h->given_blocks;
+    own->stop = own->cursor + n;
+}
+
 /* There is no region any more. */
 static void leave_region(struct heap *h)
 {
     struct copying *own = copying_of(h);
     region_area(h)->n_free += own->limit - own->cursor;
-    own->cursor = own->limit = 0;
+    own->cursor = own->limit = own->stop = 0;
 }
 
 /* The free blocks `from` to before `to` of `a` are the region. Requires that
@@ -40,6 +58,7 @@ static void enter_region(struct heap *h, struct slide_area *a, uint32_t from,
     own->cursor = from;
     own->limit = to;
     a->n_free -= to - from;
+    set_stop(h);
 }
 
 /* Free blocks of `a`, those of the region too. */
@@ -104,7 +123,7 @@ static bool start_empty(struct heap *h)
     h->n_areas = 1;
     h->pool_min = a->area.pool;
     h->pool_max = area_block_address(h, &a->area, area_blocks(&a->area));
-    own->cursor = own->limit = 0;
+    own->cursor = own->limit = own->stop = 0;
     enter_region(h, a, 0, a->n_free);
     return true;
 }
@@ -594,6 +613,7 @@ static __attribute__((noinline)) addr32 alloc_hard(struct heap *h,
         return 0;
     uint32_t b = copying_of(h)->cursor;
     addr32 object = serve(h, blocks_for(h, bytes));
+    set_stop(h);
     note_flags(h, b, flags);
     return object;
 }
@@ -602,11 +622,9 @@ addr32 copying_alloc(struct heap *h, uint32_t bytes, uint32_t flags)
 {
     const struct copying *own = copying_of(h);
     h->refusal = REFUSAL_NONE;
-    /* For 0 bytes this is more than any region has; while a collection runs
-     * there is no region. */
+    /* For 0 bytes this is more than any region has. */
     uint32_t last = (bytes - 1) >> h->block_shift;
-    if (last < own->limit - own->cursor && (h->lock_depth | flags) == 0 &&
-        __builtin_expect(h->given_blocks < h->threshold_blocks, 1))
+    if (last < own->stop - own->cursor && __builtin_expect(flags == 0, 1))
         return serve(h, last + 1);
     return alloc_hard(h, bytes, flags);
 }
@@ -618,10 +636,12 @@ static void give_blocks(struct heap *h, struct slide_area *a, uint32_t b,
                         uint32_t n_blocks)
 {
     struct copying *own = copying_of(h);
-    if (b + n_blocks == own->cursor && a->area.table == own->table)
-        own->cursor = b; /* the region begins earlier */
-    else
+    if (b + n_blocks != own->cursor || a->area.table != own->table) {
         a->n_free += n_blocks;
+        return;
+    }
+    own->cursor = b; /* the region begins earlier */
+    set_stop(h);
 }
 
 /* The object at block b of `a` has nothing in the side tables any more. */
@@ -689,6 +709,7 @@ static void take_blocks(struct heap *h, struct slide_area *a, uint32_t e,
         uint32_t cursor = end < own->limit ? end : own->limit;
         n_blocks -= cursor - own->cursor;
         own->cursor = cursor;
+        set_stop(h);
     }
     a->n_free -= n_blocks;
 }
@@ -867,22 +888,24 @@ uint32_t copying_control(struct heap *h, uint32_t what, uint32_t value)
     switch (what) {
     case CONTROL_AUTO:
         h->is_auto = value != 0;
-        return HEAP_OK;
+        break;
     case CONTROL_LOCK:
         if (value == 0 && h->lock_depth == 0)
             return HEAP_BAD_PARAMETER;
         h->lock_depth += value != 0 ? 1 : UINT32_MAX;
-        return HEAP_OK;
+        break;
     case CONTROL_THRESHOLD:
         h->threshold_blocks = value == HEAP_NO_THRESHOLD
                                   ? HEAP_NO_THRESHOLD
                                   : value >> h->block_shift;
-        return HEAP_OK;
+        break;
     case CONTROL_RESET:
         return reset(h);
     default:
         return HEAP_BAD_PARAMETER;
     }
+    set_stop(h);
+    return HEAP_OK;
 }
 
 uint32_t copying_add_area(struct heap *h, addr32 address, uint32_t bytes)

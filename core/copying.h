@@ -51,6 +51,7 @@ struct copying {
     addr32 pool;        /* (its block 0)                                */
     uint32_t cursor;    /* ... the blocks from here                     */
     uint32_t limit;     /* to before here are free: the region          */
+    uint32_t stop;      /* <= limit: where more than that must be asked */
     uint32_t cleaning;  /* 0: only the last 16 bytes of an object are   */
                         /* cleared                                      */
     uint32_t n_pinned;  /* objects that the last slide could not move   */
@@ -60,7 +61,7 @@ struct copying {
 };
 
 _Static_assert(sizeof(struct copying_params) == 44, "eleven words");
-_Static_assert(sizeof(struct copying) == 132, "no padding");
+_Static_assert(sizeof(struct copying) == 136, "no padding");
 
 static inline struct copying *copying_of(struct heap *h)
 {

@@ -216,7 +216,8 @@ static bool is_region_right(struct heap *h)
         a = next_of(h, a);
     }
     if (own->table != a->area.table || own->pool != a->area.pool ||
-        own->cursor > own->limit || own->limit > 4 * a->area.table_bytes)
+        own->cursor > own->stop || own->stop > own->limit ||
+        own->limit > 4 * a->area.table_bytes)
         return false;
     for (uint32_t b = own->cursor; b < own->limit; b++) {
         if (kind_of(h, &a->area, b) != FREE)
