@@ -107,6 +107,7 @@ static bool move_out(struct heap *h, struct slide *s,
     if (to == ATAB_NONE)
         return false;
 
+    CORE_ASSERT(atab_get_kind(t, b) == ATAB_HEAD);
     addr32 old = area_block_address(h, &a->area, b);
     addr32 new = area_block_address(h, &a->area, to);
     __builtin_memcpy(byte_at(h, new), byte_at(h, old), n << h->block_shift);
