@@ -133,8 +133,9 @@ static bool make_room(struct heap *h, uint32_t n_blocks)
     return false;
 }
 
-addr32 copying_clean(struct heap *h, addr32 object, uint32_t n_blocks,
-                     uint32_t zero)
+/* Not inlined, so that copying_alloc needs no stack. */
+__attribute__((noinline)) addr32 copying_clean(struct heap *h, addr32 object,
+                                               uint32_t n_blocks, uint32_t zero)
 {
     uint32_t bytes = n_blocks << h->block_shift;
     uint32_t kept = zero ? 0 : bytes - h->block_bytes;

@@ -15,6 +15,12 @@ struct twelve_words {
     uint32_t word[12];
 };
 
+static inline void copy_four(uint32_t *to, const uint32_t *from)
+{
+    *(struct four_words *)(void *)to =
+        *(const struct four_words *)(const void *)from;
+}
+
 static inline void copy_twelve(uint32_t *to, const uint32_t *from)
 {
     *(struct twelve_words *)(void *)to =
@@ -34,19 +40,22 @@ static __attribute__((noinline)) uint32_t *copy_down(uint32_t *to,
     CORE_ASSERT(to < from && from <= end);
     uint32_t distance = (uint32_t)(from - to);
     if (distance >= 12) {
-        for (; end - from >= 48; to += 48, from += 48) {
+        for (; end - from >= 64; to += 64, from += 64) {
             copy_twelve(to, from);
             copy_twelve(to + 12, from + 12);
             copy_twelve(to + 24, from + 24);
             copy_twelve(to + 36, from + 36);
+            copy_twelve(to + 48, from + 48);
+            copy_four(to + 60, from + 60);
         }
+        if (from == end)
+            return to;
         for (; end - from >= 12; to += 12, from += 12)
             copy_twelve(to, from);
     }
     if (distance >= 4) {
         for (; end - from >= 4; to += 4, from += 4)
-            *(struct four_words *)(void *)to =
-                *(const struct four_words *)(const void *)from;
+            copy_four(to, from);
     }
     while (from != end)
         *to++ = *from++;
