@@ -63,6 +63,8 @@ hazard3_CC   := riscv64-unknown-elf-gcc -mabi=ilp32 \
 rv32imac_CC  := riscv64-unknown-elf-gcc -mabi=ilp32 -march=rv32imac
 GUEST_CFLAGS := -std=c11 -g -ffreestanding -fno-tree-loop-distribute-patterns \
                 -ffile-prefix-map=$(CURDIR)=. -DCORE_ON_TARGET=1 -I. $(WARN)
+GUEST_LD     := -nostdlib -nostartfiles -static -Wl,--build-id=none \
+                -Wl,-T,core/guest/guest.ld
 # gcc's own library of the flavour without the Zb extensions: for those,
 # Debian's gcc falls back to a 64-bit one.
 libgcc        = $(shell $($(1)_CC) $(if $(filter hazard3,$(1)),-march=rv32imac) \
@@ -72,7 +74,26 @@ GUEST_HERE   := $(foreach g,$(GUESTS),$(if $(shell command -v \
                 $(firstword $($(g)_CC)) 2>/dev/null),$(g)))
 FLAVOURS     := $(foreach g,$(GUEST_HERE),$(g)-O2 $(g)-Os)
 GUEST_OBJ    := $(foreach f,$(FLAVOURS),$(CORE:%.c=build/guest/$(f)/%.o))
-IMAGES       := $(foreach f,$(FLAVOURS),$(MANAGERS:%=build/guest/%-$(f).elf))
+# Managers that can take areas from an outer heap: again, with a tlsf one inside.
+GROWING      := $(shell sed -n '/^MANAGER/h; \
+                /CAP_GROW/{g; s/MANAGER.\([a-z]*\),.*/\1/p}' core/managers.def)
+IMAGES       := $(foreach f,$(FLAVOURS),$(MANAGERS:%=build/guest/%-$(f).elf) \
+                $(GROWING:%=build/guest/%-tlsf-$(f).elf))
+# marksweep on a table of bytes: what its cycles are held against; not installed.
+YARDSTICK    := marksweep area areacheck mark grow
+YARDSTICKS   := $(patsubst %,build/guest/bytewise-%-O2.elf,$(filter \
+                hazard3 m0plus m4,$(GUEST_HERE)))
+# What the demo runs as machine code, where there is a compiler for it.
+DEMO_IMAGES  := $(filter %/marksweep-hazard3-O2.elf %/tlsf-hazard3-O2.elf,$(IMAGES))
+
+# The toolchains' own mallocs as images, where their libraries are installed:
+# newlib comes with Arm's, picolibc is a package of its own. As with libgcc, the
+# flavour without the Zb extensions is linked: there is no other.
+library       = $(wildcard $(shell $(1) -print-file-name=$(2) 2>/dev/null))
+OUTSIDE      := $(foreach g,m0plus m3 m4,$(if $(call library,$($(g)_CC),libc_nano.a), \
+                newlib-$(g) newlib-nano-$(g))) \
+                $(if $(call library,$(rv32imac_CC),picolibc.specs),picolibc-hazard3)
+IMAGES       += $(OUTSIDE:%=build/guest/%-O2.elf)
 
 # V=1 shows the commands.
 Q     := $(if $(V),,@)
@@ -90,7 +111,7 @@ all: $(BUILD)/fraglab $(LIBS) $(IMAGES)
 ## install what is missing, build, replay the samples, draw the report
 demo:
 	@bash tests/needs.sh demo
-	@$(again) build/fraglab
+	@$(again) build/fraglab $(DEMO_IMAGES)
 	@bash analysis/demo.sh build/fraglab configs/demo.list results/demo
 
 ## install what is missing, build everything, run every test
@@ -100,15 +121,17 @@ test:
 	@$(again) check
 
 ## run the test suites and the program's tests (all of them must be built)
-check: $(BUILD)/fraglab $(TEST_EXE)
+check: $(BUILD)/fraglab $(TEST_EXE) $(YARDSTICKS)
 	@bash tests/run.sh $(BUILD) $(TEST_EXE)
 
 ## the tests that take hours: the same suites with FRAGLAB_LONG set
-test-long: $(BUILD)/fraglab $(TEST_EXE)
-	@FRAGLAB_LONG=1 SUITE_SECONDS=36000 bash tests/run.sh $(BUILD) $(TEST_EXE)
+test-long:
+	@bash tests/needs.sh test-long
+	@$(again) all
+	@FRAGLAB_LONG=1 SUITE_SECONDS=36000 $(again) check
 
 ## measure the speeds that the design promises, as ratios in one run
-bench: $(BUILD)/fraglab $(BENCH_EXE)
+bench: $(BUILD)/fraglab $(BENCH_EXE) $(YARDSTICKS)
 	@bash tests/bench.sh $(BUILD)
 
 ## compile the core for every target; nothing but the core may be called
@@ -136,6 +159,9 @@ install: all
 	$(put) -m 755 $(BUILD)/fraglab $(dest)/bin/fraglab
 	$(put) -m 644 -t $(dest)/lib $(LIBS)
 	$(put) -m 644 -t $(dest)/include/fraglab/core $(wildcard core/*.h core/*.def)
+	$(put) -m 644 -t $(dest)/include/fraglab/core/guest \
+	    $(wildcard core/guest/*.[ch] core/guest/*.ld)
+	$(put) -m 644 -t $(dest)/include/fraglab/core/compat core/compat/gc.h
 	[ -z "$(IMAGES)" ] || $(put) -m 644 -t $(dest)/lib/fraglab/guest $(IMAGES)
 	sed 's,@prefix@,$(prefix),; s,@version@,$(VERSION),' core/fragcore.pc.in \
 	    > build/fragcore.pc
@@ -167,7 +193,8 @@ help:
 	@awk '/^## /{s=substr($$0,4)} /^[a-z-]+:/ && s{sub(/:.*/,"",$$1); \
 	printf "  make %-10s %s\n",$$1,s; s=""}' Makefile
 
-$(BUILD)/fraglab: $(OBJ)
+# core/compat is for programs that have a gc_collect of their own.
+$(BUILD)/fraglab: $(filter-out $(BUILD)/core/compat/%,$(OBJ))
 	@echo "  LD  $@"
 	$(Q)$(CC) $(HOST) -o $@ $^ $(LDLIBS)
 
@@ -201,7 +228,8 @@ $(FIXTURES:%.c=$(BUILD)/%.o): $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D) && echo "  CC  $@"
 	$(Q)$(CC) $(HOST) -Wall -Wextra -Werror -MMD -MP -c -o $@ $<
 
-$(BUILD)/tests/fuzz/%: tests/fuzz/%.c $(filter-out %/fraglab.o,$(OBJ)) Makefile
+$(BUILD)/tests/fuzz/%: tests/fuzz/%.c \
+    $(filter-out %/fraglab.o $(BUILD)/core/compat/%,$(OBJ)) Makefile
 	@mkdir -p $(@D) && echo "  CC  $@"
 	$(Q)$(CC) $(HOST) $(WARN) -o $@ $(filter %.c %.o,$^) $(LDLIBS)
 
@@ -226,11 +254,42 @@ build/guest/$(1)-$(2)/libcore.a: $(CORE:%.c=build/guest/$(1)-$(2)/%.o) \
 build/guest/%-$(1)-$(2).elf: core/guest/entry.c core/guest/guest.ld \
     build/guest/$(1)-$(2)/libcore.a Makefile
 	@echo "  LD  $$@"
-	$(Q)$$($(1)_CC) -$(2) $$(GUEST_CFLAGS) -DGUEST_MANAGER=$$* -nostdlib \
-	    -nostartfiles -static -Wl,--build-id=none -Wl,-T,core/guest/guest.ld \
-	    -o $$@ $$< build/guest/$(1)-$(2)/libcore.a $$(call libgcc,$(1))
+	$(Q)$$($(1)_CC) -$(2) $$(GUEST_CFLAGS) -DGUEST_MANAGER=$$* $$(GUEST_LD) \
+	    -o $$@ $$(filter %.c %.a,$$^) $$(call libgcc,$(1))
+
+# All of marksweep again: its yardstick has a table's header of its own.
+build/guest/bytewise-$(1)-$(2).elf: tests/yardstick/bytewise.c \
+    core/guest/entry.c core/guest/libc.c $(YARDSTICK:%=core/%.c) \
+    tests/yardstick/core/atab.h core/guest/guest.ld $(wildcard core/*.h) Makefile
+	@mkdir -p $$(@D) && echo "  LD  $$@"
+	$(Q)$$($(1)_CC) -$(2) -Itests/yardstick $$(GUEST_CFLAGS) $$(GUEST_LD) \
+	    -DGUEST_MANAGER=marksweep -o $$@ $$(filter %.c,$$^) $$(call libgcc,$(1))
+
+build/guest/%-tlsf-$(1)-$(2).elf: core/guest/entry.c core/guest/outer.c \
+    core/guest/guest.ld build/guest/$(1)-$(2)/libcore.a Makefile
+	@echo "  LD  $$@"
+	$(Q)$$($(1)_CC) -$(2) $$(GUEST_CFLAGS) -DGUEST_MANAGER=$$* $$(GUEST_LD) \
+	    -o $$@ $$(filter %.c %.a,$$^) $$(call libgcc,$(1))
 endef
 $(foreach g,$(GUESTS),$(foreach o,O2 Os,$(eval $(call guest_rule,$(g),$(o)))))
+
+# Name, target, and what links it.
+define outside_rule
+build/guest/outside/$(1)-$(2).o: core/guest/outside_malloc.c core/guest/abi.h \
+    Makefile
+	@mkdir -p $$(@D) && echo "  CC  $$@"
+	$(Q)$$($(2)_CC) -O2 $$(GUEST_CFLAGS) -DOUTSIDE_NAME='"$(1)"' -c -o $$@ $$<
+
+build/guest/$(1)-$(2)-O2.elf: build/guest/outside/$(1)-$(2).o \
+    core/guest/outside.ld
+	@echo "  LD  $$@"
+	$(Q)$(3) -nostartfiles -static -Wl,--build-id=none,--no-gc-sections \
+	    -T core/guest/outside.ld -o $$@ $$<
+endef
+$(foreach g,m0plus m3 m4,$(eval $(call outside_rule,newlib,$(g),$($(g)_CC)))\
+    $(eval $(call outside_rule,newlib-nano,$(g),$($(g)_CC) --specs=nano.specs)))
+$(eval $(call outside_rule,picolibc,hazard3,$(rv32imac_CC) \
+    --specs=picolibc.specs))
 
 # Texts as strings of C: the schema; the pictures' scripts and styles.
 quoted = sed 's/[\\"]/\\&/g; s/.*/    "&\\n"/'

@@ -1,5 +1,4 @@
-/* cmd_machine.c - `fraglab machine`: programs in a simulated microcontroller.
- */
+/* cmd_machine.c - `fraglab machine`: programs in a simulated microcontroller */
 #include "analysis/cmd.h"
 
 #include <stdlib.h>
@@ -13,8 +12,7 @@
 
 enum { CAP_WORDS = 16 };
 
-/* ---- run ------------------------------------------------------------------
- */
+/* ---- run ---------------------------------------------------------------- */
 
 /* What the guest printed, as text: it may have printed anything. */
 static void add_output(cJSON *json, const struct test_device *d)
@@ -154,8 +152,7 @@ static int run(struct session *s, const struct session_options *o,
     return status_of(s, reason);
 }
 
-/* ---- call ------------------------------------------------------------------
- */
+/* ---- call --------------------------------------------------------------- */
 
 static cJSON *call_json(const struct session *s, const struct outcome *out,
                         const char *status, const char *reason)
@@ -181,10 +178,6 @@ static int read_arguments(const struct session *s, const char *const *words,
                           int n, uint32_t *args)
 {
     struct problem problem = {""};
-    int cap = (int)s->machine.core->n_arguments;
-    if (n > cap)
-        return cmd_usage_error(
-            "machine call: at most %d arguments go in registers", cap);
     for (int i = 0; i < n; i++) {
         uint64_t value;
         uint32_t address;
@@ -234,8 +227,7 @@ static int call(struct session *s, const struct session_options *o,
     return status_of(s, reason);
 }
 
-/* ---- trace ------------------------------------------------------------------
- */
+/* ---- trace -------------------------------------------------------------- */
 
 /* The cores go on for an instruction while the end of the run takes effect. */
 static void print_trailing(struct session *s, struct retired *r)
@@ -277,22 +269,22 @@ static int trace(struct session *s, const struct session_options *o,
     return status_of(s, reason);
 }
 
-/* ---- the verb
- * ---------------------------------------------------------------- */
+/* ---- the verb ----------------------------------------------------------- */
 
 struct verb {
     const char *name;
     int cap_words; /* after the ELF                                          */
+    bool has_between;
     int (*run)(struct session *s, const struct session_options *o,
                const char *const *words, int n);
 };
 
 static const struct verb verbs[] = {
-    {"run", 0, run},
-    {"call", CAP_WORDS - 2, call},
-    {"trace", 0, trace},
-    {"profile", 0, machine_profile},
-    {"disasm", 0, machine_disasm},
+    {"run", 0, true, run},
+    {"call", CAP_WORDS - 2, true, call},
+    {"trace", 0, false, trace},
+    {"profile", 0, false, machine_profile},
+    {"disasm", 0, false, machine_disasm},
 };
 
 enum { N_VERBS = sizeof verbs / sizeof verbs[0] };
@@ -322,7 +314,7 @@ static int take_between(int argc, char **argv, const char *between[2])
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--between") != 0)
             continue;
-        if (i + 2 >= argc) {
+        if (i + 2 >= argc || argv[i + 1][0] == '-' || argv[i + 2][0] == '-') {
             cmd_usage_error("machine: --between needs two labels");
             return -1;
         }
@@ -358,6 +350,9 @@ static int machine_main(int argc, char **argv)
         return EXIT_USAGE;
     if (n == 1)
         return cmd_usage_error("machine %s: which ELF file?", verb->name);
+    if (o.between[0] != NULL && !verb->has_between)
+        return cmd_usage_error("machine %s: --between is for run and call",
+                               verb->name);
     if (n - 2 > verb->cap_words)
         return cmd_usage_error("machine %s: unexpected word '%s'", verb->name,
                                words[2 + verb->cap_words]);
@@ -391,7 +386,10 @@ const struct command cmd_machine = {
     "  profile  cycles by function and source line\n"
     "  disasm   the code, with how often and how long each instruction ran\n"
     "\n"
-    "  --machine NAME  a machine (fraglab machines) or a JSON file of one\n"
+    "  --machine NAME  a machine (fraglab machines) or a JSON file of one; "
+    "else\n"
+    "                  cortex-m0plus, -m3, -m4 or hazard3, by what the ELF is\n"
+    "                  built for\n"
     "  --between A B   measure from the instruction at A to the one at B\n"
     "  --limit N       stop after about N instructions (10000000000)\n"
     "  --json, --csv   results for programs\n"

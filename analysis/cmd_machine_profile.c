@@ -66,8 +66,7 @@ static void each_executed(const struct profile *p, const struct session *s,
     }
 }
 
-/* ---- profile
- * ----------------------------------------------------------------- */
+/* ---- profile ------------------------------------------------------------- */
 
 struct by_function {
     const struct session *s;
@@ -260,23 +259,34 @@ int machine_profile(struct session *s, const struct session_options *o,
     return status_of(s);
 }
 
-/* ---- disasm
- * -------------------------------------------------------------------- */
+/* ---- disasm -------------------------------------------------------------- */
 
 /* The label at `address`, if a symbol of code stands there. */
 static const char *label_at(const struct session *s, uint32_t address)
 {
-    for (uint32_t i = 0; i < s->image.n_symbols; i++)
-        if (s->image.symbols[i].address == address)
-            return s->image.symbols[i].name;
-    return NULL;
+    uint32_t low = 0, high = s->image.n_symbols;
+    while (low < high) { /* the first symbol not before the address */
+        uint32_t middle = low + (high - low) / 2;
+        if (s->image.symbols[middle].address < address)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    bool is_one =
+        low < s->image.n_symbols && s->image.symbols[low].address == address;
+    return is_one ? s->image.symbols[low].name : NULL;
 }
 
+/* Thumb as the manual draws it: the first halfword first. */
 static void print_word(struct session *s, uint32_t address, uint32_t size)
 {
-    uint32_t word = 0;
+    uint32_t word = 0, ignored;
     machine_peek(&s->machine, address, &word, size);
-    printf(size == 2 ? "%04x     " : "%08x ", word);
+    if (size == 4 && s->image.isa == IMAGE_ARM &&
+        !image_is_data(&s->image, address, &ignored))
+        printf("%04x %04x", word & 0xffff, word >> 16);
+    else
+        printf("%0*x%*s", (int)size * 2, word, 9 - (int)size * 2, "");
 }
 
 static void print_line(const struct profile *p, struct session *s,
@@ -301,29 +311,56 @@ static void print_line(const struct profile *p, struct session *s,
     printf(" %s\n", text);
 }
 
+/* One line of data: a word, or what lies before the next whole one. */
+static uint32_t data_text(struct session *s, uint32_t address, uint32_t end,
+                          char *out, size_t cap)
+{
+    static const char *const names[] = {"", ".byte", ".2byte", "", ".word"};
+    uint32_t size = address % 4 == 0 ? 4 : address % 2 == 0 ? 2 : 1;
+    uint32_t word = 0;
+    while (size > end - address)
+        size /= 2;
+    machine_peek(&s->machine, address, &word, size);
+    snprintf(out, cap, "%s 0x%0*x", names[size], (int)size * 2, word);
+    return size;
+}
+
+/* The code or the data of [at, end), all of one kind. */
+static void print_stretch(const struct profile *p, struct session *s,
+                          const struct session_options *o, uint32_t at,
+                          uint32_t end, bool is_data)
+{
+    uint32_t begin = at;
+    while (at < end) {
+        char text[128];
+        const char *label = label_at(s, at);
+        uint32_t size = 0;
+        if (!is_data && end - at >= 2 && at % 2 == 0)
+            size = disasm(&s->machine, begin, at, text, sizeof text);
+        if (size == 0 || size > end - at)
+            size = data_text(s, at, end, text, sizeof text);
+        /* Data before a function may look like an instruction's first half. */
+        if (size == 4 && label_at(s, at + 2) != NULL)
+            size = data_text(s, at, at + 2, text, sizeof text);
+        if (label != NULL && !o->csv)
+            printf("\n%s:\n", label);
+        print_line(p, s, o, at, size, text);
+        at += size;
+    }
+}
+
 static void disassemble(const struct profile *p, struct session *s,
                         const struct session_options *o,
                         const struct segment *segment)
 {
-    uint32_t address = (segment->address + 1) & ~1u;
+    uint32_t at = segment->address;
     uint32_t end = segment->address + segment->file_bytes;
-    while (end - address >= 2 && address < end) {
-        char text[128];
-        uint32_t size = disasm(&s->machine, address, text, sizeof text);
-        const char *label = label_at(s, address);
-        if (size == 0)
-            break;
-        /* Data before a function may look like an instruction's first half. */
-        if (size == 4 && label_at(s, address + 2) != NULL) {
-            uint16_t half = 0;
-            machine_peek(&s->machine, address, &half, 2);
-            snprintf(text, sizeof text, ".2byte 0x%04x", half);
-            size = 2;
-        }
-        if (label != NULL && !o->csv)
-            printf("\n%s:\n", label);
-        print_line(p, s, o, address, size, text);
-        address += size;
+    while (at < end) {
+        uint32_t next;
+        bool is_data = image_is_data(&s->image, at, &next);
+        next = next < end ? next : end;
+        print_stretch(p, s, o, at, next, is_data);
+        at = next;
     }
 }
 

@@ -3,6 +3,7 @@
 
 #include "analysis/cmd.h"
 #include "analysis/machine_config.h"
+#include "analysis/options.h"
 #include "sim/machine/machine.h"
 
 static int list_machines(void)
@@ -60,21 +61,43 @@ static int show_machine(const char *name)
     return EXIT_DONE;
 }
 
+/* The file itself: what one of one's own begins as. */
+static int print_file(const char *name)
+{
+    struct problem problem = {""};
+    struct machine_config c;
+    for (size_t i = 0; i < machine_config_count(); i++)
+        if (strcmp(machine_config_file(i)->name, name) == 0) {
+            fputs(machine_config_file(i)->text, stdout);
+            return EXIT_DONE;
+        }
+    int err = machine_config_load(&c, name, &problem);
+    if (err < 0)
+        return cmd_usage_error("%s", problem.text);
+    return cmd_usage_error("machines: %s is a file already", name);
+}
+
 static int run_machines(int argc, char **argv)
 {
-    if (argc == 1)
-        return list_machines();
-    if (argc > 2)
-        return cmd_usage_error("machines: give one name, or none");
-    return show_machine(argv[1]);
+    bool is_json = false;
+    const char *words[1];
+    const struct option_row rows[] = {{"--json", NULL, &is_json}};
+    int n = options_read(argc, argv, rows, 1, words, 1);
+    if (n < 0)
+        return EXIT_USAGE;
+    if (n == 0)
+        return is_json ? cmd_usage_error("machines: --json: of which one?")
+                       : list_machines();
+    return is_json ? print_file(words[0]) : show_machine(words[0]);
 }
 
 const struct command cmd_machines = {
     "machines", "list the microcontrollers, their memory and their claims",
-    "usage: fraglab machines [NAME | FILE.json]\n"
+    "usage: fraglab machines [NAME | FILE.json] [--json]\n"
     "\n"
     "Without a name: all machines, a line each. With one: its core, what its\n"
     "cycle counts are worth and where they come from, its memory map.\n"
+    "--json prints its file, to begin one of your own from.\n"
     "\n"
     "example: fraglab machines hazard3\n",
     run_machines};

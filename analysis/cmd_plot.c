@@ -1,5 +1,6 @@
 /* cmd_plot.c - `fraglab plot`: one figure, with what it was made from. */
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include "analysis/gnuplot.h"
 #include "analysis/options.h"
 #include "analysis/plot.h"
+#include "analysis/query_machine.h"
 #include "analysis/store.h"
 #include "traces/nearest.h"
 
@@ -94,6 +96,21 @@ static int move_files(const struct folder *made, const struct place *p,
     return err;
 }
 
+/* A figure of cycles needs runs on a machine. */
+static int expect_machine(const struct plot_kind *kind,
+                          const struct query_run *runs, int n_runs,
+                          struct problem *problem)
+{
+    for (int i = 0; i < n_runs && kind->of_machine; i++)
+        if (query_is_native(&runs[i]))
+            return problem_set(problem, ERR_INPUT,
+                               "plot: run %" PRId64
+                               " is native and has no cycles; a figure '%s' "
+                               "needs fraglab replay --machine NAME",
+                               runs[i].number, kind->name);
+    return 0;
+}
+
 static int make_figure(sqlite3 *db, const struct plot_kind *kind,
                        const char **names, int n_names, const struct place *p,
                        struct problem *problem)
@@ -103,16 +120,20 @@ static int make_figure(sqlite3 *db, const struct plot_kind *kind,
     struct folder made = {.lock = -1};
     int err = query_runs(db, names, n_names, &runs, &n_runs, problem);
     if (err == 0)
+        err = expect_machine(kind, runs, n_runs, problem);
+    if (err == 0)
         err = gnuplot_find(problem);
     if (err == 0)
         err = folder_begin(&made, p->folder, "fraglab-plot", problem);
     if (err == 0)
         err = plot_write(db, kind, runs, n_runs, made.part, p->stem, problem);
     if (err == 0)
-        err = problem_set(problem, ERR_INPUT,
-                          "plot: the database keeps nothing of %s %s for a "
-                          "figure '%s'",
-                          n_names == 1 ? "run" : "runs", names[0], kind->name);
+        err = problem_set(
+            problem, ERR_INPUT,
+            "plot: the database keeps nothing of %s %s for a "
+            "figure '%s'%s",
+            n_names == 1 ? "run" : "runs", names[0], kind->name,
+            strcmp(kind->name, "pauses") == 0 ? ": nothing was collected" : "");
     if (err > 0)
         err = plot_draw(made.part, (const char(*)[PLOT_STEM_CAP])p->stem, 1,
                         problem);
@@ -176,6 +197,13 @@ const struct command cmd_plot = {
         "  availability   how often a request of a size would have succeeded\n"
         "  heapmap        address by operation (one run)\n"
         "  histogram      holes by length, at the worst moment and the end\n\n"
+        "and of runs on a machine (replay --machine)\n\n"
+        "  cycles         how often an operation took so many cycles or more\n"
+        "  cycles-time    cycles over operations, with collections\n"
+        "  pauses         collections by phase; what they leave of any window "
+        "of\n"
+        "                 time (MMU, BMU; a lower bound: the clock counts the\n"
+        "                 manager's cycles only)\n\n"
         "  -o FILE        the picture\n"
         "  --db FILE      the database (" STORE_DEFAULT_PATH ")\n\n"
         "Example: fraglab plot fragmentation 1 -o fragmentation.svg\n",

@@ -8,17 +8,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/outside.h"
 #include "analysis/progress.h"
 #include "analysis/rerun.h"
 #include "analysis/result.h"
 #include "analysis/store.h"
+#include "sim/replay/manager.h"
 
 #define ASSERTS_CAP 32
 
 struct request {
     struct run_spec spec;
     const char *heap;    /* as given: bytes, trace, 1.5x; null: trace        */
-    const char *machine; /* as given: native, a name, a file              */
+    const char *machine; /* as given: native, a name, a file; or null     */
+    const char *image;   /* as given: a guest image; or null              */
+    bool has_manager;    /* --manager was given                           */
     const char *flags;   /* of the guest image: O2 or Os                  */
     const char *db;      /* null: nothing is stored                          */
     enum keep keep;
@@ -33,6 +37,7 @@ static const struct option options[] = {
     {"heap", required_argument, NULL, 'h'},
     {"machine", required_argument, NULL, 'M'},
     {"flags", required_argument, NULL, 'f'},
+    {"image", required_argument, NULL, 'i'},
     {"refused", required_argument, NULL, 'r'},
     {"touch", required_argument, NULL, 't'},
     {"steps", required_argument, NULL, 'S'},
@@ -102,7 +107,7 @@ static int read_steps(struct request *q, const char *text)
         return cmd_usage_error("--steps %s: give EVERY:CYCLES, say 1:240",
                                text);
     q->spec.options.step_every = (uint32_t)every;
-    q->spec.options.step_units = (uint32_t)cycles;
+    q->spec.options.step_cycles = (uint32_t)cycles;
     return 0;
 }
 
@@ -116,6 +121,7 @@ static int read_option(struct request *q, int letter, const char *value)
     case 'm':
         snprintf(q->spec.options.manager, sizeof q->spec.options.manager, "%s",
                  value);
+        q->has_manager = true;
         return 0;
     case 's':
         return read_set(q, value);
@@ -124,6 +130,9 @@ static int read_option(struct request *q, int letter, const char *value)
         return 0;
     case 'M':
         q->machine = value;
+        return 0;
+    case 'i':
+        q->image = value;
         return 0;
     case 'f':
         q->flags = value;
@@ -263,18 +272,69 @@ static int report(const struct request *q, const struct metrics *metrics,
     return status;
 }
 
+static int set_machine(struct request *q, struct problem *problem)
+{
+    if (q->machine == NULL || strcmp(q->machine, "native") == 0)
+        return 0;
+    return run_spec_set_machine(&q->spec, q->machine, q->image, q->flags,
+                                problem);
+}
+
+/* The spec, whole: heap, manager and its parameters, machine, image. */
+/* The work that fits into a step's cycles, on this machine. */
+static int set_steps(struct request *q, struct problem *problem)
+{
+    struct replay_options *o = &q->spec.options;
+    const char *core = run_is_native(&q->spec) ? NULL : q->spec.config.core;
+    if (o->step_every == 0)
+        return 0;
+    o->step_units =
+        manager_step_units(manager_find(o->manager), core, o->step_cycles);
+    if (o->step_units != 0)
+        return 0;
+    return problem_set(problem, ERR_INPUT,
+                       "--steps: %u cycles are too few for %s to do anything",
+                       o->step_cycles, o->manager);
+}
+
+static int prepare(struct request *q, const struct workload *w,
+                   struct problem *problem)
+{
+    struct replay_options *o = &q->spec.options;
+    struct guest_facts facts;
+    bool is_outside =
+        strncmp(o->manager, OUTSIDE_MANAGER, strlen(OUTSIDE_MANAGER)) == 0 ||
+        (q->image != NULL && !q->has_manager);
+    if (is_outside && q->image == NULL)
+        return problem_set(problem, ERR_INPUT,
+                           "--manager %s: say which by --image ELF",
+                           o->manager);
+    int err = 0;
+    if (is_outside)
+        err = outside_choose(&q->spec, &facts, q->image, &q->machine, problem);
+    if (err == 0 && q->image != NULL &&
+        (q->machine == NULL || strcmp(q->machine, "native") == 0))
+        err = problem_set(problem, ERR_INPUT,
+                          "--image %.200s: machine code needs a machine "
+                          "(--machine; see 'fraglab machines')",
+                          q->image);
+    if (err == 0)
+        err = result_heap(o, q->heap, q->spec.workload, w, problem);
+    if (err == 0)
+        err = replay_resolve(o, &w->header, problem);
+    if (err == 0)
+        err = set_machine(q, problem);
+    if (err == 0 && is_outside)
+        err = outside_check_needs(&q->spec, &facts, problem);
+    return err == 0 ? set_steps(q, problem) : err;
+}
+
 static int replay(struct request *q, struct workload *w,
                   struct problem *problem)
 {
     struct replay_result result;
     char id[RUN_ID_CAP] = "";
-    int err =
-        result_heap(&q->spec.options, q->heap, q->spec.workload, w, problem);
-    if (err == 0)
-        err = replay_resolve(&q->spec.options, &w->header, problem);
-    if (err == 0 && strcmp(q->machine, "native") != 0)
-        err =
-            run_spec_set_machine(&q->spec, q->machine, NULL, q->flags, problem);
+    int err = prepare(q, w, problem);
     if (err < 0)
         return err;
     struct metrics *metrics = metrics_new();
@@ -290,7 +350,7 @@ static int replay(struct request *q, struct workload *w,
 
 static int run_replay(int argc, char **argv)
 {
-    struct request q = {.keep = KEEP_OPS, .machine = "native", .flags = "O2"};
+    struct request q = {.keep = KEEP_OPS, .flags = "O2"};
     struct workload *w;
     struct problem problem = {""};
     strcpy(q.spec.options.manager, "marksweep");
@@ -327,6 +387,14 @@ const struct command cmd_replay = {
         "them:\n"
         "                       a name ('fraglab machines') or a JSON file\n"
         "  --flags O2           its machine code: compiled with -O2 or -Os\n"
+        "  --image ELF          the machine code of another allocator, of "
+        "which\n"
+        "                       only the entry points are known (how to wrap "
+        "any\n"
+        "                       malloc: core/guest/README.md); the machine is\n"
+        "                       then cortex-m0plus or hazard3 unless said; "
+        "with\n"
+        "                       --manager, that manager compiled otherwise\n"
         "  --refused skip       after a refusal: skip the object, stop, or\n"
         "                       reset the heap\n"
         "  --steps EVERY:CYCLES an idle step after every n-th operation, for\n"

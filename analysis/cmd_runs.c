@@ -126,6 +126,7 @@ static const struct {
     {"run", 4, "run"},
     {"id", -8, "substr(id, 1, 8)"},
     {"manager", -9, "manager"},
+    {"machine", -13, "machine"},
     {"heap", 7, "heap_bytes"},
     {"ops", 9, "operations"},
     {"gc", 5, "collections"},
@@ -255,10 +256,12 @@ const struct command cmd_runs = {
     "usage: fraglab runs [--db FILE] [--where EXPRESSION] [--json]\n"
     "       fraglab runs [--db FILE] --delete RUN... [--vacuum]\n"
     "\n"
-    "One line a run: number, id, trace, manager, heap in bytes, operations,\n"
-    "collections, refusals, the smallest largest request of all moments,\n"
-    "fragmentation (mean and greatest), status, and what it takes in the "
-    "file.\n"
+    "One line a run: number, id, manager, machine (or native), heap in bytes,\n"
+    "operations, collections, refusals, the smallest largest request of all "
+    "moments,\n"
+    "fragmentation (mean and greatest), status, what it takes in the file, "
+    "and\n"
+    "its trace.\n"
     "A RUN is a number, or an id or the beginning of one (4 digits or more).\n"
     "\n"
     "  --db FILE     the database (" STORE_DEFAULT_PATH ")\n"

@@ -36,9 +36,13 @@ static int judge(const struct rerun *r, struct store *s,
                            r->id);
     }
     if (!quiet)
-        printf("run %.12s repeats: state digest %s, %llu operations\n", r->id,
+        printf("run %.12s repeats: state digest %s, %llu operations", r->id,
                now->result.state_digest,
                (unsigned long long)now->result.operations);
+    if (!quiet && now->has_costs)
+        printf(", %llu cycles", (unsigned long long)now->totals.cycles);
+    if (!quiet)
+        putchar('\n');
     return 0;
 }
 
@@ -135,9 +139,9 @@ const struct command cmd_verify = {
     "Plays RUN (its number, its id or the beginning of its id) again from "
     "what\n"
     "the database knows of it, and compares the state of the heap after the\n"
-    "last operation and every figure of the summary. Exit status 1, and a "
-    "line\n"
-    "a figure, if anything differs.\n"
+    "last operation, every figure of the summary and, on a machine, every "
+    "number\n"
+    "of cycles. Exit status 1, and a line a figure, if anything differs.\n"
     "\n"
     "  --db FILE     the database (" STORE_DEFAULT_PATH ")\n"
     "  --trace FILE  the run's trace, if it does not lie where it was; "

@@ -17,7 +17,20 @@ const char *const cost_names[COST_N] = {
     [COST_DEREF] = "deref",
     [COST_STORE] = "store",
 };
+
+static const char *const histogram_names[COST_N] = {
+    [COST_ALLOC] = "cycles_alloc",
+    [COST_ALLOC_NET] = "cycles_alloc_net",
+    [COST_FREE] = "cycles_free",
+    [COST_REALLOC] = "cycles_realloc",
+    [COST_COLLECT] = "cycles_collect",
+    [COST_STEP] = "cycles_step",
+    [COST_DEREF] = "cycles_deref",
+    [COST_STORE] = "cycles_store",
+};
 /* clang-format on */
+
+#define WIDE_BITS 5 /* of a value below the leading one, in a histogram     */
 
 /*
  * Buckets: one a value below COSTS_EXACT; from there 2^12 an octave, which
@@ -88,6 +101,7 @@ static void add_totals(struct cost_totals *to, const struct op_cost *from)
 {
     to->cycles += from->cycles;
     to->gc_cycles += from->gc_cycles;
+    to->outer_cycles += from->outer_cycles;
     to->instructions += from->instructions;
     to->loads += from->loads;
     to->stores += from->stores;
@@ -180,4 +194,43 @@ void costs_summarise(const struct costs *c, enum cost_kind kind,
 const struct cost_totals *costs_totals(const struct costs *c)
 {
     return &c->totals;
+}
+
+/* The values that share the leading bits of `v`: a bucket of a histogram. */
+static void wide_range(uint64_t v, uint64_t *lower, uint64_t *upper)
+{
+    uint32_t octave = v == 0 ? 0 : 63 - (uint32_t)__builtin_clzll(v);
+    uint32_t cut = octave > WIDE_BITS ? octave - WIDE_BITS : 0;
+    *lower = v >> cut << cut;
+    *upper = *lower + ((UINT64_C(1) << cut) - 1);
+}
+
+/* A bucket of `k` lies within one of its histogram, for it is narrower. */
+static void give_histogram(const struct counts *k, const char *name,
+                           void (*each)(void *, const struct cost_bucket *),
+                           void *ctx)
+{
+    struct cost_bucket b = {.name = name};
+    for (uint32_t i = 0; i < N_BUCKETS; i++) {
+        if (k->bucket[i] == 0)
+            continue;
+        uint64_t value = value_of(i);
+        if (b.count > 0 && value > b.upper) {
+            each(ctx, &b);
+            b.count = 0;
+        }
+        wide_range(value, &b.lower, &b.upper);
+        b.count += k->bucket[i];
+    }
+    if (b.count > 0)
+        each(ctx, &b);
+}
+
+void costs_histograms(const struct costs *c,
+                      void (*each)(void *ctx, const struct cost_bucket *b),
+                      void *ctx)
+{
+    for (int i = 0; i < COST_N; i++)
+        if (c->kind[i].n > 0)
+            give_histogram(&c->kind[i], histogram_names[i], each, ctx);
 }

@@ -44,8 +44,8 @@ struct cost_summary {
 
 /* All operations and events together. */
 struct cost_totals {
-    uint64_t cycles, gc_cycles, instructions, loads, stores, waits;
-    uint64_t unsettled;
+    uint64_t cycles, gc_cycles, outer_cycles;
+    uint64_t instructions, loads, stores, waits, unsettled;
     uint64_t stack_bytes; /* deepest                                      */
 };
 
@@ -61,5 +61,20 @@ int costs_event(struct costs *c, const struct event_record *r);
 void costs_summarise(const struct costs *c, enum cost_kind kind,
                      struct cost_summary *out);
 const struct cost_totals *costs_totals(const struct costs *c);
+
+/* Values lower..upper of cycles that an operation of some kind took. */
+struct cost_bucket {
+    const char *name; /* "cycles_alloc", ...                               */
+    uint64_t lower, upper, count;
+};
+
+/*
+ * Every bucket that is not empty, by kind and value: one value a bucket below
+ * 64, from there 32 an octave, so a bucket is at most 1/32 of its values wide.
+ * Counts are exact.
+ */
+void costs_histograms(const struct costs *c,
+                      void (*each)(void *ctx, const struct cost_bucket *b),
+                      void *ctx);
 
 #endif /* ANALYSIS_COSTS_H */

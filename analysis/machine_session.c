@@ -6,12 +6,22 @@
 #include <string.h>
 
 #include "analysis/machine_config.h"
+#include "sim/machine/elf_arm.h"
 #include "traces/nearest.h"
 
 /* The machine for an image when none is named. */
 static const char *standard_machine(const struct image *image)
 {
-    return image->isa == IMAGE_RISCV ? "hazard3" : "cortex-m0plus";
+    if (image->isa == IMAGE_RISCV)
+        return "hazard3";
+    switch (elf_arm_architecture(image)) {
+    case ELF_ARM_V7:
+        return "cortex-m3";
+    case ELF_ARM_V7EM:
+        return "cortex-m4";
+    default:
+        return "cortex-m0plus";
+    }
 }
 
 int session_number(const char *word, uint64_t *out, struct problem *problem)
@@ -82,7 +92,10 @@ static int read_between(struct session *s, const struct session_options *o,
         err = session_address(s, o->between[1], &s->between.to, problem);
     if (err < 0)
         return err;
-    err = machine_set_stop(&s->machine, s->between.from, &p);
+    err = machine_set_stop(&s->machine, s->between.to, &p);
+    machine_clear_stop(&s->machine, s->between.to);
+    if (err == 0)
+        err = machine_set_stop(&s->machine, s->between.from, &p);
     return pass_on(err, &p, problem);
 }
 
@@ -92,7 +105,8 @@ static int fill(struct session *s, const struct session_options *o,
     struct machine_problem p = {""};
     int err = machine_load(&s->machine, &s->image, &p);
     if (err < 0)
-        return pass_on(err, &p, problem);
+        return problem_set(problem, err, "%s (fraglab machines %s)", p.text,
+                           s->config.name);
     machine_reset(&s->machine);
     err = o->limit == NULL ? 0 : session_number(o->limit, &s->limit, problem);
     if (err == 0)
@@ -147,7 +161,7 @@ static bool pass_stop(struct session *s, uint64_t *start)
     return retired;
 }
 
-/* Stopped at `from`: on to the next `to`. */
+/* Stopped at `from`: on to the next `to`, which may be `from` again. */
 static void measure(struct session *s, struct outcome *out)
 {
     struct session_between *b = &s->between;
@@ -155,12 +169,8 @@ static void measure(struct session *s, struct outcome *out)
     uint64_t start, end;
     uint64_t before = s->machine.instructions;
     machine_clear_stop(&s->machine, b->from);
-    if (b->to == b->from || machine_set_stop(&s->machine, b->to, &p) < 0)
+    if (!pass_stop(s, &start) || machine_set_stop(&s->machine, b->to, &p) < 0)
         return;
-    struct retired r = {0};
-    if (machine_step(&s->machine, &r) != MACHINE_RUNNING)
-        return;
-    start = r.start;
     /* One instruction may be all that lies between. */
     if (s->machine.pc != b->to && go_on(s, out) != MACHINE_STOPPED)
         return;

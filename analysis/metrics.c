@@ -449,20 +449,20 @@ const struct metrics_bin *metrics_series(const struct metrics *m,
 
 static void give_buckets(const char *name, const uint64_t *count, uint32_t n,
                          void (*range)(uint32_t, uint64_t *, uint64_t *),
-                         void (*each)(void *, const struct metrics_bucket *),
+                         void (*each)(void *, const struct cost_bucket *),
                          void *ctx)
 {
     for (uint32_t i = 0; i < n; i++) {
         if (count[i] == 0)
             continue;
-        struct metrics_bucket b = {.name = name, .count = count[i]};
+        struct cost_bucket b = {.name = name, .count = count[i]};
         range(i, &b.lower, &b.upper);
         each(ctx, &b);
     }
 }
 
 void metrics_histograms(const struct metrics *m,
-                        void (*each)(void *ctx, const struct metrics_bucket *b),
+                        void (*each)(void *ctx, const struct cost_bucket *b),
                         void *ctx)
 {
     uint64_t moments[N_LOG_LINEAR] = {0};
@@ -480,4 +480,6 @@ void metrics_histograms(const struct metrics *m,
                  each, ctx);
     give_buckets("largest_request", moments, N_LOG_LINEAR, log_linear_range,
                  each, ctx);
+    if (m->costs != NULL)
+        costs_histograms(m->costs, each, ctx);
 }

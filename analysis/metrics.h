@@ -25,6 +25,7 @@
  *   largest_request  its value after each operation, in the same buckets
  *   holes_at_worst   holes of the heap at `worst_seq`, a power of two a bucket
  *   holes_at_end     ... after the last operation
+ *   cycles_alloc ... of machine runs, as costs.h says
  */
 #ifndef ANALYSIS_METRICS_H
 #define ANALYSIS_METRICS_H
@@ -65,12 +66,6 @@ struct metrics_summary {
     uint64_t worst_seq; /* first operation with min_largest_request       */
 };
 
-/* A histogram's bucket: lower <= value <= upper. */
-struct metrics_bucket {
-    const char *name;
-    uint64_t lower, upper, count;
-};
-
 struct metrics;
 
 struct metrics *metrics_new(void); /* null: no memory */
@@ -101,9 +96,10 @@ const struct metrics_bin *metrics_series(const struct metrics *m,
                                          enum metric metric, uint32_t *n_bins,
                                          uint32_t *shift);
 
-/* Every bucket that is not empty, in order of name and value. */
+/* Every bucket that is not empty: lower <= value <= upper. In the order of   */
+/* value, one histogram after the other.                                     */
 void metrics_histograms(const struct metrics *m,
-                        void (*each)(void *ctx, const struct metrics_bucket *b),
+                        void (*each)(void *ctx, const struct cost_bucket *b),
                         void *ctx);
 
 #endif /* ANALYSIS_METRICS_H */

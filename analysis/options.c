@@ -66,7 +66,9 @@ int options_read(int argc, char **argv, const struct option_row *rows,
     bool has_options = true;
     for (int at = 1; at < argc; at++) {
         const char *word = argv[at];
-        bool is_option = has_options && word[0] == '-' && word[1] != '\0';
+        bool is_number = word[0] == '-' && word[1] >= '0' && word[1] <= '9';
+        bool is_option =
+            has_options && word[0] == '-' && word[1] != '\0' && !is_number;
         if (is_option && strcmp(word, "--") == 0) {
             has_options = false;
         } else if (is_option) {

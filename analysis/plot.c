@@ -4,30 +4,16 @@
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "analysis/assets.h"
 #include "analysis/gnuplot.h"
+#include "analysis/plot_figure.h"
 #include "analysis/plot_map.h"
 #include "analysis/plot_query.h"
 #include "analysis/text.h"
-
-#define MARKS_CAP 200 /* collections or refusals drawn, one a column      */
-
-/* A figure while it is written. */
-struct figure {
-    sqlite3 *db;
-    const struct plot_kind *kind;
-    const struct query_run *runs;
-    int n_runs;
-    const char *dir, *stem;
-    FILE *sql, *script;
-    int n_rows; /* of all its CSV files                                    */
-    struct problem *problem;
-};
 
 /* clang-format off */
 static const struct plot_kind kinds[] = {
@@ -35,17 +21,35 @@ static const struct plot_kind kinds[] = {
      "Bytes over operations: how much of the heap is live, used and free; "
      "below, on a logarithmic axis, the largest request that would have "
      "succeeded and the largest free block.",
-     PLOT_RUNS_CAP, 560, {"collections", "refusals", NULL}},
+     PLOT_RUNS_CAP, 560, {"collections", "refusals", NULL}, false},
     {"availability",
      "The share of the moments at which a request of a given size would have "
-     "succeeded.", PLOT_RUNS_CAP, 420, {NULL}},
+     "succeeded.", PLOT_RUNS_CAP, 420, {NULL}, false},
     {"heapmap",
      "The heap, address by operation: where live objects, garbage, tables and "
-     "free bytes lay.", 1, 420, {NULL}},
+     "free bytes lay.", 1, 420, {NULL}, false},
     {"histogram",
      "Holes by their length, at the worst moment and at the end.",
-     PLOT_RUNS_CAP, 420, {NULL}},
-    {NULL, NULL, 0, 0, {NULL}},
+     PLOT_RUNS_CAP, 420, {NULL}, false},
+    {"cycles",
+     "The share of the operations of each kind that took so many cycles or "
+     "more: a curve starts at the quickest operation and ends at the single "
+     "longest; both axes are logarithmic. All that the program waited is "
+     "counted, collections included.",
+     PLOT_RUNS_CAP, 520, {NULL}, true},
+    {"cycles-time",
+     "Cycles over operations: the longest operation and the mean of each "
+     "stretch, and how much of the mean was spent collecting.",
+     PLOT_RUNS_CAP, 440, {"collections", NULL}, true},
+    {"pauses",
+     "Above, the pause of every collection, by phase. Below, the share of any "
+     "window of time that collections leave to the program: at worst in a "
+     "window of exactly this length (MMU), and in one of this length or longer "
+     "(BMU). The clock counts the manager's cycles only, one operation after "
+     "another; what the program computes between them is not known and counts "
+     "as nothing, so a program that computes has this share or more.",
+     PLOT_RUNS_CAP, 680, {"collecting", "utilisation", NULL}, true},
+    {NULL, NULL, 0, 0, {NULL}, false},
 };
 /* clang-format on */
 
@@ -62,13 +66,6 @@ const struct plot_kind *plot_find(const char *name)
     return NULL;
 }
 
-static void figure_path(const struct figure *f, char out[PATH_MAX],
-                        const char *part, const char *ending)
-{
-    snprintf(out, PATH_MAX, "%s/%s%s%s.%s", f->dir, f->stem,
-             *part == 0 ? "" : "-", part, ending);
-}
-
 static int open_part(const struct figure *f, FILE **out, const char *ending)
 {
     char path[PATH_MAX];
@@ -77,79 +74,6 @@ static int open_part(const struct figure *f, FILE **out, const char *ending)
     if (*out == NULL)
         return problem_set(f->problem, ERR_IO, "%s: %s", path, strerror(errno));
     return 0;
-}
-
-/*
- * Ask a query once a run; its rows go to the CSV file of `part`, its text to
- * the .sql file. `sql` belongs to sqlite3_free. Returns the number of rows.
- */
-static int add_rows(struct figure *f, const char *part, bool is_first,
-                    char *sql)
-{
-    char path[PATH_MAX];
-    figure_path(f, path, part, "csv");
-    if (sql == NULL)
-        return problem_set(f->problem, ERR_MEMORY, "no memory for a query");
-    fprintf(f->sql, "-- %s%s%s.csv%s\n%s;\n", f->stem, *part == 0 ? "" : "-",
-            part, is_first ? "" : " (rows of a further run)", sql);
-    int n = query_csv(f->db, sql, path, !is_first, f->problem);
-    sqlite3_free(sql);
-    if (n > 0)
-        f->n_rows += *part == 0 ? n : 0;
-    return n;
-}
-
-static int64_t operations_of(const struct figure *f, int i)
-{
-    const struct query_run *r = &f->runs[i];
-    int64_t n = r->summary.operations, last_bin = 0;
-    if (r->has_summary && n > 0)
-        return n;
-    /* A run without a summary still has its series. */
-    if (query_number(f->db, &last_bin, -1, f->problem,
-                     "SELECT MAX(bin) FROM series WHERE run = %lld AND "
-                     "bin BETWEEN 0 AND 1 << 20",
-                     (long long)r->number) < 0)
-        return 1;
-    n = (last_bin + 1) << r->series_shift;
-    return n < 1 ? 1 : n;
-}
-
-/* Bins that are drawn as one, so that at most PLOT_BINS are drawn. */
-static int64_t bins_together(int64_t operations, int shift)
-{
-    int64_t together = 1;
-    while (((operations - 1) >> shift) / together + 1 > PLOT_BINS)
-        together *= 2;
-    return together;
-}
-
-static void panel_text(struct figure *f, int i, const char *name,
-                       const char *value)
-{
-    fprintf(f->script, "%s[%d] = ", name, i + 1);
-    text_gnuplot(f->script, value);
-    fputc('\n', f->script);
-}
-
-static void panel_number(struct figure *f, int i, const char *name, double v)
-{
-    fprintf(f->script, "%s[%d] = %.17g%s\n", name, i + 1, v,
-            v > 2147483647.0 ? ".0" : "");
-}
-
-static void panel_title(struct figure *f, int i)
-{
-    const struct query_run *r = &f->runs[i];
-    char trace[512], heap[TEXT_NUMBER_CAP], title[1024];
-    text_cut(trace, sizeof trace, r->trace, 44);
-    text_bytes(heap, (uint64_t)r->heap_bytes);
-    snprintf(title, sizeof title,
-             "%s \xc2\xb7 %s \xc2\xb7 heap of %s \xc2\xb7 run %" PRId64
-             " (%.8s)",
-             trace, r->manager, heap, r->number, r->id);
-    panel_text(f, i, "panel_title", title);
-    panel_number(f, i, "panel_run", (double)r->number);
 }
 
 /* Bytes between marks of an axis to `span`: a power of two, 4 to 8 marks. */
@@ -161,21 +85,13 @@ static double axis_step(int64_t span)
     return (double)step;
 }
 
-/* A round number, 1, 2 or 5 times a power of ten, at most 8 to `count`. */
-static int64_t count_step(int64_t count)
-{
-    int64_t step = 1;
-    for (int i = 0; count / step > 8; i++) /* 1 2 5 10 20 50 ... */
-        step = i % 3 == 1 ? step / 2 * 5 : step * 2;
-    return step;
-}
-
 /* The scripts' arrays, one element a panel. */
 static void begin_script(struct figure *f, int height)
 {
     static const char *const arrays[] = {
-        "run",      "title", "note", "heap",  "step",  "ops",   "collections",
-        "refusals", "span",  "last", "first", "count", "column"};
+        "run",         "title",    "note",  "heap",  "step",  "ops",
+        "collections", "refusals", "span",  "last",  "first", "count",
+        "column",      "us",       "clock", "kinds", "wide",  "steps"};
     fprintf(f->script,
             "# %s, drawn from the CSV beside it: gnuplot %s.gp\n"
             "stem = ",
@@ -194,52 +110,28 @@ static void end_script(struct figure *f)
     fprintf(f->script, "\n%s\n%s", asset_text("common.gp"), asset_text(name));
 }
 
-/* "n things (m marks drawn)" after what the note says already. */
-static void note_marks(char *note, size_t cap, const char *one,
-                       const char *many, int64_t total, int marks)
-{
-    char count[TEXT_NUMBER_CAP];
-    size_t length = strlen(note);
-    text_count(count, (uint64_t)total);
-    snprintf(note + length, cap - length, " \xc2\xb7 %s %s", count,
-             total == 1 ? one : many);
-    length = strlen(note);
-    if (total > marks)
-        snprintf(note + length, cap - length, " (thinned to %d marks)", marks);
-}
-
-/* Rows of collection or refusal, and the width of a column in operations. */
-static int count_marks(struct figure *f, const struct query_run *r,
-                       const char *table, int64_t ops, int64_t *n,
-                       int64_t *column)
-{
-    int err = query_number(f->db, n, 0, f->problem,
-                           "SELECT COUNT(*) FROM %s WHERE key >= %lld AND "
-                           "key <= %lld",
-                           table, query_key_from(r->number),
-                           query_key_last(r->number));
-    *column = *n <= MARKS_CAP ? 1 : (ops + MARKS_CAP - 1) / MARKS_CAP;
-    return err;
-}
-
 static int fragmentation_panel(struct figure *f, int i)
 {
     const struct query_run *r = &f->runs[i];
-    int64_t ops = operations_of(f, i);
-    int64_t together = bins_together(ops, r->series_shift);
+    int64_t ops = figure_operations(f, i);
+    int64_t together = figure_together(ops, r->series_shift);
+    static const char *const metrics[] = {
+        "live", "used", "free", "largest_free", "largest_request", NULL};
     int64_t n_collections, n_refusals, column;
     int marks = 0, crosses = 0;
-    int err = add_rows(f, "", i == 0, plot_series_query(r, ops, together));
+    int err = figure_rows(f, "", i == 0,
+                          plot_series_query(r, metrics, ops, together));
     if (err >= 0)
-        err = count_marks(f, r, "collection", ops, &n_collections, &column);
+        err = figure_count_marks(f, r, "collection", ops, &n_collections,
+                                 &column);
     if (err >= 0)
-        err = marks = add_rows(f, "collections", i == 0,
-                               plot_collections_query(r, column));
+        err = marks = figure_rows(f, "collections", i == 0,
+                                  plot_collections_query(r, column));
     if (err >= 0)
-        err = count_marks(f, r, "refusal", ops, &n_refusals, &column);
+        err = figure_count_marks(f, r, "refusal", ops, &n_refusals, &column);
     if (err >= 0)
         err = crosses =
-            add_rows(f, "refusals", i == 0, plot_refusals_query(r, column));
+            figure_rows(f, "refusals", i == 0, plot_refusals_query(r, column));
 
     /* A heap that grew holds more than it was given at first. */
     int64_t span = 0;
@@ -260,28 +152,29 @@ static int fragmentation_panel(struct figure *f, int i)
     else
         snprintf(note, sizeof note,
                  "%s operations a point: mean, band of extremes", width);
-    note_marks(note, sizeof note, "collection", "collections", n_collections,
-               marks);
-    note_marks(note, sizeof note, "refusal", "refusals", n_refusals, crosses);
-    panel_title(f, i);
-    panel_text(f, i, "panel_note", note);
-    panel_number(f, i, "panel_heap", (double)r->heap_bytes);
-    panel_number(f, i, "panel_span", (double)span);
-    panel_number(f, i, "panel_step", axis_step(span));
-    panel_number(f, i, "panel_ops", (double)ops);
-    panel_number(f, i, "panel_column", (double)count_step(ops));
-    panel_number(f, i, "panel_collections", marks);
-    panel_number(f, i, "panel_refusals", crosses);
+    figure_note_marks(note, sizeof note, "collection", "collections",
+                      n_collections, marks);
+    figure_note_marks(note, sizeof note, "refusal", "refusals", n_refusals,
+                      crosses);
+    figure_title(f, i);
+    figure_text(f, i, "panel_note", note);
+    figure_number(f, i, "panel_heap", (double)r->heap_bytes);
+    figure_number(f, i, "panel_span", (double)span);
+    figure_number(f, i, "panel_step", axis_step(span));
+    figure_number(f, i, "panel_ops", (double)ops);
+    figure_number(f, i, "panel_column", (double)figure_step(ops));
+    figure_number(f, i, "panel_collections", marks);
+    figure_number(f, i, "panel_refusals", crosses);
     return 0;
 }
 
 static int availability_panel(struct figure *f, int i)
 {
     const struct query_run *r = &f->runs[i];
-    int n = add_rows(f, "", i == 0, plot_availability_query(r));
+    int n = figure_rows(f, "", i == 0, plot_availability_query(r));
     if (n < 0)
         return n;
-    panel_title(f, i);
+    figure_title(f, i);
     return 0;
 }
 
@@ -328,7 +221,7 @@ static int availability_axes(struct figure *f)
 static int histogram_panel(struct figure *f, int i)
 {
     const struct query_run *r = &f->runs[i];
-    int n = add_rows(f, "", i == 0, plot_histogram_query(r));
+    int n = figure_rows(f, "", i == 0, plot_histogram_query(r));
     if (n < 0)
         return n;
     static const char *const bounds[] = {"MIN(lower)", "MAX(lower)",
@@ -349,12 +242,13 @@ static int histogram_panel(struct figure *f, int i)
              "the worst moment: operation %s, the first at which the largest "
              "request was smallest",
              worst);
-    panel_title(f, i);
-    panel_text(f, i, "panel_note", note);
-    panel_number(f, i, "panel_first", 63 - __builtin_clzll((uint64_t)bound[0]));
-    panel_number(f, i, "panel_last", 63 - __builtin_clzll((uint64_t)bound[1]));
-    panel_number(f, i, "panel_count", (double)bound[2]);
-    panel_number(f, i, "panel_step", (double)count_step(bound[2]));
+    figure_title(f, i);
+    figure_text(f, i, "panel_note", note);
+    figure_number(f, i, "panel_first",
+                  63 - __builtin_clzll((uint64_t)bound[0]));
+    figure_number(f, i, "panel_last", 63 - __builtin_clzll((uint64_t)bound[1]));
+    figure_number(f, i, "panel_count", (double)bound[2]);
+    figure_number(f, i, "panel_step", (double)figure_step(bound[2]));
     return 0;
 }
 
@@ -371,7 +265,7 @@ static int heapmap_panel(struct figure *f, int i)
             "%s;\n",
             f->stem, sql);
     struct plot_map map;
-    int64_t ops = operations_of(f, i);
+    int64_t ops = figure_operations(f, i);
     int err = plot_map_write(f->db, r, sql, ops, path, &map, f->problem);
     sqlite3_free(sql);
     if (err < 0)
@@ -384,20 +278,21 @@ static int heapmap_panel(struct figure *f, int i)
              ", a cell %s%" PRIu64 " bytes",
              map.n_moments, map.base, map.cell_bytes > 1 ? "of " : "",
              map.cell_bytes);
-    panel_title(f, i);
-    panel_text(f, i, "panel_note", note);
-    panel_number(f, i, "panel_ops", (double)ops);
-    panel_number(f, i, "panel_column", (double)count_step(ops));
-    panel_number(f, i, "panel_span", (double)map.span_bytes);
-    panel_number(f, i, "panel_step", axis_step((int64_t)map.span_bytes));
+    figure_title(f, i);
+    figure_text(f, i, "panel_note", note);
+    figure_number(f, i, "panel_ops", (double)ops);
+    figure_number(f, i, "panel_column", (double)figure_step(ops));
+    figure_number(f, i, "panel_span", (double)map.span_bytes);
+    figure_number(f, i, "panel_step", axis_step((int64_t)map.span_bytes));
     return 0;
 }
 
 static int write_panels(struct figure *f)
 {
-    static int (*const panel[])(struct figure *,
-                                int) = {fragmentation_panel, availability_panel,
-                                        heapmap_panel, histogram_panel};
+    static int (*const panel[])(struct figure *, int) = {
+        fragmentation_panel, availability_panel, heapmap_panel,
+        histogram_panel,     plot_cycles_panel,  plot_cycles_time_panel,
+        plot_pauses_panel};
     int err = 0;
     for (int i = 0; i < f->n_runs && err == 0; i++)
         err = panel[f->kind - kinds](f, i);

@@ -21,6 +21,24 @@
  *   histogram      number of holes by length, at the worst moment and at the
  *                  end
  *
+ * and of runs on a machine, in cycles, with microseconds on a second axis
+ * where the machine's clock is known:
+ *
+ *   cycles         for each kind of operation the share that took so many
+ *                  cycles or more, both axes logarithmic: the tail down to the
+ *                  single longest operation. From the histograms that every
+ *                  run keeps: between two of their bounds, 1/32 apart, the
+ *                  lower share is drawn
+ *   cycles-time    cycles over operations: mean and longest of a bin, mean of
+ *                  what was spent collecting; collections
+ *   pauses         above, every collection's pause by phase, of those in one
+ *                  column the longest; below, minimum and bounded mutator
+ *                  utilisation (utilisation.h) by length of the window, of 160
+ *                  lengths. Its clock counts the cycles of the run's operations
+ *                  and events one after another: what the program computed
+ *                  between them is unknown and counts as nothing, so the
+ *                  figure is a lower bound of what such a program sees
+ *
  * Colours   Okabe and Ito, "Color Universal Design", 2008, distinct for the
  *           colour-blind. SVG figures follow the reader's wish for light or
  *           dark; PNG figures are light.
@@ -42,6 +60,7 @@ struct plot_kind {
     int max_runs; /* in one figure                                         */
     int height;   /* of the SVG figure of one run, in pixels               */
     const char *parts[3]; /* further CSV files: STEM-part.csv; null ends   */
+    bool of_machine; /* native runs have nothing for it                    */
 };
 
 /* All kinds in the order in which a report shows them; null name ends. */

@@ -11,12 +11,12 @@
 #include "analysis/query.h"
 
 /*
- * The series of live, used, free, largest_free and largest_request, `together`
- * bins a row: minimum, mean and maximum. A bin's mean weighs as many
- * operations as it holds; of `ops` in all the last may hold fewer.
+ * The series of `metrics` (null ends), `together` bins a row: minimum, mean
+ * and maximum of each. A bin's mean weighs as many operations as it holds; of
+ * `ops` in all the last may hold fewer.
  */
-char *plot_series_query(const struct query_run *r, int64_t ops,
-                        int64_t together);
+char *plot_series_query(const struct query_run *r, const char *const *metrics,
+                        int64_t ops, int64_t together);
 
 /* Collections, one a column of `column` operations, with how many it is. */
 char *plot_collections_query(const struct query_run *r, int64_t column);
@@ -29,5 +29,17 @@ char *plot_availability_query(const struct query_run *r);
 
 /* Holes by length, at the worst moment and at the end. */
 char *plot_histogram_query(const struct query_run *r);
+
+/* For each kind of operation: how many took a number of cycles or more. */
+char *plot_cycles_query(const struct query_run *r);
+
+/* Collections on a machine, the longest of each `column` operations. */
+char *plot_pauses_query(const struct query_run *r, int64_t column);
+
+/* Every collection: the clock at its operation's beginning, and its cycles. */
+char *plot_collected_query(const struct query_run *r);
+
+/* Every operation and event in order: cycles, and those spent collecting. */
+char *plot_paused_query(const struct query_run *r);
 
 #endif /* ANALYSIS_PLOT_QUERY_H */

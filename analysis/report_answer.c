@@ -106,7 +106,7 @@ static void tell_refusals(FILE *f, const struct query_summary *s)
     html(f, ".");
 }
 
-int report_sentences(struct report *r, const struct query_run *run)
+static int heap_sentences(struct report *r, const struct query_run *run)
 {
     FILE *f = r->page;
     const struct query_summary *s = &run->summary;
@@ -143,6 +143,18 @@ int report_sentences(struct report *r, const struct query_run *run)
     return 0;
 }
 
+int report_sentences(struct report *r, const struct query_run *run)
+{
+    struct query_machine m;
+    int err = heap_sentences(r, run);
+    if (err < 0)
+        return err;
+    err = query_machine(r->db, run, &m, r->problem);
+    if (err > 0)
+        report_cycles_sentence(r->page, &m);
+    return err < 0 ? err : 0;
+}
+
 static const struct query_run *extreme(
     const struct report *r, bool greatest,
     int64_t (*figure)(const struct query_summary *))
@@ -172,8 +184,9 @@ static int64_t mostly(const struct query_summary *s)
 
 static void link_run(FILE *f, const struct query_run *run)
 {
-    html(f, "<a href=\"#run-%i\">%s, %s, %b</a>", run->number, run->trace,
-         run->manager, run->heap_bytes);
+    html(f, "<a href=\"#run-%i\">%s, %s%r%s, %b</a>", run->number, run->trace,
+         run->manager, query_is_native(run) ? "" : " on ",
+         query_is_native(run) ? "" : run->machine, run->heap_bytes);
 }
 
 static void tell_overall(struct report *r)
@@ -230,8 +243,11 @@ int report_answer(struct report *r)
         return 0;
     }
     if (r->n_runs == 1) {
-        html(f, "<p class=lead><b>%s</b> under %s in a heap of %b: ",
-             r->runs[0].trace, r->runs[0].manager, r->runs[0].heap_bytes);
+        html(f, "<p class=lead><b>%s</b> under %s%r%s in a heap of %b: ",
+             r->runs[0].trace, r->runs[0].manager,
+             query_is_native(&r->runs[0]) ? "" : " on ",
+             query_is_native(&r->runs[0]) ? "" : r->runs[0].machine,
+             r->runs[0].heap_bytes);
         int err = report_sentences(r, &r->runs[0]);
         html(f, "</p>\n");
         return err;
@@ -279,10 +295,10 @@ static void overview_row(FILE *f, const struct query_run *run)
     html(f, "<td%r>%s</td></tr>\n", is_good ? "" : " class=bad", run->status);
 }
 
-void report_overview(struct report *r)
+int report_overview(struct report *r)
 {
     if (r->n_runs < 2)
-        return;
+        return 0;
     static const char *const heads[] = {
         "run",        "trace",       "manager",     "heap",
         "operations", "collections", "refused",     "at every moment",
@@ -298,5 +314,8 @@ void report_overview(struct report *r)
     html(r->page, "</tbody></table></div>\n<p class=note>Sizes are bytes. "
                   "At every moment, at 99 %%: the largest request that would "
                   "have succeeded. A click on a column's head sorts by it."
-                  "</p></section>\n");
+                  "</p>\n");
+    int err = report_overview_cycles(r);
+    html(r->page, "</section>\n");
+    return err;
 }

@@ -8,6 +8,7 @@
 #define ANALYSIS_REPORT_PAGE_H
 
 #include "analysis/plot.h"
+#include "analysis/query_machine.h"
 
 struct report {
     sqlite3 *db;
@@ -23,11 +24,24 @@ struct report {
 /* The first paragraphs: what would have succeeded, what was refused, why. */
 MUST_CHECK int report_answer(struct report *r);
 
-/* A table with a row for each run. */
-void report_overview(struct report *r);
+/* A table with a row for each run, and one for each run on a machine. */
+MUST_CHECK int report_overview(struct report *r);
 
 /* All of one run; its figures are written, and drawn later. */
 MUST_CHECK int report_run(struct report *r, const struct query_run *run);
+
+/* The run's figures: those of machine runs, or all others. */
+MUST_CHECK int report_figures(struct report *r, const struct query_run *run,
+                              bool of_machine);
+
+/* What a run on a machine cost; of a native run nothing (report_machine.c). */
+MUST_CHECK int report_machine(struct report *r, const struct query_run *run);
+
+/* Several runs on machines beside each other; without one, nothing. */
+MUST_CHECK int report_overview_cycles(struct report *r);
+
+/* The same in a sentence, with a space before it. */
+void report_cycles_sentence(FILE *f, const struct query_machine *m);
 
 /* The run's moments with a map: the heap block by block (report_map.c). */
 MUST_CHECK int report_maps(struct report *r, const struct query_run *run);

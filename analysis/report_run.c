@@ -136,10 +136,13 @@ static int add_stem(struct report *r, const char *stem)
     return 0;
 }
 
-static int figures(struct report *r, const struct query_run *run)
+int report_figures(struct report *r, const struct query_run *run,
+                   bool of_machine)
 {
     for (const struct plot_kind *k = plot_kinds(); k->name != NULL; k++) {
         char stem[PLOT_STEM_CAP];
+        if (k->of_machine != of_machine)
+            continue;
         snprintf(stem, sizeof stem, "run-%" PRId64 "-%s", run->number, k->name);
         int status = plot_write(r->db, k, run, 1, r->figures, stem, r->problem);
         if (status < 0)
@@ -159,6 +162,11 @@ static int figures(struct report *r, const struct query_run *run)
         html(r->page, "</span></figcaption></figure>\n");
     }
     return 0;
+}
+
+static int heap_figures(struct report *r, const struct query_run *run)
+{
+    return report_figures(r, run, false);
 }
 
 static int refusals(struct report *r, const struct query_run *run)
@@ -347,9 +355,12 @@ int report_run(struct report *r, const struct query_run *run)
 {
     FILE *f = r->page;
     html(f,
-         "<section class=run id=\"run-%i\">\n<h2>%s <span>%s, heap of %b, "
-         "run %i</span></h2>\n",
-         run->number, run->trace, run->manager, run->heap_bytes, run->number);
+         "<section class=run id=\"run-%i\">\n<h2>%s <span>%s%r%s, heap of "
+         "%b, run %i</span></h2>\n",
+         run->number, run->trace, run->manager,
+         query_is_native(run) ? "" : " on ",
+         query_is_native(run) ? "" : run->machine, run->heap_bytes,
+         run->number);
     int err = 0;
     if (r->n_runs > 1) {
         html(f, "<p>");
@@ -361,7 +372,8 @@ int report_run(struct report *r, const struct query_run *run)
         err = expectations(r, run);
     }
     static int (*const parts[])(struct report *, const struct query_run *) = {
-        figures, refusals, worst_moments, report_maps, collections};
+        heap_figures,  refusals,    report_machine,
+        worst_moments, report_maps, collections};
     for (size_t i = 0; i < sizeof parts / sizeof *parts && err == 0; i++)
         err = parts[i](r, run);
     if (err < 0)
@@ -402,6 +414,20 @@ void report_meanings(struct report *r)
                   "1 - (1 + free / r) / holes"},
         {"heap", "the bytes given to the manager beyond its control block, "
                  "tables included"},
+        {"cycles", "what the machine's clock counts while the manager's code "
+                   "runs, as the core's timing model prices it; all that the "
+                   "program waited for an operation, collections included"},
+        {"pause", "the part of one operation that was spent collecting; a "
+                  "phase is told by the manager's phase word"},
+        {"MMU, BMU",
+         "minimum and bounded mutator utilisation: the smallest share that "
+         "pauses leave of any window of this length; ... of this length or "
+         "longer. The clock counts the manager's cycles, one operation after "
+         "another. What the program computes between them is unknown and "
+         "counts as nothing: it would only lengthen windows, so both are "
+         "lower bounds for any program with these requests"},
+        {"unsettled", "events whose price no document settles, each a "
+                      "possible error of a few cycles"},
         {"operation, event", "what asks something of the manager, and what "
                              "only tells what the program did"},
     };

@@ -108,6 +108,12 @@ static int play_workload(const struct rerun *r, struct workload *w,
                            r->spec.workload, r->id, out->result.trace_hash,
                            r->trace_hash);
     metrics_summarise(metrics, &out->summary);
+    const struct costs *costs = metrics_costs(metrics);
+    out->has_costs = costs != NULL;
+    for (int i = 0; i < COST_N && out->has_costs; i++)
+        costs_summarise(costs, (enum cost_kind)i, &out->cycles[i]);
+    if (out->has_costs)
+        out->totals = *costs_totals(costs);
     return 0;
 }
 
@@ -296,6 +302,99 @@ static int compare_row(sqlite3_stmt *q, const struct outcome_of_run *now,
     return n;
 }
 
+/* Compare numbers of a row with those of now. */
+static int compare_numbers(sqlite3_stmt *q, const char *prefix,
+                           const char *const *names, const uint64_t *now, int n,
+                           difference *each, void *ctx)
+{
+    int n_different = 0;
+    for (int i = 0; i < n; i++) {
+        char figure[64], before[32], after[32];
+        /* as it was stored */
+        int64_t is = now[i] > INT64_MAX ? INT64_MAX : (int64_t)now[i];
+        int64_t was = q == NULL ? 0 : sqlite3_column_int64(q, i);
+        if (was == is)
+            continue;
+        snprintf(figure, sizeof figure, "%s.%s", prefix, names[i]);
+        snprintf(before, sizeof before, "%" PRId64, was);
+        snprintf(after, sizeof after, "%" PRId64, is);
+        each(ctx, figure, before, after);
+        n_different++;
+    }
+    return n_different;
+}
+
+/*
+ * Compare the numbers that `names` call in the table's row for the run (and
+ * the kind, unless null) with those of now. A row that is not there holds
+ * nothing but 0.
+ */
+static int compare_table(struct store *s, const char *table, int64_t run,
+                         const char *kind, const char *const *names,
+                         const uint64_t *now, int n, difference *each,
+                         void *ctx, struct problem *problem)
+{
+    char sql[512] = "SELECT ", prefix[48];
+    char *to = sql + strlen(sql);
+    for (int i = 0; i < n; i++)
+        to += sprintf(to, "%s%s", i == 0 ? "" : ", ", names[i]);
+    sprintf(to, " FROM %s WHERE run = ?1 AND (?2 IS NULL OR %s = ?2)", table,
+            kind == NULL ? "NULL" : "kind");
+    snprintf(prefix, sizeof prefix, "%s%s%s", table, kind == NULL ? "" : ".",
+             kind == NULL ? "" : kind);
+
+    sqlite3_stmt *q;
+    if (sqlite3_prepare_v2(store_db(s), sql, -1, &q, NULL) != SQLITE_OK)
+        return sql_failed(s, problem);
+    sqlite3_bind_int64(q, 1, run);
+    if (kind != NULL)
+        sqlite3_bind_text(q, 2, kind, -1, SQLITE_STATIC);
+    int code = sqlite3_step(q);
+    int n_different = code == SQLITE_ROW || code == SQLITE_DONE
+                          ? compare_numbers(code == SQLITE_ROW ? q : NULL,
+                                            prefix, names, now, n, each, ctx)
+                          : sql_failed(s, problem);
+    sqlite3_finalize(q);
+    return n_different;
+}
+
+static int compare_kind(struct store *s, int64_t run, enum cost_kind kind,
+                        const struct cost_summary *now, difference *each,
+                        void *ctx, struct problem *problem)
+{
+    static const char *const names[] = {"count", "total", "min",  "p50",
+                                        "p90",   "p99",   "p999", "max"};
+    const uint64_t numbers[] = {now->count, now->total, now->min,  now->p50,
+                                now->p90,   now->p99,   now->p999, now->max};
+    return compare_table(s, "cycles", run, cost_names[kind], names, numbers, 8,
+                         each, ctx, problem);
+}
+
+/* A machine run's cycles are exact, so each of its numbers must come again. */
+static int compare_costs(const struct rerun *r, struct store *s,
+                         const struct outcome_of_run *now, difference *each,
+                         void *ctx, struct problem *problem)
+{
+    static const char *const names[] = {
+        "cycles", "gc_cycles", "instructions", "loads", "stores",
+        "waits",  "unsettled", "stack",        "nop"};
+    const struct cost_totals *t = &now->totals;
+    const uint64_t numbers[] = {
+        t->cycles,    t->gc_cycles,   t->instructions,
+        t->loads,     t->stores,      t->waits,
+        t->unsettled, t->stack_bytes, now->result.nop_cycles};
+    int n = 0, sum = 0;
+    for (int i = 0; i < COST_N && n >= 0; i++) {
+        n = compare_kind(s, r->number, (enum cost_kind)i, &now->cycles[i], each,
+                         ctx, problem);
+        sum += n;
+    }
+    if (n >= 0)
+        n = compare_table(s, "machine_total", r->number, NULL, names, numbers,
+                          9, each, ctx, problem);
+    return n < 0 ? n : sum + n;
+}
+
 int rerun_compare(const struct rerun *r, struct store *s,
                   const struct outcome_of_run *now, difference *each, void *ctx,
                   struct problem *problem)
@@ -312,5 +411,8 @@ int rerun_compare(const struct rerun *r, struct store *s,
     int n = sqlite3_step(q) == SQLITE_ROW ? compare_row(q, now, each, ctx)
                                           : sql_failed(s, problem);
     sqlite3_finalize(q);
-    return n;
+    if (n < 0 || !now->has_costs)
+        return n;
+    int more = compare_costs(r, s, now, each, ctx, problem);
+    return more < 0 ? more : n + more;
 }

@@ -28,6 +28,9 @@ struct rerun {
 struct outcome_of_run {
     struct replay_result result;
     struct metrics_summary summary;
+    bool has_costs; /* of a machine: the rest is filled                     */
+    struct cost_summary cycles[COST_N];
+    struct cost_totals totals;
 };
 
 /* Read the run that `name` (see store_find_run) means. */
@@ -57,7 +60,8 @@ MUST_CHECK int rerun_worst(struct store_run *run, const struct run_spec *spec,
 
 /*
  * Compare `now` with what the database says of the run: calls `each` for every
- * figure that differs, both as text. Returns how many do, or negative.
+ * figure that differs, both as text. Cycles are exact: any difference counts.
+ * Returns how many do, or negative.
  */
 MUST_CHECK int rerun_compare(const struct rerun *r, struct store *s,
                              const struct outcome_of_run *now,

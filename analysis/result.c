@@ -80,6 +80,22 @@ static void add_figures(cJSON *to, const struct replay_result *r,
     number(to, "worst", m->worst_seq);
 }
 
+/* The outer heap at the end; null where there is no real one. */
+static void add_outer(cJSON *to, const struct outer_figures *o)
+{
+    if (!o->is_there) {
+        cJSON_AddNullToObject(to, "outer");
+        return;
+    }
+    cJSON *outer = cJSON_AddObjectToObject(to, "outer");
+    number(outer, "objects", o->objects);
+    number(outer, "asked", o->asked);
+    number(outer, "live", o->live);
+    number(outer, "areas", o->areas);
+    number(outer, "free", o->free);
+    number(outer, "largest_free", o->largest_free);
+}
+
 static void add_pair(cJSON *to, const char *name, const struct replay_expect *e)
 {
     cJSON *pair = cJSON_AddArrayToObject(to, name);
@@ -135,6 +151,7 @@ static void add_machine(cJSON *to, const struct run_spec *spec,
     cJSON *total = cJSON_AddObjectToObject(to, "machine_total");
     number(total, "cycles", t->cycles);
     number(total, "gc_cycles", t->gc_cycles);
+    number(total, "outer_cycles", t->outer_cycles);
     number(total, "instructions", t->instructions);
     number(total, "loads", t->loads);
     number(total, "stores", t->stores);
@@ -170,6 +187,7 @@ cJSON *result_json(const struct run_spec *spec, const struct replay_result *r,
     number(json, "control_bytes", r->control_bytes);
     add_counts(json, r);
     add_figures(json, r, &m);
+    add_outer(json, &r->outer);
     add_machine(json, spec, r, metrics_costs(metrics));
     number(json, "moved_bytes", r->moved_bytes);
     add_expect(json, r);
@@ -230,6 +248,18 @@ static void print_expect(const cJSON *json, FILE *out)
     fputc('\n', out);
 }
 
+static void print_outer(const cJSON *json, FILE *out)
+{
+    if (!cJSON_IsObject(member(json, "outer")))
+        return;
+    fprintf(out,
+            "outer heap          %" PRIu64 " in %" PRIu64 " objects, %" PRIu64
+            " in areas, %" PRIu64 " free, longest hole %" PRIu64 "\n",
+            count_of(json, "outer.live"), count_of(json, "outer.objects"),
+            count_of(json, "outer.areas"), count_of(json, "outer.free"),
+            count_of(json, "outer.largest_free"));
+}
+
 /* Microseconds beside cycles where the machine's clock is known. */
 static void print_time(FILE *out, uint64_t cycles, uint64_t clock_hz)
 {
@@ -262,6 +292,9 @@ static void print_cycles(const cJSON *json, FILE *out)
         print_time(out, count_of(kind, "max"), clock_hz);
         fputc('\n', out);
     }
+    if (cJSON_IsObject(member(json, "outer")))
+        fprintf(out, "  outer heap        %" PRIu64 " of all these cycles\n",
+                count_of(json, "machine_total.outer_cycles"));
     if (count_of(json, "machine_total.unsettled") > 0)
         fprintf(out,
                 "  unsettled         %" PRIu64 " events whose price no "
@@ -303,6 +336,7 @@ void result_print_text(const cJSON *json, FILE *out)
             " free, longest hole %" PRIu64 "\n",
             count_of(json, "end.live"), count_of(json, "end.used"),
             count_of(json, "end.free"), count_of(json, "end.largest_free"));
+    print_outer(json, out);
     fprintf(out, "fragmentation       mean %.3f, max %.3f, end %.3f\n",
             member(json, "fragmentation.mean")->valuedouble,
             member(json, "fragmentation.max")->valuedouble,

@@ -11,6 +11,7 @@
 #include "analysis/machine_config.h"
 #include "build/core_hash.h"
 #include "sim/machine/machine.h"
+#include "sim/replay/manager.h"
 
 /* A double holds every integer up to here; a larger one is kept as text. */
 #define EXACT_MAX ((INT64_C(1) << 53) - 1)
@@ -78,10 +79,11 @@ static void put_options(FILE *f, const struct replay_options *o)
 {
     fprintf(f,
             "{\"check\":%d,\"heap_trace\":%d,\"refused\":\"%s\","
-            "\"step_every\":%" PRIu32 ",\"step_units\":%" PRIu32
-            ",\"touch_every\":%" PRIu32 ",\"touch_stores\":%" PRIu32 "}",
+            "\"step_every\":%" PRIu32 ",\"step_cycles\":%" PRIu32
+            ",\"step_units\":%" PRIu32 ",\"touch_every\":%" PRIu32
+            ",\"touch_stores\":%" PRIu32 "}",
             o->check, o->heap_trace, refused_names[o->refused], o->step_every,
-            o->step_units, o->touch_every, o->touch_stores);
+            o->step_cycles, o->step_units, o->touch_every, o->touch_stores);
 }
 
 static bool put_machine(FILE *f, const struct machine_config *c)
@@ -218,6 +220,7 @@ static void get_options(struct parser *p, const cJSON *root,
     o->check = get_uint(p, options, "check", 1) != 0;
     o->heap_trace = get_uint(p, options, "heap_trace", 1) != 0;
     o->step_every = get_u32(p, options, "step_every");
+    o->step_cycles = get_u32(p, options, "step_cycles");
     o->step_units = get_u32(p, options, "step_units");
     o->touch_every = get_u32(p, options, "touch_every");
     o->touch_stores = get_u32(p, options, "touch_stores");
@@ -312,11 +315,16 @@ int run_spec_set_machine(struct run_spec *spec, const char *name,
     snprintf(spec->machine, sizeof spec->machine, "%s", spec->config.name);
     if (image != NULL && strlen(image) >= sizeof spec->image)
         return problem_set(problem, ERR_INPUT, "--image: the name is too long");
+    /* Code of an outer heap is in images of their own. */
+    const char *outer = manager_value(&spec->options, "outer");
+    char manager[64];
+    snprintf(manager, sizeof manager, "%s%s", spec->options.manager,
+             outer != NULL && strcmp(outer, "tlsf") == 0 ? "-tlsf" : "");
     if (image != NULL)
         strcpy(spec->image, image);
     else
-        err = guest_image_find(spec->image, spec->options.manager,
-                               &spec->config, flags, problem);
+        err = guest_image_find(spec->image, manager, &spec->config, flags,
+                               problem);
     if (err < 0)
         return err;
     return guest_image_hash(spec->image, spec->image_hash, &spec->code_bytes,

@@ -118,8 +118,10 @@ CREATE TABLE collection (
   moved_objects INTEGER NOT NULL, moved_bytes INTEGER NOT NULL,
   free_before INTEGER NOT NULL, largest_free_before INTEGER NOT NULL,
   free_after  INTEGER NOT NULL, largest_free_after INTEGER NOT NULL,
-  cycles      INTEGER,          -- spent collecting in this operation; NULL
-  mark        INTEGER,          -- natively. Of them by phase: from the roots,
+  clock       INTEGER,          -- cycles of all operations and events before
+                                -- this operation; NULL natively
+  cycles      INTEGER,          -- spent collecting; NULL natively
+  mark        INTEGER,          -- ... of them by phase: from the roots,
   finalise    INTEGER,          -- finalisers' turns,
   sweep       INTEGER,          -- unmarked objects become free,
   plan        INTEGER,          -- new places,
@@ -150,7 +152,9 @@ CREATE TABLE series (          -- the source of every picture
 
 CREATE TABLE histogram (
   run         INTEGER NOT NULL REFERENCES run(number),
-  name        TEXT NOT NULL,    -- largest_request, asked, holes_at_worst, ...
+  name        TEXT NOT NULL,    -- largest_request, asked, holes_at_worst, ...;
+                                -- of machine runs cycles_alloc, cycles_free,
+                                -- ... for each kind of table `cycles`
   lower       INTEGER NOT NULL, -- bucket: lower <= value <= upper
   upper       INTEGER NOT NULL,
   count       INTEGER NOT NULL,
@@ -281,8 +285,8 @@ CREATE VIEW collections AS
 SELECT key >> 36 AS run, key & 0xfffffffff AS seq, part, cause, rescans,
        given_back, live_objects, live_bytes, reclaimed_objects,
        reclaimed_bytes, moved_objects, moved_bytes, free_before,
-       largest_free_before, free_after, largest_free_after, cycles, mark,
-       finalise, sweep, plan, "update", move
+       largest_free_before, free_after, largest_free_after, clock, cycles,
+       mark, finalise, sweep, plan, "update", move
 FROM collection;
 
 CREATE VIEW phases AS

@@ -18,7 +18,7 @@ enum shard_type {
     SHARD_OPS = 0,    /* struct shard_op[]                                 */
     SHARD_COSTS,      /* struct shard_cost[]                               */
     SHARD_EVENT,      /* struct event_record                               */
-    SHARD_COLLECTION, /* struct collection_record                          */
+    SHARD_COLLECTION, /* struct shard_collection                           */
     SHARD_REFUSAL,    /* struct refusal_record                             */
     SHARD_PHASE,      /* struct shard_mark and the name, with its end      */
     SHARD_NOTE,       /* struct shard_mark and the text, with its end      */
@@ -50,6 +50,12 @@ struct shard_cost {
     uint64_t seq;
     uint64_t cycles, gc_cycles, instructions, loads, stores, waits;
     uint64_t stack;
+};
+
+/* One row of `collection`: the record's cost is this collection's alone. */
+struct shard_collection {
+    struct collection_record record;
+    uint64_t clock;
 };
 
 struct shard_mark {
@@ -101,8 +107,12 @@ struct store_run {
                          /* open transaction; 0: they are in the spool     */
     int64_t held_bytes;  /* ... and took so much                           */
     uint64_t last_seq;   /* of the last operation                           */
-    uint64_t mark_seq;   /* of the last mark                                */
-    uint32_t mark_part;  /* its number after that operation                 */
+    uint64_t clock;      /* cycles of all operations and events so far      */
+    uint64_t collected_seq; /* operation of the last collection           */
+    uint32_t collected_part;
+    struct op_cost collected_cost; /* of that operation, so far             */
+    uint64_t mark_seq;  /* of the last mark                                */
+    uint32_t mark_part; /* its number after that operation                 */
 
     /* Known at its end. */
     struct run_spec spec;

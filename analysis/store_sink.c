@@ -140,6 +140,7 @@ static int keep_cost(struct store_run *r, const struct op_record *o)
 static int sink_event(void *ctx, const struct event_record *e)
 {
     struct store_run *r = ctx;
+    r->clock += e->cost.cycles;
     if (r->keep < KEEP_OPS)
         return 0;
     return spool_put(&r->spool, SHARD_EVENT, e, sizeof *e, r->problem);
@@ -155,6 +156,7 @@ static int sink_op(void *ctx, const struct op_record *o,
                            "%s: a run may have 2^%d operations, not more",
                            r->store->path, STORE_SEQ_BITS);
     r->last_seq = o->seq;
+    r->clock += o->cost.cycles;
     if (r->keep >= KEEP_SERIES && moments_op(&r->moments, o, view) < 0)
         return no_memory(r);
     if (r->keep == KEEP_OPS) {
@@ -167,12 +169,31 @@ static int sink_op(void *ctx, const struct op_record *o,
     return o->seq % 1024 == 0 ? flush_if_due(r) : 0;
 }
 
+/* What a further collection of an operation cost beyond those before it. */
+static void take_away(struct op_cost *from, const struct op_cost *before)
+{
+    from->gc_cycles -= before->gc_cycles;
+    for (int i = 0; i < COST_PHASES; i++)
+        from->phase_cycles[i] -= before->phase_cycles[i];
+}
+
 static int sink_collection(void *ctx, const struct collection_record *c)
 {
     struct store_run *r = ctx;
     if (r->keep < KEEP_SERIES)
         return 0;
-    return spool_put(&r->spool, SHARD_COLLECTION, c, sizeof *c, r->problem);
+    struct shard_collection row;
+    memset(&row, 0, sizeof row); /* padding, too: it goes to a file        */
+    row.record = *c;
+    row.clock = r->clock;
+    bool is_further = c->seq == r->collected_seq;
+    row.record.part = is_further ? r->collected_part + 1 : 0;
+    if (is_further)
+        take_away(&row.record.cost, &r->collected_cost);
+    r->collected_seq = c->seq;
+    r->collected_part = row.record.part;
+    r->collected_cost = c->cost;
+    return spool_put(&r->spool, SHARD_COLLECTION, &row, sizeof row, r->problem);
 }
 
 static int sink_refusal(void *ctx, const struct refusal_record *f,
@@ -341,7 +362,7 @@ struct bucket_sink {
     int err;
 };
 
-static void put_bucket(void *ctx, const struct metrics_bucket *b)
+static void put_bucket(void *ctx, const struct cost_bucket *b)
 {
     struct bucket_sink *to = ctx;
     if (to->err < 0)

@@ -5,11 +5,6 @@
  * The helpers work on one word of the table, sixteen blocks, and answer with
  * one bit a block, at the block's low bit: 0x55555555 says "all sixteen".
  */
-static inline uint32_t free_bits(uint32_t w)
-{
-    return ~(w | w >> 1) & ATAB_LOW_BITS;
-}
-
 static inline uint32_t tail_bits(uint32_t w)
 {
     return w >> 1 & ~w & ATAB_LOW_BITS;
@@ -60,13 +55,9 @@ void atab_extend(uint32_t *t, uint32_t b, uint32_t n_blocks)
     fill(t, b, n_blocks, ATAB_ALL_TAILS);
 }
 
-void atab_take(uint32_t *t, uint32_t b, uint32_t n_blocks)
+void atab_take_words(uint32_t *t, uint32_t b, uint32_t n_blocks)
 {
-    CORE_ASSERT(n_blocks > 0 && atab_get_kind(t, b) == ATAB_FREE);
-    if (n_blocks > 1)
-        fill(t, b, n_blocks, ATAB_ALL_TAILS);
-    else
-        t[b / 16] |= UINT32_C(2) << 2 * (b % 16);
+    fill(t, b, n_blocks, ATAB_ALL_TAILS);
     t[b / 16] ^= UINT32_C(3) << 2 * (b % 16); /* TAIL 10 to HEAD 01 */
 }
 
@@ -76,45 +67,35 @@ void atab_clear(uint32_t *t, uint32_t b, uint32_t n_blocks)
 }
 
 /*
- * Both this and atab_release end at the first block that is not TAIL. The gap
- * byte behind the table is one, so no bound is needed.
+ * Both this and atab_release_words end at the first block that is not TAIL,
+ * from the next word on. The gap byte behind the table is one, so no bound is
+ * needed.
  */
-uint32_t atab_object_blocks(const uint32_t *t, uint32_t b)
+uint32_t atab_object_blocks_words(const uint32_t *t, uint32_t b)
 {
-    uint32_t i = b / 16;
-    uint32_t place = b % 16;
-    CORE_ASSERT((atab_get_kind(t, b) & 1) != 0);
-
-    /* Blocks behind b in its word that end the object. */
-    uint32_t ends = ~tail_bits(t[i]) & (ATAB_LOW_BITS - 1) << 2 * place;
-    ends &= ATAB_LOW_BITS;
-    uint32_t n_blocks = 0;
+    uint32_t i = b / 16 + 1;
+    uint32_t n_blocks = 16 - b % 16;
+    uint32_t ends = ~tail_bits(t[i]) & ATAB_LOW_BITS;
     while (ends == 0) {
         n_blocks += 16;
         ends = ~tail_bits(t[++i]) & ATAB_LOW_BITS;
     }
-    return n_blocks + lowest(ends) - place;
+    return n_blocks + lowest(ends);
 }
 
-uint32_t atab_release(uint32_t *t, uint32_t b)
+uint32_t atab_release_words(uint32_t *t, uint32_t b)
 {
     uint32_t i = b / 16;
-    uint32_t place = b % 16;
-    CORE_ASSERT((atab_get_kind(t, b) & 1) != 0);
-
-    uint32_t ends = ~tail_bits(t[i]) & (ATAB_LOW_BITS - 1) << 2 * place;
-    ends &= ATAB_LOW_BITS;
-    uint32_t keep = blocks_below(place);
-    uint32_t n_blocks = 0;
+    uint32_t n_blocks = 16 - b % 16;
+    t[i] &= blocks_below(b % 16);
+    uint32_t ends = ~tail_bits(t[++i]) & ATAB_LOW_BITS;
     while (ends == 0) {
-        t[i] &= keep;
-        keep = 0;
+        t[i] = 0;
         n_blocks += 16;
         ends = ~tail_bits(t[++i]) & ATAB_LOW_BITS;
     }
-    uint32_t end = lowest(ends);
-    t[i] &= keep | ~blocks_below(end);
-    return n_blocks + end - place;
+    t[i] &= ~((ends & (0 - ends)) - 1);
+    return n_blocks + lowest(ends);
 }
 
 /*
@@ -125,16 +106,12 @@ uint32_t atab_release(uint32_t *t, uint32_t b)
  */
 static uint32_t find_one(const uint32_t *t, uint32_t n_blocks, uint32_t from)
 {
-    uint32_t n_words = (n_blocks + 15) / 16;
     uint32_t i = from / 16;
-    if (i >= n_words)
-        return ATAB_NONE;
-
-    uint32_t bits = free_bits(t[i]) & ATAB_LOW_BITS << 2 * (from % 16);
+    uint32_t bits = atab_free_bits(t[i]) & ATAB_LOW_BITS << 2 * (from % 16);
     while (bits == 0) {
-        if (++i >= n_words)
+        if (16 * ++i >= n_blocks)
             return ATAB_NONE;
-        bits = free_bits(t[i]);
+        bits = atab_free_bits(t[i]);
     }
     uint32_t b = 16 * i + lowest(bits);
     return b < n_blocks ? b : ATAB_NONE;
@@ -172,9 +149,9 @@ __attribute__((always_inline)) static inline uint32_t find_in_steps(
 {
     uint32_t n_words = (n_blocks + 15) / 16;
     uint32_t i = from / 16;
-    uint32_t bits = free_bits(t[i]) & ATAB_LOW_BITS << 2 * (from % 16);
+    uint32_t bits = atab_free_bits(t[i]) & ATAB_LOW_BITS << 2 * (from % 16);
     while (i < n_words) {
-        uint32_t next = free_bits(t[i + 1]);
+        uint32_t next = atab_free_bits(t[i + 1]);
         uint32_t starts = starts_of_runs(bits, next, want, steps);
         if (starts != 0)
             return 16 * i + lowest(starts);
@@ -206,8 +183,10 @@ static uint32_t next_free_half(const uint32_t *t, uint32_t n_blocks, uint32_t b)
  * before the first one found: the half word before that has a used block, or
  * lies before `from`.
  */
-static uint32_t find_long(const uint32_t *t, uint32_t n_blocks, uint32_t from,
-                          uint32_t want)
+__attribute__((noinline)) static uint32_t find_long(const uint32_t *t,
+                                                    uint32_t n_blocks,
+                                                    uint32_t from,
+                                                    uint32_t want)
 {
     uint32_t b = next_free_half(t, n_blocks, (from + 7) / 8 * 8);
     while (b < n_blocks) {
@@ -230,9 +209,7 @@ static uint32_t find_run(const uint32_t *t, uint32_t n_blocks, uint32_t from,
         return find_in_steps(t, n_blocks, from, want, 2);
     if (want <= 8)
         return find_in_steps(t, n_blocks, from, want, 3);
-    if (want <= 16)
-        return find_in_steps(t, n_blocks, from, want, 4);
-    return find_long(t, n_blocks, from, want);
+    return find_in_steps(t, n_blocks, from, want, 4);
 }
 
 uint32_t atab_find_free(const uint32_t *t, uint32_t n_blocks, uint32_t from,
@@ -241,6 +218,8 @@ uint32_t atab_find_free(const uint32_t *t, uint32_t n_blocks, uint32_t from,
     CORE_ASSERT(want > 0 && from <= n_blocks);
     if (want == 1)
         return find_one(t, n_blocks, from);
+    if (want > 16)
+        return find_long(t, n_blocks, from, want);
     uint32_t b = find_run(t, n_blocks, from, want);
     return b < n_blocks && want <= n_blocks - b ? b : ATAB_NONE;
 }
@@ -255,14 +234,14 @@ uint32_t atab_free_run(const uint32_t *t, uint32_t n_blocks, uint32_t b,
 
     uint32_t i = b / 16;
     uint32_t place = b % 16;
-    uint32_t used = ~free_bits(t[i]) & ATAB_LOW_BITS << 2 * place;
+    uint32_t used = ~atab_free_bits(t[i]) & ATAB_LOW_BITS << 2 * place;
     used &= ATAB_LOW_BITS;
     uint32_t n = 0;
     while (used == 0) {
         n += 16;
         if (n - place >= most)
             return most;
-        used = ~free_bits(t[++i]) & ATAB_LOW_BITS;
+        used = ~atab_free_bits(t[++i]) & ATAB_LOW_BITS;
     }
     n += lowest(used) - place;
     return n < most ? n : most;

@@ -38,6 +38,7 @@
  *                                              byte, here one for a whole word
  *   area_block_of       BLOCK_FROM_PTR         from an address to its block
  *   area_block_address  PTR_FROM_BLOCK         and back
+ *   atab_take_one       (the same and a HEAD)  for one block, the most frequent
  *   atab_take,          (loops over the        the same for whole objects, a
  *   atab_extend,        above)                 word at a time
  *   atab_clear,
@@ -157,8 +158,61 @@ static inline void atab_mark_to_head(uint32_t *t, uint32_t b)
     t[b / 16] &= ~(UINT32_C(2) << 2 * (b % 16));
 }
 
+/* The free blocks of a word of the table: a bit each, at the low one of two. */
+static inline uint32_t atab_free_bits(uint32_t w)
+{
+    return ~(w | w >> 1) & ATAB_LOW_BITS;
+}
+
+/*
+ * Begin an object of one block at the lowest free one from table byte `byte`
+ * on, which is where a search for one begins. Returns the block, or ATAB_NONE
+ * and nothing has changed. Requires a byte of the table, or the one behind.
+ */
+static inline uint32_t atab_take_one(uint32_t *t, uint32_t n_blocks,
+                                     uint32_t byte)
+{
+    uint32_t *word = &t[byte / 4];
+    uint32_t *end = &t[(n_blocks + 15) / 16];
+    uint32_t bits = atab_free_bits(*word) & ATAB_LOW_BITS << 8 * (byte % 4);
+    while (bits == 0) {
+        if (++word >= end)
+            return ATAB_NONE;
+        bits = atab_free_bits(*word);
+    }
+    uint32_t b = 16 * (uint32_t)(word - t) + (uint32_t)__builtin_ctz(bits) / 2;
+    if (b >= n_blocks) /* what lies behind the table is read along with it */
+        return ATAB_NONE;
+    *word |= bits & (0 - bits);
+    return b;
+}
+
+/* What the functions below do where an object leaves its word of the table. */
+void atab_take_words(uint32_t *t, uint32_t b, uint32_t n_blocks);
+uint32_t atab_release_words(uint32_t *t, uint32_t b);
+uint32_t atab_object_blocks_words(const uint32_t *t, uint32_t b);
+
+/*
+ * A bit for each block behind `b` in its word `w` that is no TAIL: before the
+ * lowest the object at `b` ends; without any it goes on in the next word.
+ */
+static inline uint32_t atab_ends(uint32_t w, uint32_t b)
+{
+    uint32_t behind = (ATAB_LOW_BITS - 1) << 2 * (b % 16);
+    return ~(w >> 1 & ~w) & behind & ATAB_LOW_BITS;
+}
+
 /* The n_blocks blocks from `b` become one object. Requires them free. */
-void atab_take(uint32_t *t, uint32_t b, uint32_t n_blocks);
+static inline void atab_take(uint32_t *t, uint32_t b, uint32_t n_blocks)
+{
+    CORE_ASSERT(n_blocks > 0 && atab_get_kind(t, b) == ATAB_FREE);
+    if (b % 16 + n_blocks > 16) {
+        atab_take_words(t, b, n_blocks);
+        return;
+    }
+    uint32_t tails = ATAB_ALL_TAILS >> 2 * (16 - n_blocks);
+    t[b / 16] |= (tails ^ 3) << 2 * (b % 16); /* the first TAIL to a HEAD */
+}
 
 /* The n_blocks blocks from `b` become TAILs. Requires them free. */
 void atab_extend(uint32_t *t, uint32_t b, uint32_t n_blocks);
@@ -167,10 +221,27 @@ void atab_extend(uint32_t *t, uint32_t b, uint32_t n_blocks);
 void atab_clear(uint32_t *t, uint32_t b, uint32_t n_blocks);
 
 /* Free the object that begins at `b`. Returns the number of its blocks. */
-uint32_t atab_release(uint32_t *t, uint32_t b);
+static inline uint32_t atab_release(uint32_t *t, uint32_t b)
+{
+    uint32_t w = t[b / 16];
+    uint32_t ends = atab_ends(w, b);
+    CORE_ASSERT((atab_get_kind(t, b) & 1) != 0);
+    if (ends == 0)
+        return atab_release_words(t, b);
+    uint32_t before_end = (ends & (0 - ends)) - 1;
+    t[b / 16] = w & ~(before_end & UINT32_MAX << 2 * (b % 16));
+    return (uint32_t)__builtin_ctz(ends) / 2 - b % 16;
+}
 
 /* Number of blocks of the object that begins at `b`. */
-uint32_t atab_object_blocks(const uint32_t *t, uint32_t b);
+static inline uint32_t atab_object_blocks(const uint32_t *t, uint32_t b)
+{
+    uint32_t ends = atab_ends(t[b / 16], b);
+    CORE_ASSERT((atab_get_kind(t, b) & 1) != 0);
+    if (ends == 0)
+        return atab_object_blocks_words(t, b);
+    return (uint32_t)__builtin_ctz(ends) / 2 - b % 16;
+}
 
 /*
  * The lowest block from `from` on at which `want` free blocks lie in a row,

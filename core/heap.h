@@ -60,15 +60,21 @@ enum heap_capability {
     CAP_PIN = 1 << 11,      /* x_pin, x_unpin                             */
     CAP_MOVES = 1 << 12,    /* objects move; references are updated       */
     CAP_HANDLES = 1 << 13,  /* answers are handles; x_deref               */
-    CAP_BARRIER = 1 << 14   /* x_store does more than write the word      */
+    CAP_BARRIER = 1 << 14,  /* x_store does more than write the word      */
+    CAP_PIECES = 1 << 15,   /* an object's bytes are not contiguous: each */
+                            /* is where x_deref says                      */
+    CAP_INTERN = 1 << 16    /* x_alloc packs strings: HEAP_INTERN         */
 };
 
-/* Flags of an allocation: those of the traces, bit for bit. */
+/* Flags of an allocation: those of the traces, bit for bit, and one more. */
 enum heap_flag {
     HEAP_FINALISER = 1 << 0,  /* call heap_on_finalise before it goes     */
     HEAP_LONG_LIVED = 1 << 1, /* for the long-lived end                   */
     HEAP_LEAF = 1 << 2,       /* holds no references                      */
-    HEAP_AMBIGUOUS = 1 << 3   /* its words may or may not be references   */
+    HEAP_AMBIGUOUS = 1 << 3,  /* its words may or may not be references   */
+    HEAP_INTERN = 1 << 8      /* an interned string, never freed: with    */
+                              /* CAP_INTERN it is put into a pool and may */
+                              /* begin at any byte                        */
 };
 
 /* heap.phase: what the collector is doing. Allocation needs PHASE_IDLE. */
@@ -90,7 +96,8 @@ enum heap_refusal {
     REFUSAL_OFF,      /* nothing fits; collecting was switched off        */
     REFUSAL_LOCKED,   /* the heap is locked, or a collection runs         */
     REFUSAL_IN_PLACE, /* cannot grow where it is and may not move         */
-    REFUSAL_LIMIT     /* more than an address can count                   */
+    REFUSAL_LIMIT,    /* more than an address can count                   */
+    REFUSAL_INDEX     /* no handle is left                                */
 };
 
 /* heap.last_cause: why the last collection ran. */
@@ -220,6 +227,14 @@ static inline uint8_t *byte_at(struct heap *h, addr32 p)
 #else
     return (uint8_t *)h + (p - h->base);
 #endif
+}
+
+/* The half-word at address `p`, for tables of 16-bit indices; as word_at.
+ * Requires p a multiple of 2. */
+static inline uint16_t *half_at(struct heap *h, addr32 p)
+{
+    CORE_ASSERT(p % 2 == 0);
+    return (uint16_t *)(void *)byte_at(h, p);
 }
 
 /* Where a walk over the objects of a heap stands; all zero: at the start. */

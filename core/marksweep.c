@@ -182,6 +182,12 @@ uint32_t marksweep_collect(struct heap *h, uint32_t kind)
 
 /* ---- Allocating ------------------------------------------------------- */
 
+/* Blocks for `bytes` bytes; 0 for 0 and for more than can be counted. */
+static inline uint32_t blocks_for(const struct heap *h, uint32_t bytes)
+{
+    return (bytes + h->block_bytes - 1) >> h->block_shift;
+}
+
 /* Where a search for one block goes on after it passed `a` in vain. */
 static uint32_t passed_hint(struct heap *h, const struct area *a)
 {
@@ -191,8 +197,12 @@ static uint32_t passed_hint(struct heap *h, const struct area *a)
     return h->n_areas > 1 ? a->table_bytes : a->hint;
 }
 
-/* First fit for n_blocks: the area, and the block in `found`; null: none. */
-static struct area *search(struct heap *h, uint32_t n_blocks, uint32_t *found)
+/*
+ * First fit for n_blocks: the area, and the block in `found`; null: none. In
+ * place where a request begins with it; called where it is the second try.
+ */
+__attribute__((always_inline)) static inline struct area *search(
+    struct heap *h, uint32_t n_blocks, uint32_t *found)
 {
     struct area *a = area_at(h, h->search_area);
     while (a != NULL) {
@@ -209,24 +219,29 @@ static struct area *search(struct heap *h, uint32_t n_blocks, uint32_t *found)
     return NULL;
 }
 
-/* The same, after whatever collection and growth may be needed. */
-static struct area *search_hard(struct heap *h, uint32_t bytes,
-                                uint32_t n_blocks, uint32_t *found)
+__attribute__((noinline)) static struct area *search_again(struct heap *h,
+                                                           uint32_t n_blocks,
+                                                           uint32_t *found)
 {
-    bool may_collect = h->is_auto;
-    if (may_collect && h->given_blocks >= h->threshold_blocks) {
-        collect(h, CAUSE_THRESHOLD);
-        may_collect = false;
-    }
-    struct area *a = search(h, n_blocks, found);
-    if (a == NULL && may_collect) {
+    return search(h, n_blocks, found);
+}
+
+/* The same after a search in vain, with what collection and growth give. */
+__attribute__((noinline)) static struct area *make_room(struct heap *h,
+                                                        uint32_t bytes,
+                                                        bool may_collect,
+                                                        uint32_t *found)
+{
+    uint32_t n_blocks = blocks_for(h, bytes);
+    struct area *a = NULL;
+    if (may_collect) {
         collect(h, CAUSE_FULL);
-        a = search(h, n_blocks, found);
+        a = search_again(h, n_blocks, found);
     }
     const struct marksweep_params *p = &marksweep_of(h)->params;
     if (a == NULL && p->grow &&
         grow_for(h, bytes, p->growth_rule, p->area_struct))
-        a = search(h, n_blocks, found);
+        a = search_again(h, n_blocks, found);
     return a;
 }
 
@@ -235,10 +250,15 @@ static inline void zero(struct heap *h, addr32 from, addr32 to)
     __builtin_memset(byte_at(h, from), 0, to - from);
 }
 
-/* Blocks for `bytes` bytes; 0 for 0 and for more than can be counted. */
-static inline uint32_t blocks_for(const struct heap *h, uint32_t bytes)
+/* The same for a few whole blocks, where a call would cost more. */
+static inline void zero_blocks(struct heap *h, addr32 from, uint32_t n_blocks)
 {
-    return (bytes + h->block_bytes - 1) >> h->block_shift;
+    uint32_t *word = word_at(h, from);
+    uint32_t *end = word_at(h, from + (n_blocks << h->block_shift));
+    do {
+        *word++ = 0;
+        *word++ = 0;
+    } while (word != end);
 }
 
 static inline bool is_locked(const struct heap *h)
@@ -246,9 +266,11 @@ static inline bool is_locked(const struct heap *h)
     return h->lock_depth > 0 || h->phase != PHASE_IDLE;
 }
 
-addr32 marksweep_alloc(struct heap *h, uint32_t bytes, uint32_t flags)
+/* As marksweep_alloc, whatever has to be done for it. */
+__attribute__((noinline)) static addr32 alloc_any(struct heap *h,
+                                                  uint32_t bytes,
+                                                  uint32_t flags)
 {
-    h->refusal = REFUSAL_NONE;
     uint32_t n_blocks = blocks_for(h, bytes);
     if (n_blocks == 0) {
         h->refusal = bytes == 0 ? REFUSAL_NONE : REFUSAL_LIMIT;
@@ -258,8 +280,15 @@ addr32 marksweep_alloc(struct heap *h, uint32_t bytes, uint32_t flags)
         h->refusal = REFUSAL_LOCKED;
         return 0;
     }
+    bool may_collect = h->is_auto;
+    if (may_collect && h->given_blocks >= h->threshold_blocks) {
+        collect(h, CAUSE_THRESHOLD);
+        may_collect = false;
+    }
     uint32_t b;
-    struct area *a = search_hard(h, bytes, n_blocks, &b);
+    struct area *a = search(h, n_blocks, &b);
+    if (a == NULL)
+        a = make_room(h, bytes, may_collect, &b);
     if (a == NULL) {
         h->refusal = h->is_auto ? REFUSAL_FULL : REFUSAL_OFF;
         return 0;
@@ -278,12 +307,52 @@ addr32 marksweep_alloc(struct heap *h, uint32_t bytes, uint32_t flags)
     addr32 object = area_block_address(h, a, b);
     bool is_whole = marksweep_of(h)->params.zero;
     addr32 end = object + (n_blocks << h->block_shift);
-    zero(h, is_whole ? object : object + bytes, end);
+    if (is_whole && n_blocks <= 4)
+        zero_blocks(h, object, n_blocks);
+    else
+        zero(h, is_whole ? object : object + bytes, end);
     if ((flags & HEAP_FINALISER) != 0 && h->has_finalisers) {
         *word_at(h, object) = 0;
         area_set_finaliser(h, a, b);
     }
     return object;
+}
+
+/*
+ * Most requests are for one block, and most of those are met in the area that
+ * is searched first: what alloc_any would do then, and no more. 0, and nothing
+ * has changed: they are not.
+ */
+static inline addr32 take_one(struct heap *h)
+{
+    struct area *a = area_at(h, h->search_area);
+    uint32_t b = atab_take_one(area_table(h, a), area_blocks(a), a->hint);
+    if (b == ATAB_NONE)
+        return 0;
+    a->hint = (b + 1) / 4;
+    if (b > a->last_used)
+        a->last_used = b;
+    h->given_blocks++;
+    addr32 object = area_block_address(h, a, b);
+    zero_blocks(h, object, 1);
+    return object;
+}
+
+/* Nothing stands in the way of that: no lock, no collection that is due. */
+static inline bool is_plain(struct heap *h, uint32_t flags)
+{
+    return (h->lock_depth | h->phase | (flags & HEAP_FINALISER)) == 0 &&
+           marksweep_of(h)->params.zero != 0 &&
+           !(h->given_blocks >= h->threshold_blocks && h->is_auto);
+}
+
+addr32 marksweep_alloc(struct heap *h, uint32_t bytes, uint32_t flags)
+{
+    h->refusal = REFUSAL_NONE;
+    if (bytes - 1 >= h->block_bytes || !is_plain(h, flags))
+        return alloc_any(h, bytes, flags);
+    addr32 object = take_one(h);
+    return object != 0 ? object : alloc_any(h, bytes, 0);
 }
 
 /* ---- Freeing and resizing --------------------------------------------- */
@@ -297,7 +366,8 @@ static void lower_hint(struct heap *h, struct area *a, uint32_t b)
         a->hint = b / 4;
 }
 
-void marksweep_free(struct heap *h, addr32 object)
+/* In one piece: split by the compiler at its first test, it costs a jump. */
+__attribute__((noinline)) void marksweep_free(struct heap *h, addr32 object)
 {
     if (h->lock_depth > 0)
         return;

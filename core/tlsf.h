@@ -173,6 +173,21 @@ static inline uint32_t tlsf_bytes(struct heap *h, addr32 object)
     return (*word_at(h, object - TLSF_HEADER) & TLSF_SIZE) - TLSF_HEADER;
 }
 
+/*
+ * The most bytes that tlsf_alloc would give now; 0: none. It is the smallest
+ * size of the last list that is not empty.
+ */
+static inline uint32_t tlsf_avail(struct heap *h)
+{
+    const struct tlsf *t = tlsf_of(h);
+    if (t->rows == 0)
+        return 0;
+    uint32_t row = 31 - (uint32_t)__builtin_clz(t->rows);
+    uint32_t i = 31 - (uint32_t)__builtin_clz(t->lists[row]);
+    uint32_t size = row == 0 ? 4 * i : 4 * (32 + i) << (row - 1);
+    return size - TLSF_HEADER;
+}
+
 /* Write a word of an object. This manager has no barrier. */
 static inline void tlsf_store(struct heap *h, addr32 object, uint32_t word,
                               uint32_t value)

@@ -1,13 +1,16 @@
 #!/usr/bin/env bash
 # bench.sh BUILD - measure what the design promises, each beside its yardstick,
-# in one run on one machine; a promise that is not kept is called BROKEN. A row is the best of BENCH_ROUNDS (3) rounds; the
-# rounds of a row and of its yardstick alternate, so that both see the same
-# weather. Exits 1 only when something cannot be measured.
+# in one run on one machine; a promise that is not kept is called BROKEN. A row
+# is the best of BENCH_ROUNDS (3) rounds; the rounds of a row and of its
+# yardstick alternate, so that both see the same weather. Exits 1 only when
+# something cannot be measured.
 #
 #   row NAME UNIT AMOUNT PROMISE COMMAND...
 #       AMOUNT units of work are done by COMMAND; PROMISE a second is the bar.
 #   against NAME UNIT AMOUNT RATIO YARDSTICK -- COMMAND...
 #       the bar is RATIO times the speed of the command line YARDSTICK.
+#   beside NAME UNIT AMOUNT COMMAND...
+#       the speed of something else, for comparison.
 #   within NAME SECONDS MIB COMMAND...
 #       COMMAND ends in so many seconds and never holds more memory.
 set -u
@@ -23,7 +26,10 @@ say() { printf '%-44s %14s %14s %7s  %s\n' "$@"; }
 
 scaled() { awk -v n="$1" -v s="$scale" 'BEGIN { printf "%d", n * s }'; }
 
-# Seconds that COMMAND took, in $seconds, and its peak memory, in $mib.
+# Seconds that COMMAND took, in $seconds, and its peak memory, in $mib. With
+# clock=processor they are seconds of processor: for one thread that only
+# computes these do not depend on who else uses the machine.
+clock=wall
 run_once() {
     (cd "$work" && rm -f ./*.db ./*.db-* &&
         "$tools/measure" "$work/measured" "$@" >"$work/out" 2>&1) || {
@@ -32,7 +38,8 @@ run_once() {
         seconds=0
         return 1
     }
-    read -r seconds _ kib <"$work/measured"
+    read -r seconds processor kib <"$work/measured"
+    [ $clock = wall ] || seconds=$processor
     mib=$((kib / 1024))
 }
 
@@ -62,6 +69,16 @@ row() {
     speed=$(per_second "$amount" "$best")
     verdict "$name" "$speed" "$promise" "$(shown "$speed" "$unit")" \
         "$(shown "$promise" "$unit")"
+}
+
+beside() {
+    local name=$1 unit=$2 amount=$3 best=0 i
+    shift 3
+    for ((i = 0; i < rounds; i++)); do
+        run_once "$@" || return
+        best=$(best_of "$best" "$seconds")
+    done
+    say "$name" "$(shown "$(per_second "$amount" "$best")" "$unit")" - - ""
 }
 
 against() {
@@ -176,14 +193,76 @@ same_memory "peak memory of 10^7 operations, against 10^6" 1.1 \
     "mpy-mix:ops=1000000 $native" \
     "$fraglab" replay mpy-mix:ops=10000000 $native
 
-cross=riscv64-unknown-elf-gcc
-if has machine && command -v $cross >/dev/null; then
-    $cross -march=rv32imac_zba_zbb_zbs -mabi=ilp32 -O2 -ffreestanding \
-        -nostdlib -nostartfiles -Wl,-Ttext=0x20000000,-N,-e,_start \
-        -Wl,--no-warn-rwx-segments -o "$work/loops.elf" \
-        tests/bench/guest/loops.c || exit 1
-    row "interpreter, hazard3, cycles counted" instr 106140050 150e6 \
-        "$fraglab" machine run "$work/loops.elf"
+# One program on a simulated core and, where it is installed, under qemu's user
+# mode (the bar of the translated engine). Cycles are counted.
+core() { # MACHINE "COMPILER AND FLAGS" "QEMU AND FLAGS"
+    local compile=$2 host n
+    command -v "${compile%% *}" >/dev/null || return
+    compile="$compile -O2 -ffreestanding -nostdlib -nostartfiles -I."
+    compile="$compile -Wl,-Ttext=0x20001000,-e,_start,--no-warn-rwx-segments"
+    for host in device linux; do
+        # shellcheck disable=SC2086
+        $compile -o "$work/$1-$host.elf" tests/bench/guest/loops.c \
+            tests/bench/guest/$host.c -lgcc || exit 1
+    done
+    n=$("$fraglab" machine run "$work/$1-device.elf" --machine "$1" --json |
+        grep -oE '"instructions":[[:space:]]*[0-9]+' | head -n 1 |
+        grep -oE '[0-9]+')
+    row "interpreter, $1" instr "$n" 150e6 \
+        "$fraglab" machine run "$work/$1-device.elf" --machine "$1"
+    # shellcheck disable=SC2086
+    command -v "${3%% *}" >/dev/null &&
+        beside "  the same under ${3%% *}, no cycles" instr "$n" \
+            $3 "$work/$1-linux.elf"
+}
+
+if has machine; then
+    clock=processor
+    core cortex-m0plus "arm-none-eabi-gcc -mcpu=cortex-m0plus -mthumb" \
+        "qemu-arm -cpu max"
+    core cortex-m4 "arm-none-eabi-gcc -mcpu=cortex-m4 -mthumb" \
+        "qemu-arm -cpu max"
+    core hazard3 "riscv64-unknown-elf-gcc -mno-relax -mabi=ilp32
+        -march=rv32imac_zba_zbb_zbs" \
+        "qemu-riscv32 -cpu rv32,zba=on,zbb=on,zbs=on"
+    clock=wall
+fi
+
+# Median and total of a KIND's cycles in a summary: "89 7622999".
+cycles_of() { # KIND FILE
+    awk -v kind="\"$1\":" '
+        $1 == "\"cycles\":" { inside = 1 }
+        inside && $1 == kind { here = 1 }
+        here && $1 == "\"total\":" { total = $2 + 0 }
+        here && $1 == "\"p50\":" { print $2 + 0, total; exit }' "$2"
+}
+
+# marksweep's cycles beside those of its yardstick, whose allocation table is
+# looked at block by block (tests/yardstick); both leave the same bytes.
+by_words() { # TRACE MACHINE TARGET
+    local image kind ours theirs
+    for image in marksweep bytewise; do
+        "$fraglab" replay "traces/samples/$1.ftb" --manager marksweep \
+            --machine "$2" --image "build/guest/$image-$3-O2.elf" --json \
+            --quiet >"$work/$image.json" || { broken=1; return; }
+    done
+    for kind in alloc free realloc collect; do
+        read -r -a ours <<<"$(cycles_of $kind "$work/marksweep.json")"
+        read -r -a theirs <<<"$(cycles_of $kind "$work/bytewise.json")"
+        verdict "cycles of $kind, $1, $2" "${theirs[1]}" "${ours[1]}" \
+            "${ours[1]} (${ours[0]})" "${theirs[1]} (${theirs[0]})"
+    done
+}
+
+if "$fraglab" help replay | grep -q -e --image &&
+    [ -f build/guest/bytewise-m0plus-O2.elf ] &&
+    [ -f build/guest/bytewise-hazard3-O2.elf ]; then
+    say "allocation table by words (in all, median)" "by words" "by bytes" \
+        ratio ""
+    for trace in chaos-40k logger-32k; do
+        by_words $trace hazard3 hazard3
+        by_words $trace cortex-m0plus m0plus
+    done
 fi
 
 if has report; then

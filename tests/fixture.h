@@ -29,8 +29,9 @@ struct fixture_run {
     uint32_t n_units;  /* of the pool                                      */
     uint64_t n_ops;
     uint64_t seed;
-    uint32_t max_live; /* objects that stay alive                          */
-    bool with_ops;     /* rows of `op`                                     */
+    uint32_t max_live;   /* objects that stay alive                          */
+    bool with_ops;       /* rows of `op`                                     */
+    const char *machine; /* its name; null: a native run                   */
 };
 
 struct fixture_object {
@@ -47,6 +48,8 @@ struct fixture {
     struct fixture_object *object;
     uint32_t n_objects, n_live, n_maps;
     uint64_t seq, random, n_collections, n_refused, n_freed, worst;
+    uint64_t clock, collecting; /* of machine runs: cycles so far, and those */
+                                /* that this operation spent collecting      */
 };
 
 static inline uint64_t fixture_random(struct fixture *f, uint64_t below)
@@ -182,10 +185,19 @@ static inline void fixture_collect(struct fixture *f)
     uint64_t key = (uint64_t)f->run->number << 36 | f->seq;
     fixture_sql(f->db,
                 "INSERT INTO collection VALUES(%lld,0,'full',0,0,%u,%u,%u,%u,"
-                "0,0,%u,%u,%u,%u,NULL,NULL,NULL,NULL,NULL,NULL,NULL)",
+                "0,0,%u,%u,%u,%u,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL)",
                 key, n, (f->run->n_units - free_after) * 16, reclaimed,
                 (free_after - free_before) * 16, free_before * 16, before * 16,
                 free_after * 16, after * 16);
+    if (f->run->machine != NULL) {
+        uint64_t mark = 40 * (uint64_t)n, sweep = f->run->n_units;
+        f->collecting = mark + sweep + 9;
+        fixture_sql(f->db,
+                    "UPDATE collection SET clock=%lld, cycles=%lld, mark=%lld,"
+                    "finalise=9, sweep=%lld, plan=0, \"update\"=0, move=0 "
+                    "WHERE key=%lld",
+                    f->clock, f->collecting, mark, sweep, key);
+    }
     f->n_collections++;
 }
 
@@ -251,6 +263,36 @@ static inline struct op_record fixture_figures(struct fixture *f)
     return r;
 }
 
+/* An operation's cost, and every fifth time that of an event behind it. */
+static inline void fixture_cost(struct fixture *f, struct op_record *r)
+{
+    struct op_cost *c = &r->cost;
+    struct event_record e = {.seq = f->seq, .kind = TRACE_DEATH};
+    uint64_t key = (uint64_t)f->run->number << 36 | f->seq;
+    r->has_cost = true;
+    c->gc_cycles = f->collecting;
+    c->cycles = 60 + f->seq * 2654435761U % 97 + r->asked / 8 + f->collecting;
+    c->instructions = c->cycles * 3 / 4;
+    c->stack_bytes = 64;
+    f->collecting = 0;
+    f->clock += c->cycles;
+    if (f->run->with_ops)
+        fixture_sql(f->db,
+                    "INSERT INTO op_cost VALUES(%lld,%lld,%lld,%lld,"
+                    "0,0,0,64)",
+                    key, c->cycles, c->gc_cycles, c->instructions);
+    if (f->seq % 5 != 0)
+        return;
+    e.cost.cycles = 31 + f->seq % 7;
+    f->clock += e.cost.cycles;
+    metrics_event(f->metrics, &e);
+    if (f->run->with_ops)
+        fixture_sql(f->db,
+                    "INSERT INTO event_cost VALUES(%lld,0,15,%lld,%lld,"
+                    "0,0,0,0,0,0)",
+                    key, f->seq, e.cost.cycles);
+}
+
 static inline void fixture_step(struct fixture *f)
 {
     uint64_t asked = 4 + fixture_random(f, 40);
@@ -271,6 +313,8 @@ static inline void fixture_step(struct fixture *f)
     struct op_record r = fixture_figures(f);
     r.asked = asked;
     r.granted = granted ? (asked + 15) / 16 * 16 : 0;
+    if (f->run->machine != NULL)
+        fixture_cost(f, &r);
     struct replay_view view = {.run = f, .holes = fixture_holes};
     metrics_op(f->metrics, &r, &view);
     if (f->run->with_ops)
@@ -291,7 +335,7 @@ static inline void fixture_step(struct fixture *f)
         fixture_map(f, "even");
 }
 
-static inline void fixture_bucket(void *ctx, const struct metrics_bucket *b)
+static inline void fixture_bucket(void *ctx, const struct cost_bucket *b)
 {
     struct fixture *f = ctx;
     fixture_sql(f->db, "INSERT INTO histogram VALUES(%d,%Q,%lld,%lld,%lld)",
@@ -323,6 +367,35 @@ static inline void fixture_rows(sqlite3 *db, int number, uint32_t n_units,
                 number);
 }
 
+/* The rows of a machine run beside those of any other. */
+static inline void fixture_machine(struct fixture *f)
+{
+    const struct costs *costs = metrics_costs(f->metrics);
+    const struct cost_totals *t = costs_totals(costs);
+    int number = f->run->number;
+    for (int i = 0; i < COST_N; i++) {
+        struct cost_summary s;
+        costs_summarise(costs, (enum cost_kind)i, &s);
+        if (s.count > 0)
+            fixture_sql(f->db,
+                        "INSERT INTO cycles VALUES(%d,%Q,%lld,%lld,%lld,%lld,"
+                        "%lld,%lld,%lld,%lld)",
+                        number, cost_names[i], s.count, s.total, s.min, s.p50,
+                        s.p90, s.p99, s.p999, s.max);
+    }
+    fixture_sql(
+        f->db,
+        "INSERT INTO machine_total VALUES(%d,%lld,%lld,%lld,0,0,0,7,64,2);"
+        "INSERT OR IGNORE INTO machine VALUES('machine',%Q,'hazard3',1,"
+        "150000000,'{\"memory\":[{\"name\":\"sram\",\"kind\":\"ram\","
+        "\"wait\":{\"fetch\":0,\"load\":1,\"store\":0}}]}');"
+        "INSERT OR IGNORE INTO image VALUES('1ma9e','/tmp/x.elf',4321);"
+        "UPDATE run SET machine=%Q, machine_hash='machine', image='1ma9e' "
+        "WHERE number=%d",
+        number, t->cycles, t->gc_cycles, t->instructions, f->run->machine,
+        f->run->machine, number);
+}
+
 static inline void fixture_finish(struct fixture *f)
 {
     const struct fixture_run *run = f->run;
@@ -334,6 +407,8 @@ static inline void fixture_finish(struct fixture *f)
         uint32_t n;
         const struct metrics_bin *b =
             metrics_series(f->metrics, (enum metric)metric, &n, &shift);
+        if (!metrics_has(f->metrics, (enum metric)metric))
+            continue;
         for (uint32_t i = 0; i < n; i++)
             fixture_sql(f->db,
                         "INSERT INTO series VALUES(%d,%Q,%u,%lld,%.17g,%lld,"
@@ -367,6 +442,8 @@ static inline void fixture_finish(struct fixture *f)
         r.after.largest_free, r.after.largest_request, s.min_largest_request,
         s.p1_largest_request, s.min_largest_free, s.max_live, s.frag_mean,
         s.frag_max, s.frag_end, s.first_refusal_seq, s.worst_seq, run->number);
+    if (run->machine != NULL)
+        fixture_machine(f);
 }
 
 /* An empty database of the schema at `path`, or in memory for ":memory:". */
@@ -377,7 +454,7 @@ static inline sqlite3 *fixture_open(const char *path)
     if (sqlite3_open(path, &db) != SQLITE_OK)
         abort();
     fixture_sql(db, "%s", schema_sql);
-    fixture_sql(db, "PRAGMA user_version = 2; PRAGMA synchronous = OFF");
+    fixture_sql(db, "PRAGMA user_version = 3; PRAGMA synchronous = OFF");
     return db;
 }
 

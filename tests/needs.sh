@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# needs.sh demo|test - install what `make demo` or `make test` needs and is
-# missing. Asks dpkg and nothing else when all is there. On a system without
+# needs.sh demo|test|test-long - install what `make demo` (and so on) needs and
+# is missing; of the long tests that is picolibc, a gigabyte. Asks dpkg and nothing else when all is there. On a system without
 # apt it lists what it cannot find, and stops.
 set -eu
 group=${1:-demo}
@@ -8,13 +8,15 @@ packages="gcc libc6-dev make libsqlite3-dev libcjson-dev libzstd-dev
     zlib1g-dev libxxhash-dev gnuplot-nox"
 tools="gcc make gnuplot"
 headers="sqlite3.h cjson/cJSON.h zstd.h zlib.h xxhash.h"
-if [ "$group" = test ]; then
+if [ "$group" != demo ]; then
     packages="$packages libcriterion-dev gcc-arm-none-eabi
-        gcc-riscv64-unknown-elf clang-format clang-tidy cppcheck"
+        libnewlib-arm-none-eabi gcc-riscv64-unknown-elf clang-format
+        clang-tidy cppcheck"
     tools="$tools arm-none-eabi-gcc riscv64-unknown-elf-gcc clang-format
         clang-tidy cppcheck"
     headers="$headers criterion/criterion.h"
 fi
+[ "$group" != test-long ] || packages="$packages picolibc-riscv64-unknown-elf"
 
 # The packages of the list that dpkg does not know as installed.
 missing_packages() {

@@ -121,3 +121,31 @@ Test(costs, of_what_never_happened_are_zero)
         cr_expect(eq(u64, s.max, 0));
     }
 }
+
+static uint64_t counted, inside;
+
+static void sum(void *ctx, const struct cost_bucket *b)
+{
+    const uint64_t *list = ctx;
+    cr_expect(eq(str, (char *)b->name, "cycles_free"));
+    cr_expect(le(u64, b->upper - b->lower, b->lower / 32));
+    for (int i = 0; i < 400; i++)
+        inside += list[i] >= b->lower && list[i] <= b->upper;
+    counted += b->count;
+    cr_expect(eq(u64, inside, counted));
+}
+
+Test(costs, histograms_count_every_value_in_a_bucket_that_holds_it)
+{
+    uint64_t list[400], v = 1;
+    struct costs *c = costs_new();
+    for (int i = 0; i < 400; i++) {
+        list[i] = v;
+        struct op_record r = {.kind = TRACE_FREE, .cost.cycles = v};
+        cr_assert(eq(int, costs_op(c, &r), 0));
+        v += v / 19 + 1;
+    }
+    costs_histograms(c, sum, list);
+    cr_expect(eq(u64, counted, 400));
+    costs_free(c);
+}

@@ -142,12 +142,12 @@ Test(elf, an_image_outside_the_memory_is_refused_by_the_machine)
     struct image image;
     uint8_t f[IMAGE_BYTES];
     make(f);
-    put32(f + 52 + 8, 0x10000000);
-    put32(f + 24, 0x10000000);
+    put32(f + 52 + 8, 0x70000000);
+    put32(f + 24, 0x70000000);
     cr_assert(eq(int, image_read(&image, "x.elf", f, sizeof f, &p), 0));
     cr_expect(eq(int, machine_load(m, &image, &p), MACHINE_BAD_INPUT));
     cr_expect(eq(str, p.text,
-                 "x.elf: segment 0, 64 bytes at 0x10000000, is not in the "
+                 "x.elf: segment 0, 64 bytes at 0x70000000, is not in the "
                  "memory of hazard3"));
     image_close(&image);
     put16(f + 18, 40);

@@ -224,7 +224,7 @@ static void compare(const struct program *p, uint32_t seed)
         char text[128];
         why = machine_step(a, &x);
         cr_assert(eq(int, machine_step(b, &y), why));
-        disasm(a, x.pc, text, sizeof text);
+        disasm(a, x.pc, x.pc, text, sizeof text);
         cr_assert(x.pc == y.pc && x.cycle == y.cycle,
                   "seed %u: %08x %s: cycle %llu by price, %llu by clock", seed,
                   x.pc, text, (unsigned long long)x.cycle,

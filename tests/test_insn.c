@@ -160,7 +160,7 @@ Test(insn, disassembly_reads_like_the_manual)
     for (size_t i = 0; i < sizeof samples / sizeof samples[0]; i++) {
         char text[128];
         machine_poke(m, 0x20000000, &samples[i].word, 4);
-        disasm(m, 0x20000000, text, sizeof text);
+        disasm(m, 0x20000000, 0x20000000, text, sizeof text);
         cr_expect(eq(str, text, (char *)samples[i].text), "%08x",
                   samples[i].word);
     }

@@ -191,17 +191,17 @@ static void running_example(const void *run,
 }
 
 struct buckets {
-    struct metrics_bucket at[64];
+    struct cost_bucket at[64];
     int n;
 };
 
-static void collect(void *ctx, const struct metrics_bucket *b)
+static void collect(void *ctx, const struct cost_bucket *b)
 {
     struct buckets *all = ctx;
     all->at[all->n++] = *b;
 }
 
-static void expect_bucket(const struct metrics_bucket *b, const char *name,
+static void expect_bucket(const struct cost_bucket *b, const char *name,
                           uint64_t lower, uint64_t upper, uint64_t count)
 {
     cr_expect(eq(str, (char *)b->name, (char *)name));

@@ -422,3 +422,54 @@ Test(replay_broken, a_walk_that_ends_early_is_caught)
     fails("heap=1024", "alloc 1 32\nalloc 2 32\ncollect ordinary\n", 3,
           "(collect): ", "the collection reclaimed object 2");
 }
+
+/* ---- The outer heap ---------------------------------------------------- */
+
+static uint32_t give_back_first(struct heap *h, uint32_t kind)
+{
+    (void)heap_more(h, MORE_GIVE, nth[0]);
+    return marksweep_collect(h, kind);
+}
+
+static addr32 take_and_forget(struct heap *h, uint32_t bytes, uint32_t flags)
+{
+    if (bytes == 104)
+        (void)heap_more(h, MORE_TAKE, 1000);
+    return marksweep_alloc(h, bytes, flags);
+}
+
+Test(replay_broken, what_was_not_taken_from_the_outer_heap_is_given_back)
+{
+    broken.collect = give_back_first;
+    play_text(&p, "heap=1024 outer=tlsf outer_bytes=9000",
+              "alloc 1 100 outer\n");
+    nth[0] = p.ops[0].address;
+    fails("heap=1024 outer=tlsf outer_bytes=9000 check",
+          "alloc 1 100 outer\nalloc 2 100\ncollect ordinary\n", 3,
+          "where no area was taken", "is given back");
+}
+
+Test(replay_broken, an_area_that_was_taken_is_nowhere)
+{
+    broken.alloc = take_and_forget;
+    fails("heap=1024 outer=tlsf outer_bytes=9000 check",
+          "alloc 1 100\nalloc 2 104\nalloc 3 100 outer\n", 2,
+          "the heap has 0 areas of 1", "taken");
+}
+
+static void write_over_outer(struct heap *h, addr32 object)
+{
+    memset(byte_at(h, nth[0]), 0, 4);
+    marksweep_free(h, object);
+}
+
+Test(replay_broken, the_collected_heap_writes_into_the_outer_one)
+{
+    broken.free = write_over_outer;
+    play_text(&p, "heap=1024 outer=tlsf outer_bytes=9000",
+              "alloc 1 100 outer\n");
+    nth[0] = p.ops[0].address;
+    fails("heap=1024 outer=tlsf outer_bytes=9000",
+          "alloc 1 100 outer\nalloc 2 100\nfree 2\nfree 1\n", 4, "word 0 of",
+          "object 1");
+}

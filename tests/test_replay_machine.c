@@ -15,6 +15,8 @@
 
 #include "analysis/run.h"
 #include "sim/replay/play.h"
+#include "tests/scratch.h"
+#include "traces/synth/rng.h"
 
 #define STRETCH 3000u
 
@@ -25,6 +27,7 @@ struct side {
     uint64_t n, cap, most;
     uint64_t cycles, gc_cycles; /* of operations                          */
     uint64_t pauses;            /* of collections                         */
+    uint64_t outer_cycles;      /* of the outer heap                      */
     struct replay_result result;
 };
 
@@ -42,6 +45,7 @@ static int take_op(void *ctx, const struct op_record *r,
     s->state[s->n++] = XXH3_64bits_withSeed(&r->after, sizeof r->after, window);
     s->cycles += r->cost.cycles;
     s->gc_cycles += r->cost.gc_cycles;
+    s->outer_cycles += r->cost.outer_cycles;
     return s->n < s->most ? 0 : ERR_CHECK;
 }
 
@@ -50,6 +54,19 @@ static int take_collection(void *ctx, const struct collection_record *r)
     struct side *s = ctx;
     s->pauses += r->cost.gc_cycles;
     return 0;
+}
+
+/* "MANAGER key=value ...": manager and parameters. */
+static void read_manager(struct replay_options *o, const char *text)
+{
+    char words[200], *rest, *value;
+    strcpy(words, text);
+    strcpy(o->manager, strtok_r(words, " ", &rest));
+    for (char *key; (key = strtok_r(NULL, " ", &rest)) != NULL;) {
+        struct replay_param *param = &o->params[o->n_params++];
+        strcpy(param->key, strtok_r(key, "=", &value));
+        strcpy(param->value, value);
+    }
 }
 
 /* Play `trace` on `machine`; a run that is cut off is done, too. */
@@ -61,14 +78,17 @@ static void play(struct side *s, const char *trace, const char *manager,
     struct sink sink = {.ctx = s, .op = take_op, .collection = take_collection};
     memset(s, 0, sizeof *s);
     s->most = most;
-    strcpy(s->spec.options.manager, manager);
+    read_manager(&s->spec.options, manager);
     strcpy(s->spec.machine, "native");
-    s->spec.options.heap_trace = strcmp(manager, "marksweep") == 0;
-    s->spec.options.heap_bytes = 65536;
     cr_assert(eq(int, workload_open(&w, trace, NULL, &problem), 0));
+    s->spec.options.heap_trace =
+        strncmp(manager, "marksweep", 9) == 0 && w->header.has_blocks;
+    s->spec.options.heap_bytes = w->header.has_blocks ? 65536 : 4096;
     int err = replay_resolve(&s->spec.options, &w->header, &problem);
     if (err == 0 && machine != NULL)
-        err = run_spec_set_machine(&s->spec, machine, NULL, flags, &problem);
+        err = run_spec_set_machine(&s->spec, machine,
+                                   strchr(flags, '/') != NULL ? flags : NULL,
+                                   flags, &problem);
     if (err == 0)
         err = run_spec_play(&s->spec, w, &sink, &s->result, &problem);
     workload_close(w);
@@ -77,8 +97,9 @@ static void play(struct side *s, const char *trace, const char *manager,
     cr_assert(eq(str, s->result.reason, ""));
 }
 
-static void compare(const char *trace, const char *manager, const char *machine,
-                    const char *flags)
+/* Returns the cycles of the outer heap. */
+static uint64_t compare(const char *trace, const char *manager,
+                        const char *machine, const char *flags)
 {
     struct side native, guest;
     uint64_t most = getenv("FRAGLAB_LONG") != NULL ? UINT64_MAX : STRETCH;
@@ -92,21 +113,33 @@ static void compare(const char *trace, const char *manager, const char *machine,
     cr_expect(eq(u64, native.cycles, 0));
     cr_expect(gt(u64, guest.cycles, 10 * guest.n));
     cr_expect(eq(u64, guest.gc_cycles, guest.pauses));
+    cr_expect(le(u64, guest.outer_cycles, guest.cycles));
     cr_expect(eq(str, native.result.state_digest, guest.result.state_digest));
     free(native.state);
     free(guest.state);
+    return guest.outer_cycles;
+}
+
+static uint64_t compare_all(const char *pattern, const char *manager,
+                            const char *machine, const char *flags)
+{
+    glob_t samples;
+    uint64_t outer_cycles = 0;
+    if (access("build/guest/marksweep-hazard3-O2.elf", R_OK) != 0)
+        cr_skip_test("no cross compiler built the images");
+    cr_assert(eq(int, glob(pattern, 0, NULL, &samples), 0));
+    for (size_t i = 0; i < samples.gl_pathc; i++)
+        outer_cycles += compare(samples.gl_pathv[i], manager, machine, flags);
+    globfree(&samples);
+    return outer_cycles;
 }
 
 static void compare_samples(const char *manager, const char *machine,
                             const char *flags)
 {
-    glob_t samples;
-    if (access("build/guest/marksweep-hazard3-O2.elf", R_OK) != 0)
-        cr_skip_test("no cross compiler built the images");
-    cr_assert(eq(int, glob("traces/samples/*.ftb", 0, NULL, &samples), 0));
-    for (size_t i = 0; i < samples.gl_pathc; i++)
-        compare(samples.gl_pathv[i], manager, machine, flags);
-    globfree(&samples);
+    uint64_t outer_cycles =
+        compare_all("traces/samples/*.ftb", manager, machine, flags);
+    cr_expect(eq(u64, outer_cycles, 0));
 }
 
 Test(replay_machine, marksweep_leaves_the_native_bytes_on_hazard3)
@@ -150,4 +183,65 @@ Test(replay_machine, tlsf_leaves_the_native_bytes_everywhere)
     compare_samples("tlsf", "hazard3", "O2");
     compare_samples("tlsf", "cortex-m0plus", "Os");
     compare_samples("tlsf", "cortex-m4", "O2");
+}
+
+/* A path in place of flags: the image. */
+Test(replay_machine, the_yardstick_on_a_table_of_bytes_leaves_the_same)
+{
+    compare_samples("marksweep", "hazard3",
+                    "build/guest/bytewise-hazard3-O2.elf");
+    compare_samples("marksweep", "cortex-m0plus",
+                    "build/guest/bytewise-m0plus-O2.elf");
+    compare_samples("marksweep", "cortex-m4", "build/guest/bytewise-m4-O2.elf");
+}
+
+Test(replay_machine, an_outer_heap_leaves_the_native_bytes_where_heaps_grow)
+{
+    cr_expect(gt(u64,
+                 compare_all("traces/samples/auto-*.ftb",
+                             "marksweep outer=tlsf", "hazard3", "O2"),
+                 0));
+    cr_expect(gt(u64,
+                 compare_all("traces/samples/auto-*.ftb",
+                             "marksweep outer=tlsf", "cortex-m0plus", "Os"),
+                 0));
+    cr_expect(gt(u64,
+                 compare_all("traces/samples/auto-*.ftb",
+                             "marksweep outer=tlsf", "cortex-m4", "O2"),
+                 0));
+}
+
+/* Objects of both heaps, each alive until 45 others were born. */
+static void write_outer_trace(const char *path)
+{
+    struct rng rng;
+    rng_seed(&rng, 11);
+    FILE *f = fopen(path, "w");
+    cr_assert(f != NULL);
+    fprintf(f, "fraglab-trace 1\n");
+    for (uint32_t i = 0; i < 2000; i++) {
+        fprintf(f, "alloc %u %u%s\n", i, 4 + rng_below(&rng, 300),
+                i % 3 == 0 ? " outer" : "");
+        if (i > 0 && i % 7 == 0)
+            fprintf(f, "store %u 0 %u\n", i, i - 1);
+        if (i % 11 == 0)
+            fprintf(f, "realloc %u %u move\n", i, 4 + rng_below(&rng, 900));
+        if (i >= 45)
+            fprintf(f, "%s %u\n", i % 2 ? "free" : "death", i - 45);
+    }
+    fprintf(f, "end\n");
+    fclose(f);
+}
+
+Test(replay_machine, outer_objects_lie_where_they_lie_natively)
+{
+    static const char manager[] =
+        "marksweep outer=tlsf outer_bytes=50000 grow=1";
+    char folder[SCRATCH_CAP], path[SCRATCH_CAP + 64];
+    scratch_make(folder);
+    write_outer_trace(scratch_path(folder, "outer.ft", path));
+    cr_expect(gt(u64, compare_all(path, manager, "hazard3", "O2"), 0));
+    cr_expect(gt(u64, compare_all(path, manager, "cortex-m0plus", "O2"), 0));
+    cr_expect(gt(u64, compare_all(path, manager, "cortex-m3", "Os"), 0));
+    scratch_remove(folder);
 }

@@ -219,6 +219,16 @@ static void play_random(uint32_t base, uint32_t wild, uint32_t n)
         "manager=tlsf heap=%u check align=8 zero=1 refused=reset",
         "manager=tlsf heap=%u check align=16",
         "manager=tlsf areas=%u+500+700 check zero=1",
+        "manager=fit heap=%u check policy=first refused=reset",
+        "manager=fit areas=%u+500+700 check policy=next zero=1",
+        "manager=fit heap=%u check policy=best block=8",
+        "manager=fit heap=%u check policy=worst block=32",
+        "manager=fit heap=%u check tags=inline refused=reset",
+        "manager=fit areas=%u+500+700 check tags=inline tag=8 policy=next",
+        "manager=fit heap=%u check tags=inline align=16 policy=best zero=1",
+        "manager=twoended heap=%u check refused=reset",
+        "manager=twoended heap=%u check grow=1 outer_bytes=12345 block=32",
+        "manager=twoended areas=%u+700+700 check mark_stack=2 zero=0",
     };
     const uint32_t n_kinds = sizeof kinds / sizeof *kinds;
     char options[200];

@@ -8,6 +8,7 @@
 
 #include "analysis/gnuplot.h"
 #include "analysis/report.h"
+#include "analysis/text.h"
 #include "tests/fixture.h"
 
 static char dir[64];
@@ -84,6 +85,21 @@ static sqlite3 *played(const char *trace, uint64_t n_ops, bool with_ops)
     return db;
 }
 
+static sqlite3 *on_machine(uint64_t n_ops, bool with_ops)
+{
+    sqlite3 *db = fixture_open(":memory:");
+    struct fixture_run run = {.number = 5,
+                              .trace = "boot",
+                              .n_units = 300,
+                              .n_ops = n_ops,
+                              .seed = 3,
+                              .max_live = 90,
+                              .with_ops = with_ops,
+                              .machine = "hazard3"};
+    fixture_play(db, &run);
+    return db;
+}
+
 static int report_all(sqlite3 *db)
 {
     return report_write(db, NULL, 0, dir, &problem);
@@ -117,7 +133,7 @@ Test(report, links_only_what_lies_in_its_folder)
 {
     need_gnuplot();
     sqlite3 *db = played("boot", 2500, true);
-    struct fixture_run second = {6, "second", 200, 900, 8, 60, false};
+    struct fixture_run second = {6, "second", 200, 900, 8, 60, false, NULL};
     fixture_play(db, &second);
     int n = report_all(db);
     cr_assert(eq(int, n, 2), "%s", problem.text);
@@ -127,6 +143,104 @@ Test(report, links_only_what_lies_in_its_folder)
     cr_expect(exists("figures/map-5-worst.js"));
     cr_expect(exists("figures/run-5-fragmentation.png"));
     cr_expect(not(exists("figures.part")));
+    free(page);
+    sqlite3_close(db);
+}
+
+/* The number that a query gives, as the page writes it. */
+static char *shown(sqlite3 *db, const char *sql)
+{
+    static char out[TEXT_NUMBER_CAP];
+    int64_t n;
+    cr_assert(eq(int, query_number(db, &n, -1, &problem, "%s", sql), 0));
+    return text_count(out, (uint64_t)n);
+}
+
+static void expect_shown(const char *page, sqlite3 *db, const char *before,
+                         const char *sql, const char *after)
+{
+    char needle[256];
+    snprintf(needle, sizeof needle, "%s%s%s", before, shown(db, sql), after);
+    cr_expect(strstr(page, needle) != NULL, "%s", needle);
+}
+
+Test(report, tells_of_a_machine_run_what_it_cost_and_what_that_is_worth)
+{
+    need_gnuplot();
+    sqlite3 *db = on_machine(2500, true);
+    cr_assert(eq(int, report_all(db), 1), "%s", problem.text);
+    char *page = read_file("index.html");
+    check_links(page);
+    static const char *const wanted[] = {
+        "<b>boot</b> under marksweep on hazard3",
+        "core hazard3, timing model version 1",
+        "cycle-exact",
+        "sram (ram): wait states: fetch 0, load 1, store 0",
+        "150,000,000 Hz",
+        "<code>1ma9e</code>, 4,321 bytes of code",
+        "64 bytes at the deepest",
+        "<b>7</b> events had a price that no document settles",
+        "figures/run-5-cycles.svg",
+        "figures/run-5-cycles-time.svg",
+        "figures/run-5-pauses-utilisation.csv",
+        "Collections by phase",
+        "counts as nothing"};
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
+        cr_expect(strstr(page, wanted[i]) != NULL, "%s", wanted[i]);
+    expect_shown(page, db, "An allocation took <b>",
+                 "SELECT p50 FROM cycles WHERE kind='alloc'", "</b> cycles");
+    expect_shown(page, db, "&micro;s) and <b>",
+                 "SELECT max(cycles) FROM op_cost", "</b> at most");
+    expect_shown(page, db, "together: <b>",
+                 "SELECT (SELECT SUM(cycles) FROM op_cost) + (SELECT "
+                 "SUM(cycles) FROM event_cost)",
+                 "</b> cycles");
+    expect_shown(page, db, "<td class=name>mark<td>",
+                 "SELECT SUM(mark) FROM collection", "<td>");
+    free(page);
+    sqlite3_close(db);
+}
+
+Test(report, stands_managers_on_machines_side_by_side)
+{
+    need_gnuplot();
+    sqlite3 *db = on_machine(900, false);
+    struct fixture_run second = {6, "other", 200, 900, 8, 60, false, NULL};
+    fixture_play(db, &second);
+    cr_assert(eq(int, report_all(db), 2), "%s", problem.text);
+    char *page = read_file("index.html");
+    cr_expect(strstr(page, "Cycles, run beside run") != NULL);
+    cr_expect(strstr(page, "<td class=name>hazard3</td>") != NULL);
+    cr_expect(strstr(page, "<td class=name>native</td>") == NULL);
+    expect_shown(page, db, ">", "SELECT p50 FROM cycles WHERE kind='free'",
+                 "</td>");
+    cr_expect(strstr(page, "figures/run-6-cycles.svg") == NULL);
+    free(page);
+    sqlite3_close(db);
+}
+
+Test(report, without_a_clock_tells_cycles_only)
+{
+    need_gnuplot();
+    sqlite3 *db = on_machine(300, false);
+    fixture_sql(db, "UPDATE machine SET clock_hz=0, core='<b>'");
+    cr_assert(eq(int, report_all(db), 1), "%s", problem.text);
+    char *page = read_file("index.html");
+    cr_expect(strstr(page, "not stated: no microseconds") != NULL);
+    cr_expect(strstr(page, "&micro;s") == NULL);
+    cr_expect(strstr(page, "core <b>") == NULL);
+    free(page);
+    sqlite3_close(db);
+}
+
+Test(report, of_native_runs_has_no_cycles)
+{
+    need_gnuplot();
+    sqlite3 *db = played("t", 300, true);
+    cr_assert(eq(int, report_all(db), 1), "%s", problem.text);
+    char *page = read_file("index.html");
+    cr_expect(strstr(page, "Cycles on") == NULL);
+    cr_expect(strstr(page, "An allocation took") == NULL);
     free(page);
     sqlite3_close(db);
 }
@@ -364,9 +478,17 @@ Test(report, survives_rows_that_make_no_sense)
         "UPDATE object SET address=-1, granted=-5, asked=1<<62, site=-1",
         "UPDATE refusal SET asked=-1, free=1<<62, frag_index=-1e300",
         "UPDATE collection SET reclaimed_bytes=9223372036854775807",
+        "UPDATE collection SET clock=-clock, cycles=9223372036854775807",
+        "UPDATE collection SET clock=1000000-clock, mark=-7",
+        "UPDATE cycles SET count=0-count, p50=-1, max=9223372036854775807",
+        "UPDATE machine_total SET cycles=0, gc_cycles=9223372036854775807",
+        "UPDATE machine SET core='none', clock_hz=-1, config='{\"memory\":[7,"
+        "{\"name\":3}]}'",
+        "UPDATE machine SET config='<', clock_hz=1; DELETE FROM image",
+        "UPDATE histogram SET count=0 WHERE name LIKE 'cycles%'",
     };
     for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
-        sqlite3 *db = played("t", 300, true);
+        sqlite3 *db = on_machine(300, true);
         sqlite3_exec(db, changes[i], NULL, NULL, NULL);
         int n = report_all(db);
         cr_expect(n == 1 || n == ERR_IO || n == ERR_INPUT, "%s: %d %s",

@@ -34,10 +34,11 @@ static void teardown(void)
 TestSuite(rerun, .init = setup, .fini = teardown);
 
 #define CHURN "churn:ops=3000,heap=16K"
+#define IMAGE "build/guest/marksweep-hazard3-O2.elf"
 
 /* Play `workload` in `heap_bytes` and store it, as `fraglab replay` does. */
-static void store_run_of(const char *workload, uint64_t heap_bytes,
-                         bool passes_over)
+static void store_run_on(const char *machine, const char *workload,
+                         uint64_t heap_bytes, bool passes_over)
 {
     struct run_spec spec = {.machine = "native"};
     struct workload *w;
@@ -54,6 +55,9 @@ static void store_run_of(const char *workload, uint64_t heap_bytes,
     cr_assert(eq(int, err, 0), "%s", problem.text);
     err = replay_resolve(&spec.options, &w->header, &problem);
     cr_assert(eq(int, err, 0), "%s", problem.text);
+    if (machine != NULL)
+        err = run_spec_set_machine(&spec, machine, IMAGE, NULL, &problem);
+    cr_assert(eq(int, err, 0), "%s", problem.text);
     cr_assert(eq(int, store_begin_run(s, KEEP_OPS, &run, &problem), 0));
     if (passes_over) {
         store_run_may_repeat(run);
@@ -61,7 +65,7 @@ static void store_run_of(const char *workload, uint64_t heap_bytes,
     }
     struct sink stored = store_run_sink(run);
     struct sink sink = progress_sink(&progress, &stored, its, "", true);
-    err = replay_run(w, &spec.options, &sink, &result, &problem);
+    err = run_spec_play(&spec, w, &sink, &result, &problem);
     cr_assert(eq(int, err, 0), "%s", problem.text);
     cr_expect(eq(int, store_run_missing(run) != 0, passes_over));
     err = rerun_worst(run, &spec, its, &problem);
@@ -72,7 +76,13 @@ static void store_run_of(const char *workload, uint64_t heap_bytes,
     metrics_free(its);
 }
 
-static char differing[512];
+static void store_run_of(const char *workload, uint64_t heap_bytes,
+                         bool passes_over)
+{
+    store_run_on(NULL, workload, heap_bytes, passes_over);
+}
+
+static char differing[2048];
 
 static void note(void *ctx, const char *figure, const char *before,
                  const char *after)
@@ -126,6 +136,57 @@ Test(rerun, what_differs_is_named_with_both_values)
     cr_expect(strstr(differing, "state_digest beef ") != NULL, "%s", differing);
     cr_expect(strstr(differing, "frees 7 ") != NULL, "%s", differing);
     cr_expect(strstr(differing, "frag_mean 2.0") != NULL, "%s", differing);
+}
+
+static void need_image(void)
+{
+    if (access(IMAGE, R_OK) < 0)
+        cr_skip("no machine code of marksweep for hazard3");
+}
+
+Test(rerun, a_run_on_a_machine_repeats_in_every_cycle)
+{
+    need_image();
+    store_run_on("hazard3", CHURN, 16384, false);
+    cr_expect(eq(int, differences("1"), 0), "%s", differing);
+    cr_expect(eq(i64, number("SELECT cycles FROM machine_total"),
+                 (int64_t)now.totals.cycles));
+    change("UPDATE cycles SET p90 = p90 + 1 WHERE kind = 'alloc';"
+           "DELETE FROM cycles WHERE kind = 'free';"
+           "UPDATE machine_total SET unsettled = 3");
+    metrics_free(metrics);
+    metrics = metrics_new();
+    int n = differences("1");
+    cr_expect(strstr(differing, "cycles.alloc.p90 ") != NULL, "%s", differing);
+    cr_expect(strstr(differing, "cycles.free.count 0 ") != NULL, "%s",
+              differing);
+    cr_expect(strstr(differing, "machine_total.unsettled 3 0\n") != NULL, "%s",
+              differing);
+    cr_expect(eq(int, n, 10), "%s", differing);
+}
+
+/* What the store says of cycles agrees with itself, table by table. */
+Test(rerun, the_clock_of_a_collection_is_the_cycles_of_all_before_it)
+{
+    need_image();
+    store_run_on("hazard3", "mpy-mix:ops=6000,heap=16K", 16384, false);
+    cr_expect(gt(i64, number("SELECT count(*) FROM collection"), 2));
+    cr_expect(eq(i64,
+                 number("SELECT count(*) FROM collection WHERE clock <> (SELECT"
+                        " coalesce(sum(cycles), 0) FROM op_cost WHERE op_cost."
+                        "key < collection.key) + (SELECT coalesce(sum(cycles),"
+                        " 0) FROM event_cost WHERE event_cost.key <"
+                        " collection.key)"),
+                 0));
+    cr_expect(eq(i64,
+                 number("SELECT sum(cycles) - (SELECT gc_cycles FROM"
+                        " machine_total) FROM collection"),
+                 0));
+    cr_expect(eq(i64,
+                 number("SELECT count(*) FROM cycles c WHERE count <> (SELECT"
+                        " sum(count) FROM histogram WHERE name = 'cycles_' ||"
+                        " c.kind)"),
+                 0));
 }
 
 Test(rerun, another_trace_in_its_place_is_refused)

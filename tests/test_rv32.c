@@ -79,9 +79,9 @@ Test(rv32, five_faults_are_told_apart)
         {0x00000000, 0, FAULT_UNDEFINED, "undefined instruction"},
         {0x00004002, 0, FAULT_UNPREDICTABLE, "reserved instruction"},
         {0x0005a503, BASE + 2, FAULT_UNALIGNED, "misaligned load"},
-        {0x0005a503, 0x10000000, FAULT_UNMAPPED, "load from where nothing is"},
-        {0x00a5a023, 0x10000000, FAULT_UNMAPPED, "store to where nothing is"},
-        {0x00058067, 0x10000000, FAULT_UNMAPPED, "jump to where nothing is"},
+        {0x0005a503, 0x70000000, FAULT_UNMAPPED, "load from where nothing is"},
+        {0x00a5a023, 0x70000000, FAULT_UNMAPPED, "store to where nothing is"},
+        {0x00058067, 0x70000000, FAULT_UNMAPPED, "jump to where nothing is"},
         {0x00000073, 0, FAULT_TRAP, "ecall"},
         {0x3a0022f3, 0, FAULT_UNIMPLEMENTED, "a CSR we lack"}, /* pmpcfg0 */
         {0x123022f3, 0, FAULT_UNDEFINED, "undefined instruction"},

@@ -87,6 +87,7 @@ static void model_play(struct model *m, const struct trace_op *op)
     m->n_events++;
     switch (op->kind) {
     case TRACE_ALLOC:
+    case TRACE_INTERN:
         m->n_allocs++;
         model_alloc(m, op);
         break;
@@ -244,6 +245,7 @@ Test(presets, give_exactly_the_operations_that_were_asked_for)
     cr_expect(eq(u64, play("mpy-mix:ops=12345", 0).n_ops, 12345));
     cr_expect(eq(u64, play("comb:ops=1234", 0).n_ops, 1234));
     cr_expect(eq(u64, play("wiki-question:ops=4321", 0).n_ops, 4321));
+    cr_expect(eq(u64, play("identifiers:ops=777", 0).n_ops, 777));
     cr_expect(eq(u64, play("churn:ops=1", 0).n_ops, 1));
 }
 
@@ -319,6 +321,29 @@ Test(wiki_question, frees_every_array_and_then_asks_for_more)
 
     m = play("wiki-question:pairs=3,array=64,heap=1K", 0);
     cr_expect(eq(u64, m.n_allocs, 2 * 3 + 2));
+}
+
+Test(identifiers, are_the_names_of_the_sample_programs_and_then_pairs)
+{
+    struct workload *w = open_preset("identifiers:strings=300,between=2");
+    struct trace_op op;
+    uint64_t n_strings = 0, bytes = 0, first[4] = {0};
+    while (workload_next(w, 0, &op, &problem) == 1 && op.kind != TRACE_END) {
+        if (op.kind != TRACE_INTERN)
+            continue;
+        if (n_strings < 4)
+            first[n_strings] = op.bytes; /* gc keep i range */
+        bytes += n_strings < 84 ? op.bytes : 0;
+        cr_assert(op.bytes >= (n_strings < 84 ? 5u : 7u) && op.bytes <= 33);
+        n_strings++;
+    }
+    cr_expect(eq(u64, n_strings, 300));
+    cr_expect(first[0] == 6 && first[1] == 8 && first[2] == 5 && first[3] == 9);
+    cr_expect(eq(u64, bytes, 84 * 4 + 392));
+    workload_close(w);
+
+    struct model m = play("identifiers", 0);
+    cr_expect(eq(u64, m.n_ops, 84 * 4));
 }
 
 Test(settings, of_wrong_form_are_refused_with_the_reason)

@@ -1,302 +1,74 @@
-/* test_thumb.c - Thumb: encodings find their rows, rows do what they should */
-#include <criterion/criterion.h>
-#include <criterion/new/assert.h>
-
+/* test_thumb.c - Thumb rows do what they should; exceptions; faults; text */
 #include "sim/machine/disasm.h"
-#include "sim/machine/thumb.h"
-#include "tests/machines.h"
-
-enum { BASE = 0x20000000, DATA = BASE + 0x1000 };
-
-static struct machine *m;
-
-static void open_core(const char *name)
-{
-    struct machine_config c = machines_config(name, false);
-    m = machines_open(&c);
-}
-
-static void setup(void)
-{
-    open_core("cortex-m4");
-}
-
-static void teardown(void)
-{
-    machines_close(m);
-}
+#include "tests/thumb_core.h"
 
 TestSuite(thumb, .init = setup, .fini = teardown);
 
-/* Another core than the suite's. */
-static void change_core(const char *name)
-{
-    machines_close(m);
-    open_core(name);
-}
+/* ---- exceptions ------------------------------------------------------- */
 
-/* Put halfwords at BASE and make ready to run them. */
-static void code(const uint16_t *halves, uint32_t n)
+/* A vector table, a program that calls SVC, its handler; from reset. */
+static void put_svc_program(uint32_t handler)
 {
-    cr_assert(machine_poke(m, BASE, halves, 2 * n));
+    static const uint16_t program[] = {0x2007,  /* movs r0, #7               */
+                                       0xdf00,  /* svc 0                     */
+                                       0x3001,  /* adds r0, #1               */
+                                       0xbe00}; /* bkpt                      */
+    static const uint16_t answer[] = {0xf3ef, 0x8405, /* mrs r4, ipsr        */
+                                      0x202a,         /* movs r0, #42        */
+                                      0x9000,         /* str r0, [sp]        */
+                                      0x4770};        /* bx lr               */
+    const uint32_t vectors[12] = {BASE + 0x4004, BASE + 0x41, [11] = handler};
+    machine_poke(m, BASE, vectors, sizeof vectors);
+    machine_poke(m, BASE + 0x40, program, sizeof program);
+    machine_poke(m, BASE + 0x60, answer, sizeof answer);
     machine_reset(m);
-    m->pc = BASE;
-    m->r[TH_SP] = BASE + 0x8000;
 }
 
-#define CODE(...)                                                              \
-    code((const uint16_t[]){__VA_ARGS__}, sizeof((uint16_t[]){__VA_ARGS__}) / 2)
-
-static void steps(int n)
-{
-    struct retired r = {0};
-    while (n-- > 0)
-        cr_assert(eq(int, machine_step(m, &r), MACHINE_RUNNING), "%s",
-                  m->fault.what);
-}
-
-/* ---- encodings -------------------------------------------------------- */
-
-/* A picture's digits, read a second time. */
-struct digits {
-    uint32_t mask, match;
-    int n; /* digits; -1: another length, or another core                    */
-};
-
-static struct digits digits_of(const struct insn_row *row, uint32_t bits,
-                               uint32_t has)
-{
-    struct digits d = {0, 0, 0};
-    uint32_t n = 0;
-    for (const char *c = row->picture; *c != '\0'; c++) {
-        if (*c == ' ')
-            continue;
-        bool is_digit = *c == '0' || *c == '1';
-        d.mask = d.mask << 1 | is_digit;
-        d.match = d.match << 1 | (*c == '1');
-        d.n += is_digit;
-        n++;
-    }
-    if (n != bits || (row->needs & ~has) != 0)
-        d.n = -1;
-    return d;
-}
-
-/* The row whose picture fits best: most digits; -1: none does. */
-static int most_special(const struct digits *rows, uint32_t word)
-{
-    int best = -1;
-    for (int row = 0; row < TH_N_PLAIN; row++)
-        if (rows[row].n >= 0 && (word & rows[row].mask) == rows[row].match &&
-            (best < 0 || rows[row].n > rows[best].n))
-            best = row;
-    return best;
-}
-
-static void compare_all_halfwords(uint32_t has, uint32_t n_expected)
-{
-    static struct digits rows[TH_N_PLAIN];
-    uint32_t n_found = 0;
-    for (int row = 0; row < TH_N_PLAIN; row++)
-        rows[row] = digits_of(&thumb_rows[row], 16, has);
-    for (uint32_t half = 0; half < 0x10000; half++) {
-        struct insn i;
-        int lawful;
-        int row = thumb_find(m, half, 2, BASE, &i, &lawful);
-        if (row != most_special(rows, half))
-            cr_fail("%04x", half);
-        n_found += row >= 0;
-    }
-    cr_expect(eq(u32, n_found, n_expected));
-}
-
-Test(thumb, every_halfword_matches_one_row_or_is_refused)
-{
-    /* 0xe800 less 800 that A5.2.5 leaves free; less CBZ, CBNZ and IT */
-    compare_all_halfwords(TH_V7 | TH_DSP, 0xe800 - 800);
-    change_core("cortex-m0plus");
-    compare_all_halfwords(0, 0xe800 - 800 - 1024 - 240);
-}
-
-/* Is `half` an instruction, and if not, why not? ARMv7-M and ARMv6-M, A5.2. */
-static enum fault_kind manual_says(uint32_t half, bool is_v7)
-{
-    uint32_t low = half & 7, n = half >> 3 & 15, d = (half >> 4 & 8) | low;
-    uint32_t first = half >> 4 & 15, mask = half & 15;
-    bool is_empty = (half & 0xff) == 0;
-    switch (half >> 8) {
-    case 0x44: /* ADD T2 */
-        return n == 15 && d == 15 ? FAULT_UNPREDICTABLE : FAULT_NONE;
-    case 0x45: /* CMP T2 */
-        return (n < 8 && d < 8) || n == 15 || d == 15 ? FAULT_UNPREDICTABLE
-                                                      : FAULT_NONE;
-    case 0x47: /* BX, BLX; (0)(0)(0) */
-        return low != 0 || (half >> 7 & 1 && n == 15) ? FAULT_UNPREDICTABLE
-                                                      : FAULT_NONE;
-    case 0xb1: /* CBZ, CBNZ */
-    case 0xb3:
-    case 0xb9:
-    case 0xbb:
-        return is_v7 ? FAULT_NONE : FAULT_UNDEFINED;
-    case 0xb4: /* PUSH, POP, STM, LDM: no register */
-    case 0xbc:
-    case 0xc0 ... 0xcf:
-        return is_empty ? FAULT_UNPREDICTABLE : FAULT_NONE;
-    case 0xb6: /* CPS: I and F, of which ARMv6-M has I alone */
-        if ((half & 0xe0) != 0x60)
-            return FAULT_UNDEFINED;
-        if (is_v7)
-            return mask >= 1 && mask <= 3 ? FAULT_NONE : FAULT_UNPREDICTABLE;
-        return mask == 2 ? FAULT_NONE : FAULT_UNPREDICTABLE;
-    case 0xba: /* REV, REV16, -, REVSH */
-        return (half & 0xc0) == 0x80 ? FAULT_UNDEFINED : FAULT_NONE;
-    case 0xbf: /* hints; IT: 1111; AL with an else */
-        if (mask == 0)
-            return FAULT_NONE;
-        if (!is_v7)
-            return FAULT_UNDEFINED;
-        return first == 15 || (first == 14 && (mask & (mask - 1)) != 0)
-                   ? FAULT_UNPREDICTABLE
-                   : FAULT_NONE;
-    case 0xb7:
-    case 0xb8:
-    case 0xde: /* UDF */
-        return FAULT_UNDEFINED;
-    default:
-        return FAULT_NONE;
-    }
-}
-
-static void run_all_halfwords(bool is_v7)
-{
-    int n_wrong = 0;
-    for (uint32_t half = 0; half < 0xe800 && n_wrong < 10; half++) {
-        struct retired r = {0};
-        CODE((uint16_t)half, 0xbf00);
-        for (int k = 0; k < TH_SP; k++)
-            m->r[k] = DATA;
-        m->r[TH_SP] = DATA;
-        enum machine_stop why = machine_step(m, &r);
-        enum fault_kind kind =
-            why == MACHINE_FAULTED ? m->fault.kind : FAULT_NONE;
-        if (kind >= FAULT_UNALIGNED) /* an instruction, but not a good one */
-            kind = FAULT_NONE;
-        if (kind == manual_says(half, is_v7))
-            continue;
-        cr_expect(false, "%04x: %d", half, (int)kind);
-        n_wrong++;
-    }
-}
-
-Test(thumb, every_halfword_runs_or_is_refused_as_the_manual_says)
-{
-    run_all_halfwords(true);
-    change_core("cortex-m0plus");
-    run_all_halfwords(false);
-}
-
-Test(thumb, wide_openings_are_no_halfword_instructions)
-{
-    for (uint32_t half = 0xe800; half < 0x10000; half++) {
-        struct insn i;
-        int lawful;
-        cr_expect(lt(int, thumb_find(m, half, 2, BASE, &i, &lawful), 0));
-    }
-}
-
-/* The open bits of `picture` from `random`, the rest as drawn. */
-static uint32_t word_of(const char *picture, uint64_t random, uint32_t *bytes)
-{
-    uint32_t word = 0, n = 0;
-    for (const char *c = picture; *c != '\0'; c++) {
-        bool is_set = *c == '1' || *c == 'y';
-        if (*c == ' ')
-            continue;
-        if (strchr("01yz", *c) == NULL)
-            is_set = random >> n & 1;
-        word = word << 1 | is_set;
-        n++;
-    }
-    *bytes = n / 8;
-    return word;
-}
-
-Test(thumb, every_row_is_found_by_words_drawn_after_it)
-{
-    uint64_t random = 88172645463325252ull; /* xorshift64, Marsaglia 2003 */
-    for (int row = 0; row < TH_N_ROWS; row++) {
-        int n_found = 0;
-        for (int k = 0; k < 400; k++) {
-            struct insn i;
-            uint32_t bytes;
-            int lawful;
-            random ^= random << 13;
-            random ^= random >> 7;
-            random ^= random << 17;
-            uint32_t word = word_of(thumb_rows[row].picture, random, &bytes);
-            int found = thumb_find(m, word, bytes, BASE, &i, &lawful);
-            n_found += found == row;
-            cr_expect(ge(int, found, 0), "%s %08x", thumb_rows[row].picture,
-                      word);
-        }
-        cr_expect(gt(int, n_found, 0), "%s", thumb_rows[row].picture);
-    }
-}
-
-Test(thumb, the_open_bits_drawn_in_brackets_must_be_as_drawn)
+Test(thumb, svc_enters_its_handler_and_a_jump_to_lr_comes_back)
 {
     static const struct {
-        uint32_t word, bytes;
-        enum fault_kind kind;
-    } cases[] = {
-        {0x4708, 2, FAULT_NONE},              /* bx r1                       */
-        {0x4709, 2, FAULT_UNPREDICTABLE},     /* its (0) set                 */
-        {0xf3bf8f5f, 4, FAULT_NONE},          /* dmb sy                      */
-        {0xf3bf8e5f, 4, FAULT_UNPREDICTABLE}, /* its (1) clear               */
-        {0xfb91f0f2, 4, FAULT_NONE},          /* sdiv r0, r1, r2             */
-        {0xfb9100f2, 4, FAULT_UNPREDICTABLE}, /* its (1)s clear              */
-    };
+        const char *core;
+        uint64_t cycles; /* entry 15, 16, 12; a word back a cycle            */
+    } cases[] = {{"cortex-m0plus", 1 + 1 + 15 + 3 + 1 + 2 + 2 + 8 + 1 + 1},
+                 {"cortex-m0", 1 + 1 + 16 + 4 + 1 + 2 + 3 + 8 + 1 + 1},
+                 {"cortex-m4", 1 + 1 + 12 + 1 + 1 + 1 + 3 + 8 + 1 + 1}};
     for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
-        struct insn i;
-        int lawful;
-        cr_assert(
-            ge(int,
-               thumb_find(m, cases[k].word, cases[k].bytes, BASE, &i, &lawful),
-               0));
-        cr_expect(eq(int, lawful, (int)cases[k].kind), "%08x", cases[k].word);
+        struct retired r = {0};
+        change_core(cases[k].core);
+        put_svc_program(BASE + 0x61);
+        cr_expect(eq(int, machine_run(m, 100), MACHINE_EXITED), "%s",
+                  m->fault.what);
+        cr_expect(eq(u32, m->exit_code, 43)); /* 42 in the frame, and 1 */
+        cr_expect(eq(u32, m->r[4], TH_EXCEPTION_SVC));
+        cr_expect(eq(u32, m->r[TH_SP], BASE + 0x4004));
+        cr_expect(eq(u64, m->cycles, cases[k].cycles), "%s", cases[k].core);
+        machine_reset(m);
+        while (machine_step(m, &r) == MACHINE_RUNNING)
+            ;
+        cr_expect(eq(u64, m->cycles, cases[k].cycles), "%s", cases[k].core);
     }
 }
 
-Test(thumb, operands_that_the_manual_forbids_are_unpredictable)
+Test(thumb, svc_without_a_handler_or_inside_one_is_a_trap)
 {
-    static const uint32_t words[] = {
-        0xeb000d01, /* add.w sp, r0, r1                                      */
-        0xea4f0d0d, /* mov.w sp, sp                                          */
-        0xf8500b04 | 0xf, /* ldr r0, [r0], #15: base is the target           */
-        0xe8b10002, /* ldmia.w r1!, {r1}: one register, the base             */
-        0xe8b1c001, /* ldmia.w r1!, {r0, lr, pc}                             */
-        0xe9d10002, /* ldrd r0, r0, [r1, #8]                                 */
-        0xfb810002, /* smull r0, r0, r1, r2                                  */
-        0xf36001c3 & ~0x1fu, /* bfi r1, r0: highest bit below the lowest     */
-        0xfa91f082, /* rev.w of two registers                                */
-        0x4578,     /* cmp r0, pc                                            */
-        0x4548 & 0xffb8, /* cmp of two low registers, T2                     */
-        0x44ff,     /* add pc, pc                                            */
-        0xbff0 | 8, /* it of the condition 1111                              */
-        0xb400,     /* push of nothing                                       */
-    };
-    for (size_t k = 0; k < sizeof words / sizeof words[0]; k++) {
-        struct insn i;
-        uint32_t half[2] = {words[k], 0};
-        bool is_wide = words[k] > 0xffff;
-        if (is_wide)
-            half[0] = words[k] >> 16 | words[k] << 16;
-        machine_poke(m, BASE, half, 4);
-        m->core->decode(m, &m->bus.regions[1], BASE, &i);
-        bool is_refused = i.op == INSN_BAD ? i.x == FAULT_UNPREDICTABLE
-                                           : i.cost == TH_COST_BAD;
-        cr_expect(is_refused, "%08x", words[k]);
-    }
+    static const uint16_t again = 0xdf01; /* svc 1, in the handler */
+    put_svc_program(0);
+    cr_expect(eq(int, machine_run(m, 100), MACHINE_FAULTED));
+    cr_expect(eq(int, m->fault.kind, FAULT_TRAP));
+    put_svc_program(BASE + 0x61);
+    machine_poke(m, BASE + 0x64, &again, 2);
+    cr_expect(eq(int, machine_run(m, 100), MACHINE_FAULTED));
+    cr_expect(eq(int, m->fault.kind, FAULT_TRAP));
+    cr_expect(eq(u32, m->fault.pc, BASE + 0x64));
+}
+
+Test(thumb, a_return_from_no_exception_is_refused)
+{
+    static const uint16_t bad[] = {0x2000, 0x43c0, 0x4700}; /* bx of ~0 */
+    put_svc_program(BASE + 0x61);
+    machine_poke(m, BASE + 0x60, bad, sizeof bad);
+    cr_expect(eq(int, machine_run(m, 100), MACHINE_FAULTED));
+    cr_expect(eq(int, m->fault.kind, FAULT_UNPREDICTABLE));
 }
 
 /* ---- meanings --------------------------------------------------------- */
@@ -426,7 +198,7 @@ Test(thumb, five_faults_are_told_apart)
          BASE,
          FAULT_UNALIGNED,
          "jump to an even address: there is no Arm state"},
-        {{0xdf00, 0}, 0, FAULT_TRAP, "SVC: exceptions are not simulated"},
+        {{0xdf00, 0}, 0, FAULT_TRAP, "SVC without a handler"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char text[256];
@@ -622,7 +394,7 @@ Test(thumb, instructions_are_written_as_the_toolchain_writes_them)
     for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
         char text[64];
         CODE(cases[k].half[0], cases[k].half[1]);
-        disasm(m, BASE, text, sizeof text);
+        disasm(m, BASE, BASE, text, sizeof text);
         cr_expect(eq(str, text, (char *)cases[k].text));
     }
 }

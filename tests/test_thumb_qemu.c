@@ -3,7 +3,8 @@
  * registers, run by qemu-arm and by the simulator. The same program for both:
  * every case loads registers and flags, executes one to four instructions or an
  * IT block of them, and pushes registers and flags. Skips without qemu-arm or
- * the cross assembler; FRAGLAB_SEED chooses other cases.
+ * the cross assembler; FRAGLAB_SEED chooses other cases, FRAGLAB_LONG takes
+ * many.
  */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
@@ -14,6 +15,7 @@
 
 enum {
     N_CASES = 3000,
+    N_LONG_ROUNDS = 60,
     STATE_WORDS = 16, /* r0 to r12, lr, flags, one to spare                  */
     RESULT_WORDS = 15,
     CENTRE = 8192, /* of the scratch memory: its half                        */
@@ -295,29 +297,16 @@ static const char *name_of(int word)
     return names[word];
 }
 
-Test(thumb_qemu, random_instructions_leave_what_another_simulator_says,
-     .timeout = 60)
+/* How many words of what both left differ; the first are named. */
+static int compare(struct machine *m, const char *folder)
 {
-    static struct machine decoder, ours;
-    char folder[SCRATCH_CAP], path[SCRATCH_CAP + 64];
-    const char *seed = getenv("FRAGLAB_SEED");
-    if (!has_tools())
-        cr_skip("no qemu-arm, or no arm-none-eabi-gcc");
-    scratch_make(folder);
-    open_m4(&decoder);
-    open_m4(&ours);
-    struct author a = {.m = &decoder,
-                       .random = seed == NULL ? 1 : strtoull(seed, NULL, 10)};
-    cr_assert(make_and_run(&a, folder), "building or running %s", folder);
-    run_ours(&ours, folder, false);
-    compare_with_steps(&ours, folder);
-
     static uint32_t expected[N_CASES * RESULT_WORDS + 2 * CENTRE / 4];
     static uint32_t found[N_CASES * RESULT_WORDS + 2 * CENTRE / 4];
+    char path[SCRATCH_CAP + 64];
     FILE *f = fopen(scratch_path(folder, "expected", path), "rb");
     cr_assert(eq(sz, fread(expected, 1, sizeof expected, f), sizeof expected));
     fclose(f);
-    cr_assert(machine_peek(&ours, OUT_AT, found, sizeof found));
+    cr_assert(machine_peek(m, OUT_AT, found, sizeof found));
     int n_wrong = 0;
     for (int k = N_CASES * RESULT_WORDS - 1; k >= 0 && n_wrong < 10; k--) {
         uint32_t mask = k % RESULT_WORDS == 0 ? 0xf80f0000u : ~0u;
@@ -328,15 +317,43 @@ Test(thumb_qemu, random_instructions_leave_what_another_simulator_says,
                   N_CASES - 1 - k / RESULT_WORDS, name_of(k % RESULT_WORDS),
                   found[k], expected[k]);
     }
-    cr_expect(eq(int,
-                 memcmp(expected + N_CASES * RESULT_WORDS,
-                        found + N_CASES * RESULT_WORDS, 2 * CENTRE),
-                 0),
-              "memory differs");
+    bool is_same = memcmp(expected + N_CASES * RESULT_WORDS,
+                          found + N_CASES * RESULT_WORDS, 2 * CENTRE) == 0;
+    cr_expect(is_same, "memory differs");
+    return n_wrong + !is_same;
+}
+
+static int run_round(uint64_t seed)
+{
+    static struct machine decoder, ours;
+    char folder[SCRATCH_CAP];
+    scratch_make(folder);
+    open_m4(&decoder);
+    open_m4(&ours);
+    struct author a = {.m = &decoder, .random = seed};
+    cr_assert(make_and_run(&a, folder), "building or running %s", folder);
+    run_ours(&ours, folder, false);
+    compare_with_steps(&ours, folder);
+    int n_wrong = compare(&ours, folder);
     machine_close(&decoder);
     machine_close(&ours);
     if (n_wrong == 0)
         scratch_remove(folder);
     else
-        fprintf(stderr, "the program is left in %s\n", folder);
+        fprintf(stderr, "seed %llu: the program is left in %s\n",
+                (unsigned long long)seed, folder);
+    return n_wrong;
+}
+
+Test(thumb_qemu, random_instructions_leave_what_another_simulator_says,
+     .timeout = 900)
+{
+    const char *seed = getenv("FRAGLAB_SEED");
+    uint64_t first = seed == NULL ? 1 : strtoull(seed, NULL, 10);
+    int n = getenv("FRAGLAB_LONG") != NULL ? N_LONG_ROUNDS : 1;
+    if (!has_tools())
+        cr_skip("no qemu-arm, or no arm-none-eabi-gcc");
+    for (int k = 0; k < n; k++)
+        if (run_round(first + (uint64_t)k) != 0)
+            break;
 }

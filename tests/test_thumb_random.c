@@ -121,7 +121,7 @@ static void write_all(struct machine *m)
 {
     char text[128], fault[512];
     for (uint32_t at = RAM_AT; at < RAM_AT + RAM_BYTES;) {
-        uint32_t size = disasm(m, at, text, sizeof text);
+        uint32_t size = disasm(m, RAM_AT, at, text, sizeof text);
         cr_assert(gt(u32, size, 0));
         at += size;
     }

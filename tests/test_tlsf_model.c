@@ -130,7 +130,9 @@ static void try_alloc(void)
     bool is_right;
     uint32_t bytes = some_bytes();
     uint32_t from = first_class_for(chunk_for(bytes));
+    uint32_t avail = tlsf_avail(h);
     addr32 p = tlsf_alloc(h, bytes, 0);
+    cr_assert(eq(int, p != 0, bytes <= avail));
     uint32_t best = best_class(from, p, &is_right, &info);
     cr_assert(eq(int, p != 0, best < m.n_classes));
     cr_assert(p == 0 || is_right);

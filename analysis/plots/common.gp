@@ -34,5 +34,15 @@ sign_dash = "set arrow 10 + k from screen px(x), screen y to screen px(x + 16), 
 sign_tick = "set arrow 10 + k from screen px(x + 10), screen y - py(6) to screen px(x + 10), screen y + py(6) nohead lw 1 lc rgb c"
 sign_cross = "set label 30 + k '' at screen px(x + 9), screen y point pt 2 ps 0.7 * large lw 1.4 lc rgb c"
 row = 59
+
+# Cycles: round marks on a logarithmic axis, and a second axis in microseconds
+# above or on the right (`us` microseconds a cycle; 0 where no clock is known).
+Count(x) = x >= 1e9 ? sprintf('%gG', x / 1e9) : x >= 1e6 ? sprintf('%gM', x / 1e6) : x >= 1e3 ? sprintf('%gk', x / 1e3) : sprintf('%g', x)
+Time(x) = x >= 1e6 ? sprintf('%g s', x / 1e6) : x >= 1e3 ? sprintf('%g ms', x / 1e3) : sprintf('%g µs', x)
+log_tics_x = "set xtics () textcolor rgb ink; do for [n = 0:18] { do for [m = 1:5] { if (m != 3 && m != 4 && (m == 1 || to / from < 3000) && m * 10.0 ** n >= from && m * 10.0 ** n <= to) { set xtics add (Count(m * 10.0 ** n) m * 10.0 ** n) } } }"
+log_tics_y = "set ytics () textcolor rgb ink; do for [n = 0:18] { do for [m = 1:5] { if (m != 3 && m != 4 && (m == 1 || to / from < 3000) && m * 10.0 ** n >= from && m * 10.0 ** n <= to) { set ytics add (Count(m * 10.0 ** n) m * 10.0 ** n) } } }"
+time_axis_above = "if (us > 0) { set border 7; set logscale x2; set x2range [from * us:to * us]; set x2tics () textcolor rgb dim font small; do for [n = -3:12] { if (10.0 ** n >= from * us && 10.0 ** n <= to * us) { set x2tics add (Time(10.0 ** n) 10.0 ** n) } } }"
+time_axis_right = "if (us > 0) { set border 11; set logscale y2; set y2range [from * us:to * us]; set y2tics () textcolor rgb dim font small; do for [n = -3:12] { if (10.0 ** n >= from * us && 10.0 ** n <= to * us) { set y2tics add (Time(10.0 ** n) 10.0 ** n) } } }"
+no_time_axis = "set border 3; unset x2tics; unset y2tics; unset logscale; set rmargin 4"
 sign_text = "set label 10 + k word at screen px(x + 21), screen y left textcolor rgb ink font small"
 add_sign = "y = top - py(row); k = k + 1; eval sign; eval sign_text"

@@ -6,6 +6,10 @@
  * the same by its bits (enum heap_capability). Answers of entry points that a
  * manager lacks are 0.
  *
+ * An image of an outside allocator (README.md here) needs guest_alloc alone. It
+ * has no guest_caps; it may have a guest_name, by which reports call it, and on
+ * RISC-V a guest_tls, to which tp points in every call.
+ *
  *   0x20000000  code, constants, data      the image
  *   0x20010000  the heap window            GUEST_WINDOW_BYTES at most
  *   0x20110000  the root table             struct guest_roots (core/host.h)
@@ -67,10 +71,24 @@ void guest_unpin(uint32_t object);
 /* Nothing: what the call itself costs. */
 void guest_nop(void);
 
+/*
+ * Images called MANAGER-tlsf have a second manager inside: the outer heap, a
+ * tlsf heap in the window whose control block is at `heap`. The host asks it
+ * for the program, and, while a call stands at guest_more, for the core.
+ * params: struct tlsf_params. The others as their like above.
+ */
+uint32_t guest_outer_init(uint32_t heap, uint32_t bytes, uint32_t params);
+uint32_t guest_outer_avail(uint32_t heap); /* the most it could give       */
+uint32_t guest_outer_alloc(uint32_t heap, uint32_t bytes);
+void guest_outer_free(uint32_t heap, uint32_t object);
+uint32_t guest_outer_realloc(uint32_t heap, uint32_t object, uint32_t bytes,
+                             uint32_t flags);
+
 /* Called by the image; the host answers. */
 void guest_on_finalise(uint32_t object);
 uint32_t guest_more(uint32_t what, uint32_t value);
 
+extern const char guest_name[]; /* 1 to 20 of A-Z a-z 0-9 . _ -, then 0   */
 extern const uint32_t guest_abi_version;
 extern const uint32_t guest_caps; /* enum heap_capability                 */
 

@@ -91,21 +91,47 @@ void cortex_m_restart(struct machine *m)
 }
 
 /*
- * TakeReset (B1.5.5): stack pointer and first instruction from the vector
- * table, if one lies where a run begins and its second word is an address of
- * Thumb code: when the image names no entry, or the same.
+ * Does a vector table lie at `table`? Its second word is an address of Thumb
+ * code; when the image names an entry, that one.
  */
-static void take_vectors(struct machine *m, uint32_t entry)
+static bool is_vectors(struct machine *m, uint32_t table, uint32_t entry)
 {
     uint32_t vector[2] = {0, 0};
-    uint32_t table = m->config.reset_pc;
+    return machine_peek(m, table, vector, sizeof vector) &&
+           (vector[1] & 1) != 0 && (vector[0] & 3) == 0 &&
+           machine_insn_at(m, vector[1] & ~1u) != NULL &&
+           (entry == table || entry == (vector[1] & ~1u));
+}
+
+/* Where a run begins, or near the start of what the image loads: RP2040's and
+ * others' tables follow a boot block. */
+static uint32_t find_vectors(struct machine *m, uint32_t entry)
+{
+    enum { FAR = 4096, STEP = 128 }; /* a table's least alignment, VTOR */
+    if (is_vectors(m, m->config.reset_pc, entry))
+        return m->config.reset_pc;
+    for (uint32_t i = 0; m->image != NULL && i < m->image->n_segments; i++) {
+        const struct segment *s = &m->image->segments[i];
+        uint32_t at = (s->address + STEP - 1) & ~(uint32_t)(STEP - 1);
+        for (; at - s->address < FAR && at - s->address < s->file_bytes;
+             at += STEP)
+            if (at != entry && is_vectors(m, at, entry))
+                return at;
+    }
+    return CORTEX_M_NOTHING;
+}
+
+/* TakeReset (B1.5.5), if there is a vector table. */
+static void take_vectors(struct machine *m, uint32_t entry)
+{
+    uint32_t vector[2];
+    uint32_t table = find_vectors(m, entry);
+    m->timing.cortex_m.vectors = table;
     m->r[TH_SP] = m->config.reset_sp;
-    if (!machine_peek(m, table, vector, sizeof vector) ||
-        (vector[1] & 1) == 0 || machine_insn_at(m, vector[1] & ~1u) == NULL)
+    if (table == CORTEX_M_NOTHING ||
+        !machine_peek(m, table, vector, sizeof vector))
         return;
-    if (entry != table && entry != (vector[1] & ~1u))
-        return;
-    m->r[TH_SP] = vector[0] & ~3u;
+    m->r[TH_SP] = vector[0];
     m->pc = vector[1] & ~1u;
 }
 

@@ -58,7 +58,9 @@ struct cortex_m {
     bool has_fetch_wait; /* somewhere code waits for its memory              */
     bool has_prefetch;
     bool has_io_port;
-    uint8_t mul_cycles; /* M0, M0+: of MULS                                 */
+    uint8_t mul_cycles;   /* M0, M0+: of MULS                               */
+    uint8_t entry_cycles; /* of an exception's entry                        */
+    uint32_t vectors;     /* where the vector table lies; CORTEX_M_NOTHING  */
     struct cortex_m4_rules rule;
 
     uint64_t waits_charged; /* of bus.waits, in the cycles already           */

@@ -139,7 +139,7 @@ static inline void core_operands(struct machine *m, const struct insn *i)
 
 #include "sim/machine/thumb_engine.h"
 
-static int open_m0(struct machine *m, struct machine_problem *p)
+static int open_any(struct machine *m, bool is_plus, struct machine_problem *p)
 {
     struct cortex_m *c = &m->timing.cortex_m;
     const char *multiplier = config_option(&m->config, "multiplier", "1");
@@ -148,9 +148,20 @@ static int open_m0(struct machine *m, struct machine_problem *p)
         return machine_problem_set(p, MACHINE_BAD_INPUT,
                                    "option 'multiplier': 1 or 32, not '%s'",
                                    multiplier);
+    c->entry_cycles = is_plus ? 15 : 16; /* Arm's product texts */
     int err = cortex_m_open(m, 0, p);
     m->bus.has_log = c->has_io_port;
     return err;
+}
+
+static int open_m0(struct machine *m, struct machine_problem *p)
+{
+    return open_any(m, false, p);
+}
+
+static int open_m0plus(struct machine *m, struct machine_problem *p)
+{
+    return open_any(m, true, p);
 }
 
 const struct core_model cortex_m0plus_model = {
@@ -163,7 +174,7 @@ const struct core_model cortex_m0plus_model = {
     .link_register = TH_LR,
     .first_argument = 0,
     .n_arguments = 4,
-    .open = open_m0,
+    .open = open_m0plus,
     .close = cortex_m_close,
     .reset = cortex_m_reset,
     .restart = cortex_m_restart,

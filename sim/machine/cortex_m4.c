@@ -427,6 +427,7 @@ static int open_v7(struct machine *m, uint32_t has, struct machine_problem *p)
                                    "option 'unaligned': serve or fault, not "
                                    "'%s'",
                                    unaligned);
+    m->timing.cortex_m.entry_cycles = 12;
     int err = read_switches(m, p);
     m->bus.has_log = true;
     return err < 0 ? err : cortex_m_open(m, has, p);

@@ -130,23 +130,37 @@ static void add_letter(struct text *t, const struct machine *m,
     }
 }
 
-uint32_t disasm(struct machine *m, uint32_t address, char *out, size_t cap)
+/* What is no instruction: a half or a whole word by its lowest two bits. */
+static uint32_t add_undefined(struct text *t, struct machine *m,
+                              uint32_t address)
+{
+    uint32_t word = 0;
+    if (machine_peek(m, address, &word, 4) && (word & 3) == 3) {
+        add(t, ".4byte 0x%08x", word);
+        return 4;
+    }
+    machine_peek(m, address, &word, 2);
+    if ((word & 0xffff) == 0)
+        add(t, "c.unimp");
+    else
+        add(t, ".2byte 0x%04x", word & 0xffff);
+    return 2;
+}
+
+uint32_t disasm(struct machine *m, uint32_t begin, uint32_t address, char *out,
+                size_t cap)
 {
     if (m->core->isa == IMAGE_ARM)
-        return thumb_disasm(m, address, out, cap);
+        return thumb_disasm(m, begin, address, out, cap);
     struct region *r = bus_region_at(&m->bus, address);
     struct insn insn;
     struct text t = {out, cap, 0};
-    uint16_t half = 0;
     out[0] = '\0';
     if (r == NULL || r->code == NULL)
         return 0;
     m->core->decode(m, r, address, &insn);
-    if (insn.op < INSN_FIRST_ROW) {
-        machine_peek(m, address, &half, 2);
-        add(&t, ".2byte 0x%04x", half);
-        return 2;
-    }
+    if (insn.op < INSN_FIRST_ROW || insn.cost == RV_COST_BAD)
+        return add_undefined(&t, m, address);
     const struct insn_row *row = &m->table.rows[insn.op - INSN_FIRST_ROW];
     const char *syntax = m->table.forms[row->form].syntax;
     add(&t, "%s", row->name);

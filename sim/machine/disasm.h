@@ -20,11 +20,14 @@
 #include "sim/machine/machine.h"
 
 /*
- * Write the instruction at `address` to `out`: mnemonic, a blank, operands; an
- * undefined one as ".2byte 0x1234". Returns its size in bytes, 0 where no code
- * can lie.
+ * Write the instruction at `address` to `out`: mnemonic, a blank, operands; one
+ * that is none as ".2byte 0x1234" or ".4byte". The code of which it is part
+ * begins at `begin` or before: looking back no farther tells whether a Thumb
+ * instruction is in an IT block. Returns its size in bytes, 0 where no code can
+ * lie.
  */
-uint32_t disasm(struct machine *m, uint32_t address, char *out, size_t cap);
+uint32_t disasm(struct machine *m, uint32_t begin, uint32_t address, char *out,
+                size_t cap);
 
 /* The ABI name of register `n` of the machine's architecture. */
 const char *disasm_register(const struct machine *m, uint32_t n);

@@ -19,8 +19,11 @@ enum {
     PT_DYNAMIC = 2,
     PT_INTERP = 3,
     PF_X = 1,
+    SHT_PROGBITS = 1,
     SHT_SYMTAB = 2,
     SHT_NOBITS = 8,
+    SHF_ALLOC = 2,
+    SHF_EXECINSTR = 4,
     STT_NOTYPE = 0,
     STT_OBJECT = 1,
     STT_FUNC = 2,
@@ -195,6 +198,30 @@ static bool is_in_code(const struct image *image, uint32_t address)
     return false;
 }
 
+/* Mapping symbols: $a, $t and $x begin code, $d begins data. */
+static bool is_mapping(const char *name)
+{
+    return name[0] == '$' && name[1] != '\0' && strchr("atxd", name[1]) != NULL;
+}
+
+static int reserve_marks(struct reader *r, uint32_t n)
+{
+    uint64_t all = (uint64_t)r->image->n_marks + n;
+    struct mark *marks = realloc(r->image->marks, all * sizeof *marks);
+    if (marks == NULL)
+        return no_memory(r);
+    r->image->marks = marks;
+    return 0;
+}
+
+/* Requires room: reserve_marks(). */
+static void add_mark(struct image *image, uint32_t address, bool is_data)
+{
+    image->marks[image->n_marks] =
+        (struct mark){address, image->n_marks, is_data};
+    image->n_marks++;
+}
+
 /* The symbols of one table; their names lie in [names, names + name_bytes). */
 static int read_symbols(struct reader *r, uint64_t table, uint32_t n,
                         uint64_t names, uint32_t name_bytes)
@@ -202,6 +229,9 @@ static int read_symbols(struct reader *r, uint64_t table, uint32_t n,
     r->image->symbols = calloc(n, sizeof *r->image->symbols);
     if (r->image->symbols == NULL)
         return no_memory(r);
+    int err = reserve_marks(r, n);
+    if (err < 0)
+        return err;
     for (uint32_t i = 0; i < n; i++) {
         uint64_t at = table + (uint64_t)i * SYMBOL_BYTES;
         uint32_t name = word_at(r, at);
@@ -211,6 +241,8 @@ static int read_symbols(struct reader *r, uint64_t table, uint32_t n,
             return bad(r, at, "a symbol's name lies beyond the string table");
         const char *text = (const char *)r->image->file + names + name;
         bool is_code = type == STT_FUNC && r->image->isa == IMAGE_ARM;
+        if (is_mapping(text))
+            add_mark(r->image, value & ~1u, text[1] == 'd');
         if (!is_wanted(type, half_at(r, at + 14), text))
             continue;
         r->image->symbols[r->image->n_symbols++] = (struct symbol){
@@ -232,6 +264,33 @@ static int compare_symbols(const void *a, const void *b)
     if (x->address != y->address)
         return x->address < y->address ? -1 : 1;
     return strcmp(x->name, y->name);
+}
+
+static int compare_marks(const void *a, const void *b)
+{
+    const struct mark *x = a, *y = b;
+    if (x->address != y->address)
+        return x->address < y->address ? -1 : 1;
+    return x->order < y->order ? -1 : 1;
+}
+
+/* What lies in memory and in no executable section is data. */
+static void mark_section(struct reader *r, uint64_t at)
+{
+    uint32_t flags = word_at(r, at + 8);
+    if (word_at(r, at + 4) == SHT_PROGBITS && (flags & SHF_ALLOC) != 0 &&
+        word_at(r, at + 20) > 0)
+        add_mark(r->image, word_at(r, at + 12), (flags & SHF_EXECINSTR) == 0);
+}
+
+static void sort_tables(struct image *image)
+{
+    if (image->n_symbols > 0)
+        qsort(image->symbols, image->n_symbols, sizeof *image->symbols,
+              compare_symbols);
+    if (image->n_marks > 0)
+        qsort(image->marks, image->n_marks, sizeof *image->marks,
+              compare_marks);
 }
 
 /* The section `at` is a symbol table: check it and what it links to. */
@@ -270,19 +329,18 @@ static int read_sections(struct reader *r)
         return bad(r, 46, "section headers of an unknown size");
     if (!is_inside(r, table, (uint64_t)n * SECTION_BYTES))
         return bad(r, 32, "the section headers lie beyond the file");
-    for (uint32_t i = 0; i < n; i++) {
+    int err = reserve_marks(r, n);
+    for (uint32_t i = 0; err == 0 && i < n; i++)
+        mark_section(r, table + (uint64_t)i * SECTION_BYTES);
+    for (uint32_t i = 0; err == 0 && i < n; i++) {
         uint64_t at = table + (uint64_t)i * SECTION_BYTES;
         if (word_at(r, at + 4) != SHT_SYMTAB)
             continue;
-        int err = read_symbol_section(r, at, table, n);
-        if (err < 0)
-            return err;
-        break;
+        err = read_symbol_section(r, at, table, n);
+        break; /* there is one at most */
     }
-    if (r->image->n_symbols > 0)
-        qsort(r->image->symbols, r->image->n_symbols, sizeof *r->image->symbols,
-              compare_symbols);
-    return 0;
+    sort_tables(r->image);
+    return err;
 }
 
 static int parse(struct reader *r)
@@ -366,6 +424,7 @@ void image_close(struct image *image)
     free(image->file);
     free(image->segments);
     free(image->symbols);
+    free(image->marks);
     *image = (struct image){0};
 }
 
@@ -397,4 +456,28 @@ const struct symbol *image_function_at(const struct image *image,
             label = s;
     }
     return label;
+}
+
+bool image_is_data(const struct image *image, uint32_t address, uint32_t *end)
+{
+    uint32_t low = 0, high = image->n_marks;
+    while (low < high) { /* the first mark behind the address */
+        uint32_t middle = low + (high - low) / 2;
+        if (image->marks[middle].address <= address)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    bool is_data = low > 0 && image->marks[low - 1].is_data;
+    *end = ~0u;
+    for (; low < image->n_marks; low++) {
+        bool is_last =
+            low + 1 == image->n_marks ||
+            image->marks[low + 1].address != image->marks[low].address;
+        if (is_last && image->marks[low].is_data != is_data) {
+            *end = image->marks[low].address;
+            break;
+        }
+    }
+    return is_data;
 }

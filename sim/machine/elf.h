@@ -42,6 +42,13 @@ struct symbol {
     bool is_thumb; /* Arm: bit 0 was set                                     */
 };
 
+/* From `address` to the next mark is data, or code. */
+struct mark {
+    uint32_t address;
+    uint32_t order; /* of those at one address the last counts               */
+    bool is_data;
+};
+
 struct image {
     char *name; /* the file's name, for messages                           */
     uint8_t *file;
@@ -53,6 +60,8 @@ struct image {
     struct segment *segments;
     uint32_t n_symbols; /* sorted by address, then name                      */
     struct symbol *symbols;
+    uint32_t n_marks; /* sorted by address                                   */
+    struct mark *marks;
 };
 
 /*
@@ -80,5 +89,12 @@ const struct symbol *image_symbol(const struct image *image, const char *name);
  */
 const struct symbol *image_function_at(const struct image *image,
                                        uint32_t address);
+
+/*
+ * Does data lie at `address`, by the sections and the mapping symbols ($d, $t,
+ * $x) of the file? Without those all is code. `*end` is where the next kind
+ * begins, 0xffffffff when none does.
+ */
+bool image_is_data(const struct image *image, uint32_t address, uint32_t *end);
 
 #endif /* SIM_MACHINE_ELF_H */

@@ -274,6 +274,22 @@ static enum machine_stop run_call(struct machine *m, uint64_t limit,
     return m->stop;
 }
 
+/*
+ * Arguments: the first in registers, the rest on the stack, which both
+ * procedure call standards want aligned to at most 16 bytes.
+ */
+static void pass_arguments(struct machine *m, const uint32_t *args, uint32_t n)
+{
+    uint32_t n_first = n < m->core->n_arguments ? n : m->core->n_arguments;
+    for (uint32_t i = 0; i < n_first; i++)
+        m->r[m->core->first_argument + i] = args[i];
+    if (n_first == n)
+        return;
+    uint32_t bytes = 4 * (n - n_first);
+    *stack_pointer(m) -= (bytes + 15) & ~15u;
+    machine_poke(m, *stack_pointer(m), args + n_first, bytes);
+}
+
 enum machine_stop machine_call(struct machine *m, uint32_t address,
                                const uint32_t *args, uint32_t n_args,
                                uint64_t limit, struct outcome *out)
@@ -286,12 +302,10 @@ enum machine_stop machine_call(struct machine *m, uint32_t address,
     memcpy(f->r, m->r, sizeof f->r);
     f->pc = m->pc;
     f->arm = m->arm;
-    f->sp = *stack_pointer(m);
     f->lowest_sp = m->lowest_sp;
     f->start = machine_counters(m);
-    m->lowest_sp = f->sp;
-    for (uint32_t i = 0; i < n_args; i++)
-        m->r[m->core->first_argument + i] = args[i];
+    pass_arguments(m, args, n_args);
+    f->sp = m->lowest_sp = *stack_pointer(m);
     m->r[m->core->link_register] =
         MACHINE_PAD | (m->core->isa == IMAGE_ARM ? 1 : 0);
     m->pc = address & ~1u;

@@ -260,9 +260,9 @@ enum machine_stop machine_run(struct machine *m, uint64_t limit);
 enum machine_stop machine_step(struct machine *m, struct retired *out);
 
 /*
- * Call the function at `address` (bit 0 is ignored) with `n_args` words in
- * registers and its return address on the pad. Requires n_args <= the core's
- * n_arguments and less than MACHINE_CAP_CALLS calls open. The stack pointer and
+ * Call the function at `address` (bit 0 is ignored) with `n_args` words, those
+ * beyond the core's n_arguments on the stack, and its return address on the
+ * pad. Requires less than MACHINE_CAP_CALLS calls open. The stack pointer and
  * the global pointer are as they stand, or, when they are 0, what the
  * configuration and the image say.
  *

@@ -370,8 +370,7 @@ static inline bool rv_sb(struct machine *m, uint32_t rs1, uint32_t rs2,
     return bus_store(&m->bus, m->r[rs1] + imm, 1, m->r[rs2]);
 }
 
-/* ---- atomics: sc.w, an AMO, a trap and mret end a reservation
- * ---------------------------------------------------------- */
+/* ---- atomics: sc.w, an AMO, a trap and mret end a reservation ----------- */
 
 static inline bool rv_lr(struct machine *m, uint32_t rd, uint32_t rs1)
 {

@@ -34,28 +34,6 @@ const struct thumb_form_more thumb_form_more[TH_N_FORMS] = {
 #undef FORM
 };
 
-bool thumb_it_passes(const struct machine *m, uint8_t it)
-{
-    switch (it >> 5) {
-    case 0:
-        return thumb_if_eq(m) != (it >> 4 & 1);
-    case 1:
-        return thumb_if_cs(m) != (it >> 4 & 1);
-    case 2:
-        return thumb_if_mi(m) != (it >> 4 & 1);
-    case 3:
-        return thumb_if_vs(m) != (it >> 4 & 1);
-    case 4:
-        return thumb_if_hi(m) != (it >> 4 & 1);
-    case 5:
-        return thumb_if_ge(m) != (it >> 4 & 1);
-    case 6:
-        return thumb_if_gt(m) != (it >> 4 & 1);
-    default:
-        return true;
-    }
-}
-
 /* ---- unaligned accesses (B2.5) ---------------------------------------- */
 
 /* A word at 2 mod 4 takes two accesses, at an odd address three. */
@@ -209,6 +187,91 @@ void thumb_msr(struct machine *m, uint32_t n, uint32_t mask, uint32_t sysm)
               (m->arm.basepri == 0 || (value & 0xff) < m->arm.basepri)))
         m->arm.basepri = (uint8_t)value;
     thumb_watch_stack(m);
+}
+
+/* ---- exceptions ------------------------------------------------------- */
+
+/* EXC_RETURN, table B1-8; xPSR: T, and where IT and the alignment lie. */
+enum {
+    RETURN_TO_HANDLER = 0x1,
+    RETURN_TO_MAIN = 0x9,
+    RETURN_TO_PROCESS = 0xd,
+    FRAME_WORDS = 8,
+    XPSR_ALIGNED = 1 << 9,
+    XPSR_T = 1 << 24
+};
+
+/* ITSTATE as xPSR holds it: bits 1 and 0 in 26 and 25, the rest in 15 to 10. */
+static uint32_t pack_it(uint32_t it)
+{
+    return (it & 3) << 25 | (it >> 2) << 10;
+}
+
+static uint8_t unpack_it(uint32_t xpsr)
+{
+    return (uint8_t)((xpsr >> 25 & 3) | (xpsr >> 10 & 63) << 2);
+}
+
+uint32_t thumb_svc_handler(struct machine *m)
+{
+    uint32_t table = m->timing.cortex_m.vectors;
+    uint32_t handler = 0;
+    if (table == CORTEX_M_NOTHING || m->arm.ipsr != 0 || m->arm.primask ||
+        m->arm.faultmask ||
+        !machine_peek(m, table + 4 * TH_EXCEPTION_SVC, &handler, 4))
+        return 0;
+    return (handler & 1) != 0 && machine_insn_at(m, handler & ~1u) != NULL
+               ? handler
+               : 0;
+}
+
+bool thumb_enter_exception(struct machine *m, uint32_t number, uint32_t handler)
+{
+    uint32_t sp = m->r[TH_SP];
+    uint32_t align = sp >> 2 & 1;
+    uint32_t frame = (sp - 4 * FRAME_WORDS) & ~7u;
+    uint32_t xpsr = read_apsr(m) | m->arm.ipsr | pack_it(m->arm.it) | XPSR_T |
+                    (align != 0 ? XPSR_ALIGNED : 0u);
+    const uint32_t words[FRAME_WORDS] = {
+        m->r[0], m->r[1], m->r[2], m->r[3], m->r[12], m->r[TH_LR], m->pc, xpsr};
+    for (uint32_t i = 0; i < FRAME_WORDS; i++)
+        if (!bus_store(&m->bus, frame + 4 * i, 4, words[i]))
+            return false;
+    thumb_set_sp(m, frame);
+    uint32_t from = has_psp(m) ? RETURN_TO_PROCESS : RETURN_TO_MAIN;
+    m->r[TH_LR] = 0xfffffff0u | (m->arm.ipsr != 0 ? RETURN_TO_HANDLER : from);
+    write_control(m, m->arm.control & ~(uint32_t)CONTROL_SPSEL);
+    m->arm.ipsr = number;
+    m->arm.it = 0;
+    m->pc = handler & ~1u;
+    return true;
+}
+
+bool thumb_leave_exception(struct machine *m, uint32_t value)
+{
+    uint32_t words[FRAME_WORDS];
+    uint32_t to = value & 15;
+    if (value < 0xfffffff0u ||
+        (to != RETURN_TO_MAIN && to != RETURN_TO_PROCESS))
+        return false; /* to a handler: none was interrupted */
+    if (to == RETURN_TO_PROCESS)
+        write_control(m, m->arm.control | CONTROL_SPSEL);
+    uint32_t frame = m->r[TH_SP];
+    for (uint32_t i = 0; i < FRAME_WORDS; i++)
+        if (!bus_load(&m->bus, frame + 4 * i, 4, &words[i]))
+            return false;
+    uint32_t xpsr = words[7];
+    memcpy(m->r, words, 4 * sizeof words[0]);
+    m->r[12] = words[4];
+    m->r[TH_LR] = words[5];
+    m->pc = words[6] & ~1u;
+    thumb_set_sp(m, (frame + 4 * FRAME_WORDS) |
+                        ((xpsr & XPSR_ALIGNED) != 0 ? 4u : 0u));
+    write_apsr(m, xpsr, MASK_NZCVQ | MASK_G);
+    m->arm.ipsr = 0;
+    m->arm.faultmask = false;
+    m->arm.it = m->timing.cortex_m.has_v7 ? unpack_it(xpsr) : 0;
+    return true;
 }
 
 void thumb_reset(struct machine *m, uint32_t entry)

@@ -212,7 +212,27 @@ static inline uint8_t thumb_it_advance(uint8_t it)
 }
 
 /* Does the condition of `it`, its upper four bits, hold? */
-bool thumb_it_passes(const struct machine *m, uint8_t it);
+static inline bool thumb_it_passes(const struct machine *m, uint8_t it)
+{
+    switch (it >> 5) {
+    case 0:
+        return thumb_if_eq(m) != (it >> 4 & 1);
+    case 1:
+        return thumb_if_cs(m) != (it >> 4 & 1);
+    case 2:
+        return thumb_if_mi(m) != (it >> 4 & 1);
+    case 3:
+        return thumb_if_vs(m) != (it >> 4 & 1);
+    case 4:
+        return thumb_if_hi(m) != (it >> 4 & 1);
+    case 5:
+        return thumb_if_ge(m) != (it >> 4 & 1);
+    case 6:
+        return thumb_if_gt(m) != (it >> 4 & 1);
+    default:
+        return true;
+    }
+}
 
 static inline void thumb_nop(struct machine *m)
 {
@@ -273,6 +293,34 @@ static inline void thumb_cps_if(struct machine *m, uint32_t is_disabled)
 
 void thumb_msr(struct machine *m, uint32_t n, uint32_t mask, uint32_t sysm);
 void thumb_mrs(struct machine *m, uint32_t d, uint32_t sysm);
+
+/* ---- exceptions (B1.5) ------------------------------------------------ */
+
+/* The exception that SVC is. */
+enum { TH_EXCEPTION_SVC = 11 };
+
+/*
+ * Where SVC would lead: the handler in the vector table; 0 where there is none
+ * or where SVC would escalate to a hard fault, which is not simulated: inside a
+ * handler or with interrupts masked.
+ */
+uint32_t thumb_svc_handler(struct machine *m);
+
+/*
+ * ExceptionEntry() and ExceptionReturn() to `value`, a jump's target of the
+ * form EXC_RETURN. Registers, stack and m->pc; time but for wait states is the
+ * caller's. False: the bus refused, or there is no such return.
+ */
+bool thumb_enter_exception(struct machine *m, uint32_t number,
+                           uint32_t handler);
+bool thumb_leave_exception(struct machine *m, uint32_t value);
+
+/* Is a jump to `value` a return from an exception? */
+static inline bool thumb_is_exception_return(const struct machine *m,
+                                             uint32_t value)
+{
+    return m->arm.ipsr != 0 && value >= 0xf0000000u;
+}
 
 /* Registers as after power-on, the program counter at `entry`. */
 void thumb_reset(struct machine *m, uint32_t entry);

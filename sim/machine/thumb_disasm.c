@@ -282,10 +282,10 @@ static uint32_t size_at(struct machine *m, uint32_t address)
  * Does an instruction begin at `address`? Behind a halfword that opens no wide
  * instruction one does; behind a run of n that might, if n is even.
  */
-static bool is_beginning(struct machine *m, uint32_t address)
+static bool is_beginning(struct machine *m, uint32_t begin, uint32_t address)
 {
     bool is_one = true;
-    while (address >= 2 && size_at(m, address - 2) == 4) {
+    while (address - begin >= 2 && size_at(m, address - 2) == 4) {
         is_one = !is_one;
         address -= 2;
     }
@@ -293,11 +293,12 @@ static bool is_beginning(struct machine *m, uint32_t address)
 }
 
 /* ITSTATE at `address` if an IT stands at `it_at`; 0: its block ends before. */
-static uint8_t it_from(struct machine *m, uint32_t it_at, uint32_t address)
+static uint8_t it_from(struct machine *m, uint32_t begin, uint32_t it_at,
+                       uint32_t address)
 {
     uint16_t half = 0;
     machine_peek(m, it_at, &half, 2);
-    if (half >> 8 != 0xbf || (half & 15) == 0 || !is_beginning(m, it_at))
+    if (half >> 8 != 0xbf || (half & 15) == 0 || !is_beginning(m, begin, it_at))
         return 0;
     uint8_t it = (uint8_t)half;
     uint32_t at = it_at + 2;
@@ -308,20 +309,21 @@ static uint8_t it_from(struct machine *m, uint32_t it_at, uint32_t address)
     return at == address ? it : 0;
 }
 
-static uint8_t it_at(struct machine *m, uint32_t address)
+static uint8_t it_at(struct machine *m, uint32_t begin, uint32_t address)
 {
     if (!m->timing.cortex_m.has_v7)
         return 0;
-    for (uint32_t back = 2; back <= FAR_BACK && back <= address; back += 2) {
-        uint8_t it = it_from(m, address - back, address);
+    for (uint32_t back = 2; back <= FAR_BACK && back <= address - begin;
+         back += 2) {
+        uint8_t it = it_from(m, begin, address - back, address);
         if (it != 0)
             return it;
     }
     return 0;
 }
 
-uint32_t thumb_disasm(struct machine *m, uint32_t address, char *out,
-                      size_t cap)
+uint32_t thumb_disasm(struct machine *m, uint32_t begin, uint32_t address,
+                      char *out, size_t cap)
 {
     struct region *r = bus_region_at(&m->bus, address);
     struct insn insn;
@@ -343,7 +345,7 @@ uint32_t thumb_disasm(struct machine *m, uint32_t address, char *out,
                         .insn = &insn,
                         .row = &thumb_rows[insn.op - INSN_FIRST_ROW],
                         .address = address,
-                        .it = it_at(m, address)};
+                        .it = it_at(m, begin, address)};
     add_mnemonic(&t, &s);
     add_operands(&t, &s);
     return insn.size;

@@ -23,7 +23,7 @@
 #include "sim/machine/machine.h"
 
 /* disasm() of a machine whose core is an Arm one; see disasm.h. */
-uint32_t thumb_disasm(struct machine *m, uint32_t address, char *out,
-                      size_t cap);
+uint32_t thumb_disasm(struct machine *m, uint32_t begin, uint32_t address,
+                      char *out, size_t cap);
 
 #endif /* SIM_MACHINE_THUMB_DISASM_H */

@@ -38,7 +38,8 @@ enum flow {
     FLOW_LOOK,      /* the bus has something to say                          */
     FLOW_TRAP,      /* *value: enum thumb_trap                               */
     FLOW_BAD,       /* *value: enum fault_kind                               */
-    FLOW_STOP       /* a stop address                                        */
+    FLOW_STOP,      /* a stop address                                        */
+    FLOW_PAUSE      /* nothing has happened                                  */
 };
 
 /* The program counter as the manual reads it. */
@@ -162,12 +163,12 @@ static void fault_of_bad(struct machine *m, enum fault_kind kind)
     machine_fault(m, kind, m->pc, what);
 }
 
-/* BKPT ends the run (DESIGN section 5); no SVC has a handler. */
+/* BKPT ends the run (DESIGN section 5); SVC wants a handler. */
 static void trap(struct machine *m, enum thumb_trap what)
 {
     if (what == TH_SVC) {
-        machine_fault(m, FAULT_TRAP, m->pc,
-                      "SVC: exceptions are not simulated");
+        if (thumb_svc_handler(m) == 0)
+            machine_fault(m, FAULT_TRAP, m->pc, "SVC without a handler");
         return;
     }
     m->exit_code = m->r[0];
@@ -214,6 +215,52 @@ static void charge_waits(struct machine *m)
 }
 
 /*
+ * Into the handler of SVC, which has been charged and lies behind. Arm's
+ * product texts tell the cycles; no table does: they count as unsettled.
+ */
+static void enter_svc(struct machine *m)
+{
+    uint32_t handler = thumb_svc_handler(m);
+    bool is_done = thumb_enter_exception(m, TH_EXCEPTION_SVC, handler);
+    m->bus.n_log = 0;
+    charge_waits(m);
+    if (!is_done) {
+        fault_of_bus(m);
+        return;
+    }
+    m->cycles += m->timing.cortex_m.entry_cycles;
+    m->unsettled++;
+    cortex_m_restart(m);
+}
+
+/*
+ * Back by `i`, a jump to `value`. No document tells the cycles; inferred: the
+ * jump, and one a word that comes back.
+ */
+static void leave_exception(struct machine *m, const struct insn *i,
+                            uint32_t value)
+{
+    m->bus.event = BUS_OK;
+    bool is_done = thumb_leave_exception(m, value);
+    uint8_t it = m->arm.it;
+    m->bus.n_log = 0;
+    charge_waits(m);
+    if (!is_done) {
+        if (m->bus.event != BUS_OK)
+            fault_of_bus(m);
+        else
+            machine_fault(m, FAULT_UNPREDICTABLE, value,
+                          "return to no state that an exception left");
+        return;
+    }
+    m->cycles += core_jump(m, i, &m->timing.cortex_m.before, NULL, i->cost) + 8;
+    m->unsettled++;
+    m->instructions++;
+    cortex_m_restart(m);
+    m->arm.it = it;
+}
+
+/*
  * All that follows the execution of `i` at m->pc: time, counters, the way on.
  * An instruction that faults leaves the program counter on itself.
  */
@@ -222,6 +269,10 @@ static void finish(struct machine *m, const struct insn *i, enum flow flow,
 {
     bool is_jump = flow == FLOW_TAKEN || flow == FLOW_JUMP;
     charge_waits(m);
+    if (flow == FLOW_JUMP && thumb_is_exception_return(m, value)) {
+        leave_exception(m, i, value);
+        return;
+    }
     if (flow == FLOW_LOOK && m->bus.event != BUS_DEVICE)
         fault_of_bus(m);
     else if (flow == FLOW_JUMP && (value & 1) == 0)
@@ -241,6 +292,8 @@ static void finish(struct machine *m, const struct insn *i, enum flow flow,
         go_straight(m, i);
     if (flow == FLOW_LOOK)
         look_at_device(m);
+    else if (flow == FLOW_TRAP && value == TH_SVC)
+        enter_svc(m);
 }
 
 /* ---- one instruction -------------------------------------------------- */
@@ -273,38 +326,48 @@ static bool is_lawful_in_it(const struct insn *i, uint8_t it)
            (is_last || (i->spare & TH_LAST_IN_IT) == 0);
 }
 
-/* What a failed condition makes of an instruction: it takes its cycle. */
-static void skip(struct machine *m, const struct insn *i)
+/* What a failed condition makes of `i`: it takes its cycle. */
+static const struct insn *skipped(const struct insn *i)
 {
-    const struct insn nothing = {.op = INSN_FIRST_ROW,
-                                 .size = i->size,
-                                 .price = 1,
-                                 .cost = TH_COST_ALU0};
-    finish(m, &nothing, FLOW_NEXT, 0);
+    static const struct insn nothing[] = {
+        {.op = INSN_FIRST_ROW, .size = 2, .price = 1, .cost = TH_COST_ALU0},
+        {.op = INSN_FIRST_ROW, .size = 4, .price = 1, .cost = TH_COST_ALU0}};
+    return &nothing[i->size == 4];
+}
+
+/* Execute `i`, whose condition holds: it may not touch the flags. */
+static enum flow execute_conditional(struct machine *m, const struct insn *i,
+                                     uint32_t pc, uint32_t *value)
+{
+    const struct arm_state before = m->arm;
+    enum flow flow = execute(m, i, pc, value);
+    if (i->spare & TH_KEEPS_NZCV) {
+        m->arm.n = before.n;
+        m->arm.z = before.z;
+        m->arm.c = before.c;
+        m->arm.v = before.v;
+    }
+    return flow;
 }
 
 /* Execute `i` as the next of the IT block that m->arm.it tells of. */
 static void execute_in_it(struct machine *m, const struct insn *i)
 {
-    struct arm_state before = m->arm;
+    const uint8_t it = m->arm.it;
     uint32_t value = 0;
-    if (!is_lawful_in_it(i, before.it)) {
+    if (!is_lawful_in_it(i, it)) {
         fault_of_bad(m, FAULT_UNPREDICTABLE);
         return;
     }
-    m->arm.it = thumb_it_advance(before.it);
-    if (!thumb_it_passes(m, before.it)) {
-        skip(m, i);
+    m->arm.it = thumb_it_advance(it);
+    if (!thumb_it_passes(m, it)) {
+        finish(m, skipped(i), FLOW_NEXT, 0);
         return;
     }
-    enum flow flow = execute(m, i, m->pc, &value);
-    if (i->spare & TH_KEEPS_NZCV) {
-        before.it = m->arm.it;
-        m->arm = before;
-    }
+    enum flow flow = execute_conditional(m, i, m->pc, &value);
     finish(m, i, flow, value);
     if (m->stop == MACHINE_FAULTED)
-        m->arm.it = before.it;
+        m->arm.it = it;
 }
 
 /* The instruction at m->pc, whatever it is; or m->stop is set. */
@@ -383,6 +446,7 @@ static void run_here(struct machine *m, struct region *r)
     uint64_t cycles = m->cycles;
     uint64_t left = m->limit - m->instructions;
     uint32_t out, target, *const value = &out;
+    uint8_t it = 0; /* ITSTATE of the instruction, when it runs in a block */
     enum flow flow;
     out = 0;
 
@@ -430,14 +494,46 @@ unknown:
     m->core->decode(m, r, HERE, &r->code[i - code]);
     GO_ON();
 
-behind: /* a jump; or nothing that goes on here */
+behind: /* a jump; or an IT; or nothing that goes on here */
     if (flow == FLOW_JUMP && (out & 1) != 0) {
         TRY_JUMP(out & ~1u, i->cost)
     }
-    goto leave;
+    if (flow != FLOW_IT)
+        goto leave;
+    cycles += core_straight(m, i, before, HERE, TH_COST_IT);
+    left--;
+    before = i++;
+    while ((it = m->arm.it) != 0) { /* what is odd here is step_one()'s */
+        const struct insn *charged = i;
+        if (i->op == INSN_UNKNOWN)
+            m->core->decode(m, r, HERE, &r->code[i - code]);
+        if (i->op < INSN_FIRST_ROW || !is_lawful_in_it(i, it))
+            goto pause;
+        if (!thumb_it_passes(m, it))
+            charged = skipped(i);
+        else if (i->spare & TH_LAST_IN_IT)
+            goto pause;
+        m->arm.it = thumb_it_advance(it);
+        if (charged == i) {
+            flow = execute_conditional(m, i, HERE, value);
+            if (flow != FLOW_NEXT)
+                goto leave;
+        }
+        cycles += charged->price < CORTEX_M_RULED
+                      ? charged->price
+                      : core_straight(m, charged, before, HERE, charged->cost);
+        left--;
+        before = charged;
+        i += i->size / 2;
+    }
+    GO_ON();
 
 stop:
     flow = FLOW_STOP;
+    goto leave;
+
+pause:
+    flow = FLOW_PAUSE;
     goto leave;
 
 bad:
@@ -452,8 +548,10 @@ leave:
     charge_waits(m);
     if (flow == FLOW_STOP)
         m->stop = MACHINE_STOPPED;
-    else
+    else if (flow != FLOW_PAUSE)
         finish(m, i, flow, out);
+    if (m->stop == MACHINE_FAULTED && it != 0)
+        m->arm.it = it;
 #undef HERE
 #undef TRY_JUMP
 #undef GO_ON

@@ -16,7 +16,9 @@ static int free_for_finaliser(struct play *p, uint64_t id)
         p->result->dropped++;
         return play_set_id(p, id, IDMAP_FREED);
     }
-    if (p->t->heap->lock_depth > 0)
+    if (shadow_at(&p->s, slot)->is_outer)
+        return play_outer_drop(p, slot, IDMAP_FREED);
+    if (!play_can_free(p))
         return named == NAMED_LIVE ? play_death(p, id) : 0;
     p->t->free(p->t, shadow_name(&p->s, shadow_at(&p->s, slot)));
     play_forget_object(p, slot, IDMAP_FREED);
@@ -39,6 +41,8 @@ void play_on_finalise(void *ctx, uint32_t address)
     if (p->is_probing)
         return;
     p->happened.has_finalised = true;
+    if (p->moves && play_follow_early(p) != 0)
+        return;
     uint32_t slot = shadow_find(&p->s, address);
     if (slot == SHADOW_NONE)
         (void)play_fail(p,
@@ -81,19 +85,24 @@ uint32_t play_on_more(void *ctx, uint32_t what, uint32_t value)
     uint32_t answer = 0;
     switch (what) {
     case MORE_AVAIL:
-        answer = outer_avail(&p->outer);
+        answer = p->outer_heap.is_open ? outer_heap_avail(p)
+                                       : outer_avail(&p->outer);
         if (!p->is_probing) {
             p->happened.has_avail = true;
             p->happened.avail = answer;
         }
         break;
     case MORE_TAKE:
-        answer = outer_take(&p->outer, value);
+        answer = p->outer_heap.is_open ? outer_heap_take(p, value)
+                                       : outer_take(&p->outer, value);
         break;
     default:
         if (!p->is_probing)
             note_given_back(p, value);
-        outer_give(&p->outer, value);
+        if (p->outer_heap.is_open)
+            outer_heap_give(p, value);
+        else
+            outer_give(&p->outer, value);
         break;
     }
     if (!p->is_probing && what != MORE_AVAIL)
@@ -113,6 +122,8 @@ void play_before_call(struct play *p)
     memset(&p->t->cost, 0, sizeof p->t->cost); /* of probes */
     if (p->moves)
         p->late_error = play_set_pins(p);
+    p->n_followed = 0;
+    p->early = (struct collection_record){0};
     p->calls_before = p->t->heap->n_collections;
     p->grown_before = p->t->heap->n_grown;
 }
@@ -125,6 +136,14 @@ static void note_added(struct play *p)
     h->has_added = true;
     h->added = p->areas[p->n_areas - 1];
     h->added_index = p->n_areas - 1;
+}
+
+/* A table of handles takes its entries out of the heap. */
+static bool has_table_grown(const struct play *p)
+{
+    struct area_info info;
+    return p->manager->area_info(p->t->heap, 0, &info) &&
+           info.n_blocks != p->areas[0].n_blocks;
 }
 
 /*
@@ -147,6 +166,8 @@ int play_after_call(struct play *p, uint32_t answer, uint32_t busy,
         err = play_after_collection(p, answer, busy, everything);
     if (err == 0 && p->has_handles)
         err = play_follow_handles(p, busy);
+    if (err == 0 && p->has_handles)
+        p->areas_changed |= has_table_grown(p);
     if (err == 0 && p->areas_changed)
         err = play_sync_areas(p);
     if (err == 0)

@@ -225,21 +225,26 @@ static int tell(struct play *p, struct collection_record *c)
     return p->sink->collection(p->sink->ctx, c);
 }
 
+/* Contents of all objects of a list but `busy`. */
+static int verify_list(struct play *p, const struct shadow_list *l,
+                       uint32_t busy)
+{
+    int err = 0;
+    for (uint32_t slot = l->oldest; slot != SHADOW_NONE && err == 0;
+         slot = shadow_at(&p->s, slot)->younger)
+        err = slot == busy ? 0 : play_verify_object(p, slot);
+    return err;
+}
+
 /* Contents of all live objects but `busy`, and all roots. */
 static int verify_but(struct play *p, uint32_t busy)
 {
     const struct shadow *s = &p->s;
-    uint32_t expected, found;
-    for (uint32_t slot = s->live.oldest; slot != SHADOW_NONE;
-         slot = shadow_at(s, slot)->younger) {
-        int64_t word =
-            slot == busy ? -1 : shadow_verify(s, slot, &expected, &found);
-        if (word >= 0)
-            return play_fail(p,
-                             "word %" PRId64 " of object %" PRIu64
-                             " should hold 0x%08x and holds 0x%08x",
-                             word, shadow_at(s, slot)->id, expected, found);
-    }
+    int err = verify_list(p, &s->live, busy);
+    if (err == 0)
+        err = verify_list(p, &s->outer, busy);
+    if (err != 0)
+        return err;
     int64_t root = shadow_verify_roots(s);
     if (root >= 0)
         return play_fail(p, "root word %" PRId64 " does not name its object",
@@ -297,10 +302,22 @@ static int after_moves(struct play *p, uint32_t answer, uint32_t busy,
     return err != 0 ? err : verify_but(p, busy);
 }
 
+int play_follow_early(struct play *p)
+{
+    uint32_t n = p->t->heap->n_collections - p->calls_before - 1;
+    if (n == p->n_followed)
+        return 0;
+    p->n_followed = n;
+    int err = after_moves(p, 0, SHADOW_NONE, &p->early);
+    if (err < 0 && p->late_error == 0)
+        p->late_error = err;
+    return err;
+}
+
 int play_after_collection(struct play *p, uint32_t answer, uint32_t slot,
                           bool everything)
 {
-    struct collection_record c = {0};
+    struct collection_record c = p->early;
     c.free_before = play_free_bytes(p);
     c.largest_free_before = play_longest_hole(p);
     int err = p->moves && !everything

@@ -46,8 +46,10 @@ static int store(struct play *p, const struct trace_op *op)
                            "store to word %u of object %" PRIu64
                            ", which has %" PRIu64 " bytes",
                            op->word, op->id, o->bounds);
-    if ((uint64_t)op->word * 4 + 4 > o->granted) {
-        p->result->dropped += !is_lost; /* its growth was refused */
+    /* Of what an outside manager rounds up to, its realloc may copy nothing. */
+    uint64_t kept = p->is_outside ? o->asked : o->granted;
+    if ((uint64_t)op->word * 4 + 4 > kept) {
+        p->result->dropped += !is_lost; /* or its growth was refused */
         return 0;
     }
     if (!shadow_store(&p->s, from, op->word, to))
@@ -83,7 +85,7 @@ static int held_line(struct play *p, const struct trace_op *op)
     for (uint32_t i = 0; i < op->n_ids; i++) {
         uint32_t slot;
         if (play_look_up(p, op->ids[i], &slot) != NAMED_LIVE ||
-            shadow_at(s, slot)->seen == epoch)
+            shadow_at(s, slot)->seen == epoch || shadow_at(s, slot)->is_outer)
             continue;
         shadow_at(s, slot)->seen = epoch;
         slots[n++] = slot; /* never ahead of the id that it replaces */

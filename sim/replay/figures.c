@@ -103,10 +103,38 @@ static uint64_t doubling_bytes(const struct play *p, uint64_t blocks)
 
 /* A growth to come: what it starts from. */
 struct growth {
-    const struct outer *outer;
-    uint64_t avail;   /* bytes that the outer heap could give at once      */
+    const uint32_t *gone; /* starts of the areas given back before it      */
+    uint32_t n_gone;
+    uint64_t avail;   /* bytes that the outer heap could give then at once */
     uint64_t doubled; /* bytes of an area that doubles the heap            */
 };
+
+/* The recordings' outer heap when those areas have come back. */
+static struct outer outer_without(const struct play *p, const struct growth *g)
+{
+    struct outer outer = p->outer;
+    for (uint32_t i = 0; i < g->n_gone; i++)
+        outer_give(&outer, g->gone[i]);
+    return outer;
+}
+
+static uint32_t avail_for(struct play *p, const struct growth *g)
+{
+    if (p->outer_heap.is_open)
+        return outer_heap_avail_without(p, g->gone, g->n_gone);
+    struct outer outer = outer_without(p, g);
+    return outer_avail(&outer);
+}
+
+/* Where it would put an area of `bytes` bytes. */
+static uint32_t place_for(const struct play *p, const struct growth *g,
+                          uint64_t bytes)
+{
+    if (p->outer_heap.is_open)
+        return outer_heap_place(p, g->gone, g->n_gone, (uint32_t)bytes);
+    struct outer outer = outer_without(p, g);
+    return outer_take(&outer, (uint32_t)bytes);
+}
 
 /* Blocks of the area that a request of `bytes` would add. */
 static uint64_t blocks_added(const struct play *p, const struct growth *g,
@@ -119,8 +147,7 @@ static uint64_t blocks_added(const struct play *p, const struct growth *g,
         given = g->avail;
     if (unit_bytes(p) <= 16) /* wherever it begins */
         return area_blocks(p, 0, given);
-    struct outer outer = *g->outer;
-    return area_blocks(p, outer_take(&outer, (uint32_t)given), given);
+    return area_blocks(p, place_for(p, g, given), given);
 }
 
 /* The largest request for which the outer heap has enough. */
@@ -163,17 +190,17 @@ static uint64_t search_growth(const struct play *p, const struct growth *g)
 }
 
 /* The same; it changes only when an area comes or goes. */
-static uint64_t largest_by_growth(struct play *p, const struct outer *outer,
-                                  uint64_t blocks)
+static uint64_t largest_by_growth(struct play *p, const uint32_t *gone,
+                                  uint32_t n_gone, uint64_t blocks)
 {
-    uint32_t avail = outer_avail(outer);
-    bool is_known = p->growth.blocks == blocks && p->growth.avail == avail &&
+    struct growth g = {gone, n_gone, 0, doubling_bytes(p, blocks)};
+    g.avail = avail_for(p, &g);
+    bool is_known = p->growth.blocks == blocks && p->growth.avail == g.avail &&
                     unit_bytes(p) <= 16;
     if (!is_known) {
-        struct growth g = {outer, avail, doubling_bytes(p, blocks)};
         p->growth.bytes = search_growth(p, &g);
         p->growth.blocks = blocks;
-        p->growth.avail = avail;
+        p->growth.avail = (uint32_t)g.avail;
     }
     return p->growth.bytes;
 }
@@ -201,7 +228,7 @@ static uint64_t largest_with_growth(struct play *p)
     uint64_t largest = 0;
     uint64_t blocks = 0;
     bool collects_first = h->is_auto && h->given_blocks >= h->threshold_blocks;
-    struct outer outer = p->outer;
+    uint32_t gone[PLAY_AREAS_CAP], n_gone = 0;
     for (uint32_t i = 0; i < p->n_areas; i++) {
         const struct play_area *a = &p->areas[i];
         uint32_t from = play_unit(p, a->pool);
@@ -212,7 +239,7 @@ static uint64_t largest_with_growth(struct play *p)
                 largest = hole;
         }
         if (h->is_auto && goes_back(p, i)) {
-            outer_give(&outer, a->start);
+            gone[n_gone++] = a->start;
             continue;
         }
         blocks += a->n_blocks;
@@ -223,7 +250,7 @@ static uint64_t largest_with_growth(struct play *p)
             largest = hole;
     }
     uint64_t bytes = largest * unit_bytes(p);
-    uint64_t grown = largest_by_growth(p, &outer, blocks);
+    uint64_t grown = largest_by_growth(p, gone, n_gone, blocks);
     return grown > bytes ? grown : bytes;
 }
 
@@ -252,7 +279,7 @@ static uint64_t largest_of_areas(struct play *p)
             .used_longest = units[3] << p->s.unit_shift,
             .n_pinned = play_count_pins(p),
         };
-        uint64_t served = p->manager->shape->largest(&v);
+        uint64_t served = p->shape->largest(&v);
         largest = served > largest ? served : largest;
     }
     return largest;
@@ -270,13 +297,13 @@ uint64_t play_largest_request(struct play *p)
         return 0;
     if (p->has_growth)
         return largest_with_growth(p);
-    if (p->manager->shape->largest != NULL)
+    if (p->shape->largest != NULL)
         return largest_of_areas(p);
     const struct holes *index = h->is_auto ? play_live(p) : &p->used;
     uint64_t hole = hole_bytes(p, holes_longest(index));
-    if (p->manager->shape->serves == NULL)
+    if (p->shape->serves == NULL)
         return hole;
-    return p->manager->shape->serves(&p->params, hole);
+    return p->shape->serves(&p->params, hole);
 }
 
 void play_figures(struct play *p, struct heap_figures *f)
@@ -285,11 +312,15 @@ void play_figures(struct play *p, struct heap_figures *f)
     f->live = p->s.live_bytes;
     f->used = p->s.used_bytes;
     f->free = play_free_bytes(p);
+    if (p->is_outside) {
+        f->largest_free = f->largest_request = outside_largest(p);
+        return;
+    }
     f->largest_free = play_longest_hole(p);
     f->largest_request = play_largest_request(p);
 }
 
-static bool would_grant(struct play *p, uint64_t bytes)
+bool play_would_grant(struct play *p, uint64_t bytes)
 {
     if (bytes == 0)
         return true;
@@ -312,7 +343,7 @@ static uint64_t bisect(struct play *p)
     uint64_t high = p->o->window_bytes;
     while (low < high) {
         uint64_t middle = (low + high + 1) / 2;
-        if (would_grant(p, middle))
+        if (play_would_grant(p, middle))
             low = middle;
         else
             high = middle - 1;
@@ -328,7 +359,11 @@ static uint64_t bisect(struct play *p)
  */
 int play_probe(struct play *p)
 {
+    if (p->is_outside)
+        return outside_probe(p);
     int err = play_walk(p);
+    if (err == 0 && p->outer_heap.is_open)
+        err = outer_heap_probe(p);
     if (err != 0)
         return err;
     uint64_t figure = play_largest_request(p);
@@ -338,10 +373,11 @@ int play_probe(struct play *p)
     p->t->snapshot(p->t);
     p->is_probing = true;
     bool is_bound =
-        p->manager->shape->largest != NULL &&
-        (p->pinned.n > 0 || manager_number(p->o, "ambiguous", 0) != 0);
-    bool is_true =
-        would_grant(p, figure) && (is_bound || !would_grant(p, figure + 1));
+        p->shape->largest != NULL &&
+        (p->pinned.n > 0 || manager_number(p->o, "ambiguous", 0) != 0 ||
+         manager_number(p->o, "wait", 0) != 0);
+    bool is_true = play_would_grant(p, figure) &&
+                   (is_bound || !play_would_grant(p, figure + 1));
     uint64_t truth = is_true ? figure : bisect(p);
     p->is_probing = false;
     if (p->t->trouble[0] != '\0')
@@ -354,17 +390,14 @@ int play_probe(struct play *p)
                      figure, truth);
 }
 
-double play_frag_index(const struct play *p, uint64_t asked, uint64_t *n_holes)
+double play_frag_index(const struct refusal_record *f)
 {
-    uint64_t n = holes_count(&p->used);
-    *n_holes = n;
-    uint64_t free = play_free_bytes(p);
-    uint64_t longest = play_longest_hole(p);
-    if (longest >= asked && asked > 0)
+    double asked = (double)f->asked;
+    if (f->largest_free >= f->asked && f->asked > 0)
         return -1;
-    if (n == 0 || asked == 0)
+    if (f->n_holes == 0 || f->asked == 0)
         return 0;
-    return 1 - (1 + (double)free / (double)asked) / (double)n;
+    return 1 - (1 + (double)f->free / asked) / (double)f->n_holes;
 }
 
 static void view_map(const void *run, uint8_t *out)
@@ -429,7 +462,8 @@ static void view_edges(const void *run,
         const struct shadow_object *o = shadow_at(&p->s, slot);
         for (uint32_t e = o->first_out; e != 0; e = p->s.edges[e].next_out) {
             const struct shadow_edge *edge = &p->s.edges[e];
-            if (!each(ctx, o->id, edge->word, shadow_at(&p->s, edge->to)->id))
+            const struct shadow_object *to = shadow_at(&p->s, edge->to);
+            if (!to->is_outer && !each(ctx, o->id, edge->word, to->id))
                 return;
         }
     }

@@ -19,7 +19,7 @@ static void put(struct shadow *s, uint32_t i, uint32_t slot)
 void held_add(struct shadow *s, uint32_t slot)
 {
     struct shadow_object *o = &s->objects[slot];
-    if (o->held != 0 || o->state != SHADOW_LIVE)
+    if (o->held != 0 || o->state != SHADOW_LIVE || o->is_outer)
         return;
     put(s, s->n_held++, slot);
     s->target->roots->n_held = s->n_held;
@@ -98,8 +98,8 @@ static bool is_reached(struct search *q, uint32_t slot)
                 s->objects[slot].seen = q->reached;
                 return true;
             }
-            if (o->seen == visited)
-                continue;
+            if (o->seen == visited || o->is_outer)
+                continue; /* no collector goes through the outer heap */
             o->seen = visited;
             if (!push(q, from))
                 return false;

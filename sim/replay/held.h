@@ -9,7 +9,8 @@
  * objects and those that neither roots nor references reach.
  *
  * The set is kept as the ambiguous part of the target's root table, so that
- * the table is right at every moment.
+ * the table is right at every moment. Objects of the outer heap are not in it,
+ * and reach nothing: a collector does not go through them.
  *
  * Cost      add, remove: O(1). trim: for each held object that the line does
  *           not name, a search upwards along the words that name it, ended

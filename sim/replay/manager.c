@@ -16,6 +16,9 @@ const uint32_t manager_list_n = sizeof manager_list / sizeof manager_list[0];
 
 const char *manager_summary(const struct manager *m)
 {
+    if (manager_is_outside(m))
+        return "any allocator, of which only the entry points are known "
+               "(replay --image)";
     static const char *const lines[] = {
 #define MANAGER(name, capabilities, summary) summary,
 #include "core/managers.def"
@@ -28,8 +31,29 @@ const char *manager_summary(const struct manager *m)
     return lines[i];
 }
 
+/* Its own name, or that with the name of an image behind it. */
+static bool is_outside_name(const char *name)
+{
+    size_t n = strlen(OUTSIDE_MANAGER);
+    return strncmp(name, OUTSIDE_MANAGER, n) == 0 &&
+           (name[n] == '\0' || name[n] == ':');
+}
+
+uint32_t manager_step_units(const struct manager *m, const char *core,
+                            uint32_t cycles)
+{
+    const struct manager_step_price *p = m->shape->step_prices;
+    if (p == NULL)
+        return 0;
+    while (core != NULL && p[1].core != NULL && strcmp(p->core, core) != 0)
+        p++;
+    return cycles > p->constant ? (cycles - p->constant) / p->per_unit : 0;
+}
+
 const struct manager *manager_find(const char *name)
 {
+    if (is_outside_name(name))
+        return &manager_outside;
     for (uint32_t i = 0; i < manager_list_n; i++) {
         if (strcmp(manager_list[i]->name, name) == 0)
             return manager_list[i];

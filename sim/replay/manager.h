@@ -48,6 +48,12 @@ struct manager_view {
     uint32_t n_pinned;
 };
 
+/* Cycles of an idle step on a core. */
+struct manager_step_price {
+    const char *core; /* a core_model's name, and of its image              */
+    uint32_t per_unit, constant;
+};
+
 /*
  * How a manager's heap is made, as far as the replay must know. A tag manager
  * has `tag_bytes` before every object and at the start of every hole; they
@@ -61,12 +67,18 @@ struct manager_shape {
     /* The largest request that a longest hole of `hole` bytes serves; null:
      * all of it.                                                           */
     uint64_t (*serves)(const struct manager_params *p, uint64_t hole);
+    /* What a step costs at most: `units` times per_unit and constant, as
+     * measured by core; ends in a null. Null: it has no steps.              */
+    const struct manager_step_price *step_prices;
     /* The largest request that one area grants, for managers that move. With
      * pinned objects it may be less than the truth, never more; null: as for
      * those that do not move.                                              */
     uint64_t (*largest)(const struct manager_view *v);
+    /* The shape with these parameters, where they decide; null: this one. */
+    const struct manager_shape *(*with)(const struct manager_params *p);
 };
 
+/* One manager; of an outside one only what it is asked and answers is known. */
 struct manager {
     const char *name;
     uint32_t capabilities; /* enum heap_capability                        */
@@ -76,7 +88,7 @@ struct manager {
     const struct manager_shape *shape;
 
     void (*params)(const struct replay_options *o, struct manager_params *p);
-    uint32_t (*control_bytes)(const struct manager_params *p);
+    uint32_t (*control_bytes)(const struct manager_params *p); /* or null */
     uint32_t (*init)(struct heap *h, uint32_t base, uint32_t heap_bytes,
                      const struct manager_params *p);
     uint32_t (*alloc)(struct heap *h, uint32_t bytes, uint32_t flags);
@@ -96,6 +108,7 @@ struct manager {
     void (*unpin)(struct heap *h, uint32_t object);
     void (*info)(struct heap *h, struct heap_info *info);
     bool (*area_info)(struct heap *h, uint32_t index, struct area_info *info);
+    /* Null: nobody can read its heap; it is an outside manager.           */
     bool (*walk)(struct heap *h, struct heap_cursor *c, struct heap_object *o);
     int (*check)(struct heap *h, uint32_t base, uint32_t window_bytes);
 };
@@ -115,6 +128,28 @@ enum {
 extern const struct manager *const manager_list[];
 extern const uint32_t manager_list_n;
 
+/*
+ * Any allocator in an image of the user's: OUTSIDE_MANAGER, or with the name
+ * that the image gives itself, OUTSIDE_MANAGER:NAME. Not in manager_list.
+ */
+#define OUTSIDE_MANAGER "outside"
+extern const struct manager manager_outside;
+
+/*
+ * The units of work that a step of `cycles` cycles may be given on `core`
+ * (null: natively, where that of the first core with a price counts). 0: too
+ * few.
+ */
+uint32_t manager_step_units(const struct manager *m, const char *core,
+                            uint32_t cycles);
+
+/* The shape that a manager's heap has with these parameters. */
+static inline const struct manager_shape *manager_shape_with(
+    const struct manager *m, const struct manager_params *p)
+{
+    return m->shape->with == NULL ? m->shape : m->shape->with(p);
+}
+
 /* One line for people, of managers.def. */
 const char *manager_summary(const struct manager *m);
 
@@ -122,6 +157,19 @@ const char *manager_summary(const struct manager *m);
 static inline bool manager_collects(const struct manager *m)
 {
     return (m->capabilities & CAP_COLLECT) != 0;
+}
+
+/* Is it known by its entry points alone? */
+static inline bool manager_is_outside(const struct manager *m)
+{
+    return m->walk == NULL;
+}
+
+/* Bytes of the control block, before H; 0: it has none there. */
+static inline uint32_t manager_control_bytes(const struct manager *m,
+                                             const struct manager_params *p)
+{
+    return m->control_bytes == NULL ? 0 : m->control_bytes(p);
 }
 
 /* The manager of that name, or null. */

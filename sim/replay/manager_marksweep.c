@@ -21,7 +21,11 @@ static const struct manager_key marksweep_keys[] = {
     {"grow", NULL, 0, 1, "0", "1: take areas from the outer heap when full"},
     {"growth", "13/512|103%", 0, 0, "13/512",
      "overhead added to a failed request when the heap grows"},
-    {"outer_bytes", NULL, 0, 1u << 28, "0", "bytes of the outer heap"},
+    {"outer", "none|tlsf", 0, 0, "none",
+     "outer heap: none, only the recording's first fit of areas; or tlsf, a "
+     "real one, which also serves the trace's outer objects"},
+    {"outer_bytes", NULL, 0, 1u << 28, "0",
+     "bytes of the outer heap, beside its control block"},
     {"area_struct", NULL, 0, 64, "32",
      "bytes at the start of each further area; 0: a build for one area"},
 };

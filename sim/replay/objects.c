@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum named play_look_up(struct play *p, uint64_t id, uint32_t *slot)
 {
@@ -59,6 +60,12 @@ void play_forget_all(struct play *p, uint32_t end)
         shadow_remove(s, s->live.oldest, end);
 }
 
+void play_forget_outer(struct play *p)
+{
+    while (p->s.outer.n > 0)
+        shadow_remove(&p->s, p->s.outer.oldest, IDMAP_ABSENT);
+}
+
 int play_verify_object(struct play *p, uint32_t slot)
 {
     uint32_t expected, found;
@@ -112,7 +119,7 @@ static int free_dead(struct play *p, uint32_t slot)
         return err;
     play_before_call(p);
     p->t->free(p->t, shadow_name(&p->s, shadow_at(&p->s, slot)));
-    err = play_after_call(p, 0, SHADOW_NONE, false);
+    err = play_after_call(p, 0, play_freed(p, slot), false);
     if (err != 0)
         return err;
     p->result->freed_at_death++;
@@ -120,9 +127,19 @@ static int free_dead(struct play *p, uint32_t slot)
     return 0;
 }
 
+/* Nobody collects in the outer heap. */
+static int let_outer_die(struct play *p, uint32_t slot)
+{
+    memset(&p->t->cost, 0, sizeof p->t->cost);
+    p->result->freed_at_death++;
+    return play_outer_drop(p, slot, IDMAP_DEAD);
+}
+
 int play_let_die(struct play *p, uint32_t slot)
 {
     const struct shadow_object *o = shadow_at(&p->s, slot);
+    if (o->is_outer)
+        return let_outer_die(p, slot);
     if (!p->collects)
         return free_dead(p, slot);
     play_forget_pin(p, slot);

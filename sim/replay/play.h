@@ -5,12 +5,15 @@
  *   operations.c each operation by its kind; requests.c alloc, free, realloc
  *   events.c     what the program did in between
  *   calls.c      around every call of the manager, and what it asks
+ *   outer.c      the recordings' outer heap; outer_heap.c the real one
+ *   outer_requests.c what the trace asks of that
  *   objects.c    what an id names, and how an object ends
  *   records.c    the record that ends every operation
  *   collection.c what a collection did: who is gone, who must not be
  *   moves.c      where a manager that moves has put the objects
  *   pins.c       which objects may not move, before every call
  *   figures.c    live, used, free, the largest hole, the largest request
+ *   outside.c    the same of a manager that must be asked
  *   expect.c     recorded facts against what happened
  *
  * An operation goes: held set right -> the manager's own code -> the shadow
@@ -22,6 +25,7 @@
 #include "sim/replay/held.h"
 #include "sim/replay/holes.h"
 #include "sim/replay/outer.h"
+#include "sim/replay/outer_heap.h"
 #include "sim/replay/replay.h"
 #include "sim/replay/shadow.h"
 #include "sim/replay/target.h"
@@ -86,21 +90,25 @@ struct play {
     struct problem *problem;
     const struct manager *manager;
     struct manager_params params;
-    bool moves;         /* a collector that moves: objects are looked for    */
-    bool has_handles;   /* ... or handles that lead elsewhere                */
-    bool collects;      /* the manager finds the dead itself; else they are   */
-                        /* freed as they die, and nothing dead is ever left   */
+    bool moves; /* a collector that moves: objects are looked for    */
+    const struct manager_shape *shape;
+    bool has_handles; /* ... or handles that lead elsewhere                */
+    bool collects;    /* the manager finds the dead itself; else they are   */
+                      /* freed as they die, and nothing dead is ever left   */
+    bool is_outside;  /* only the manager's entry points are known         */
+    uint64_t outside_largest; /* request that the last probe found           */
     uint32_t align;     /* of every object: a power of two                   */
     uint32_t tag_units; /* before every object, and first in every hole       */
 
     struct target *t;
     struct shadow s;
-    struct holes used; /* over all objects not reclaimed                  */
-    struct holes live; /* over live objects only; see live_is_used        */
-    bool live_is_used; /* nothing dead is left: `used` is both indices,   */
-                       /* and `live` is out of date                       */
-    uint32_t n_holes;  /* runs of `used`; kept for tag managers only      */
-    struct outer outer;
+    struct holes used;  /* over all objects not reclaimed                  */
+    struct holes live;  /* over live objects only; see live_is_used        */
+    bool live_is_used;  /* nothing dead is left: `used` is both indices,   */
+                        /* and `live` is out of date                       */
+    uint32_t n_holes;   /* runs of `used`; kept for tag managers only      */
+    struct outer outer; /* outer = none                        */
+    struct outer_heap outer_heap; /* outer = tlsf                        */
     struct play_area areas[PLAY_AREAS_CAP];
     uint32_t n_areas;
     bool areas_changed;     /* the manager took or gave back an area          */
@@ -138,7 +146,9 @@ struct play {
     uint64_t probe_every;
     struct replay_view view;
     struct play_happened happened;
-    uint32_t calls_before;     /* collections before the manager's call       */
+    uint32_t calls_before; /* collections before the manager's call       */
+    uint32_t n_followed;   /* of those in it, already followed            */
+    struct collection_record early; /* what these did                        */
     uint32_t grown_before;     /* areas taken from the outer heap, likewise   */
     int late_error;            /* of a finaliser's turn, for after the call   */
     const struct trace_op *op; /* being played                            */
@@ -178,6 +188,8 @@ int play_set_id(struct play *p, uint64_t id, uint32_t value);
 void play_forget_object(struct play *p, uint32_t slot, uint32_t end);
 /* All objects leave the shadow: the live as `end`, the dead as reclaimed. */
 void play_forget_all(struct play *p, uint32_t end);
+/* Those of the outer heap, which begins again. */
+void play_forget_outer(struct play *p);
 int play_verify_object(struct play *p, uint32_t slot);
 /* A live object dies. A manager that does not collect is told to free it. */
 int play_let_die(struct play *p, uint32_t slot);
@@ -185,6 +197,23 @@ int play_death(struct play *p, uint64_t id);
 
 /* --- operations.c */
 int play_operation(struct play *p, const struct trace_op *op);
+/* An idle step of so many units of work, where the manager has steps. */
+int play_step(struct play *p, uint32_t units);
+
+/* Does a free give memory back now? Not in a locked heap, and not where only
+ * collections do. */
+static inline bool play_can_free(const struct play *p)
+{
+    return (p->manager->capabilities & CAP_FREE) != 0 &&
+           p->t->heap->lock_depth == 0;
+}
+
+/* For play_after_call, of an object that the call has freed: its handle leads
+ * nowhere. */
+static inline uint32_t play_freed(const struct play *p, uint32_t slot)
+{
+    return p->has_handles ? slot : SHADOW_NONE;
+}
 
 /* Where the object of that name is: the name itself, unless a handle. */
 static inline uint32_t play_address(const struct play *p, uint32_t name)
@@ -197,6 +226,20 @@ int play_alloc(struct play *p, const struct trace_op *op);
 int play_free(struct play *p, const struct trace_op *op);
 int play_realloc(struct play *p, const struct trace_op *op);
 int play_refused(struct play *p, const struct trace_op *op);
+
+/* --- outer_requests.c: the same for objects of the outer heap; the last two
+ * for requests that the recording saw refused. `r` is new. */
+int play_outer_alloc(struct play *p, const struct trace_op *op,
+                     struct op_record *r);
+int play_outer_realloc(struct play *p, const struct trace_op *op, uint32_t slot,
+                       struct op_record *r);
+int play_outer_alloc_again(struct play *p, const struct trace_op *op,
+                           struct op_record *r);
+int play_outer_realloc_again(struct play *p, const struct trace_op *op,
+                             uint32_t slot, struct op_record *r);
+int play_outer_free(struct play *p, uint32_t slot, struct op_record *r);
+/* Free one and forget it; its id becomes `end`. No record. */
+int play_outer_drop(struct play *p, uint32_t slot, uint32_t end);
 
 /* --- events.c */
 int play_event(struct play *p, const struct trace_op *op);
@@ -213,7 +256,7 @@ int play_free_pending(struct play *p);
 
 /* --- records.c */
 /* A machine's calls since play_before_call: into p->cost. 1: one of them
- * failed. */
+ * failed; ERR_INPUT: the manager lacks it. */
 int play_take_cost(struct play *p);
 /* What the event just played cost goes to the sink. */
 int play_tell_event(struct play *p, const struct trace_op *op);
@@ -271,6 +314,11 @@ int play_follow_handles(struct play *p, uint32_t busy);
  * object being reallocated (or SHADOW_NONE), not to be missed. */
 int play_after_collection(struct play *p, uint32_t answer, uint32_t slot,
                           bool everything);
+/*
+ * In the middle of a call: follow the moves of all its collections but the one
+ * that runs, which has not moved anything yet.
+ */
+int play_follow_early(struct play *p);
 /* Read the manager's list of areas anew and build both hole indices. */
 int play_sync_areas(struct play *p);
 /* Are the manager's objects those of the shadow, in place and size? */
@@ -314,9 +362,19 @@ uint64_t play_largest_request(struct play *p);
 /* Are objects and figure true? By a walk over the window, and by asking the
  * manager and rolling back. */
 int play_probe(struct play *p);
-/* Linux's fragmentation index of a request that failed, and the holes. */
-double play_frag_index(const struct play *p, uint64_t asked, uint64_t *n_holes);
+/* Would so many bytes be granted? Requires a snapshot, which is restored. */
+bool play_would_grant(struct play *p, uint64_t bytes);
+/* Linux's fragmentation index of a request that failed. */
+double play_frag_index(const struct refusal_record *f);
 void play_fill_view(struct play *p);
+
+/* --- outside.c */
+/* The largest request, as found by the last probe: never more than there is
+ * room for. It is largest_free as well. */
+uint64_t outside_largest(const struct play *p);
+/* Find it anew, by bisection on a snapshot that is rolled back. Fails when the
+ * manager would grant more than there is room for. */
+int outside_probe(struct play *p);
 
 /* --- expect.c */
 /* A new operation begins: what the last one did must have been recorded. */

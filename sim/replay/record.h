@@ -48,7 +48,9 @@ struct heap_figures {
 
 struct op_cost {
     uint64_t cycles;
-    uint64_t gc_cycles; /* ... of them, in any phase but idle             */
+    uint64_t gc_cycles;    /* ... of them, in any phase but idle             */
+    uint64_t outer_cycles; /* ... of them, in the outer heap's functions, */
+                           /* asked by the program or for areas           */
     uint64_t instructions, loads, stores, waits;
     uint64_t unsettled;   /* events whose price no document settles       */
     uint32_t stack_bytes; /* deepest                                      */
@@ -61,6 +63,7 @@ struct op_record {
     uint8_t outcome;  /* enum request_outcome                                */
     uint8_t recorded; /* 1: the recording saw this request refused   */
     uint8_t may_move; /* realloc                                     */
+    bool is_outer;    /* of an object of the outer heap              */
     uint64_t object;  /* id; TRACE_NONE where the operation has none */
     uint64_t asked;   /* bytes requested                             */
     uint64_t granted; /* bytes granted, 0 if refused or freed        */

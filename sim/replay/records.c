@@ -21,6 +21,7 @@ static void add_cost(struct op_cost *to, const struct op_cost *from)
 {
     to->cycles += from->cycles;
     to->gc_cycles += from->gc_cycles;
+    to->outer_cycles += from->outer_cycles;
     to->instructions += from->instructions;
     to->loads += from->loads;
     to->stores += from->stores;
@@ -38,6 +39,8 @@ int play_take_cost(struct play *p)
         return 0;
     add_cost(&p->cost, &p->t->cost);
     memset(&p->t->cost, 0, sizeof p->t->cost);
+    if (p->t->is_lacking)
+        return play_reject(p, "%s", p->t->trouble);
     if (p->t->trouble[0] != '\0')
         return play_fail(p, "%s", p->t->trouble);
     return 0;
@@ -62,6 +65,23 @@ int play_tell_event(struct play *p, const struct trace_op *op)
     return p->sink->event(p->sink->ctx, &r);
 }
 
+/* The heap that refused: the outer one's figures where it was asked. */
+static void tell_heap(const struct play *p, const struct op_record *r,
+                      struct refusal_record *f)
+{
+    struct outer_figures o;
+    f->free = r->after.free;
+    f->largest_free = r->after.largest_free;
+    f->n_holes = holes_count(&p->used);
+    if (r->is_outer) {
+        outer_heap_figures(p, &o);
+        f->free = o.free;
+        f->largest_free = o.largest_free;
+        f->n_holes = o.holes;
+    }
+    f->index = play_frag_index(f);
+}
+
 static int record_refusal(struct play *p, const struct op_record *r)
 {
     struct replay_result *result = p->result;
@@ -76,10 +96,8 @@ static int record_refusal(struct play *p, const struct op_record *r)
         .recorded = r->recorded,
         .object = r->object,
         .asked = r->asked,
-        .free = r->after.free,
-        .largest_free = r->after.largest_free,
     };
-    f.index = play_frag_index(p, r->asked, &f.n_holes);
+    tell_heap(p, r, &f);
     if (p->sink->refusal == NULL)
         return 0;
     return p->sink->refusal(p->sink->ctx, &f, &p->view);
@@ -103,7 +121,10 @@ static int obey_policy(struct play *p, const struct op_record *r)
 /* A request granted or refused, or anything else done: figures, sink. */
 int play_finish(struct play *p, struct op_record *r, bool is_refusal)
 {
-    int err = 0;
+    bool is_due = p->o->check || is_refusal || p->seq % p->probe_every == 0;
+    int err = p->is_outside && is_due ? play_probe(p) : 0;
+    if (err != 0)
+        return err; /* its figures are what the probe finds */
     play_figures(p, &r->after);
     r->has_cost = p->t->has_cost;
     r->cost = p->cost;
@@ -112,10 +133,11 @@ int play_finish(struct play *p, struct op_record *r, bool is_refusal)
         err = p->sink->op(p->sink->ctx, r, &p->view);
     if (err == 0 && is_refusal)
         err = record_refusal(p, r);
-    bool is_due = p->o->check || is_refusal || p->seq % p->probe_every == 0;
-    if (err == 0 && is_due)
+    if (err == 0 && is_due && !p->is_outside)
         err = play_probe(p);
-    if (err == 0 && p->o->check) {
+    if (err == 0 && p->o->check && p->outer_heap.is_open)
+        err = outer_heap_check(p);
+    if (err == 0 && p->o->check && p->manager->check != NULL) {
         int broken =
             p->manager->check(p->t->heap, p->t->base, p->t->window_bytes);
         if (broken != 0)

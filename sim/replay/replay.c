@@ -71,7 +71,10 @@ int play_fail(struct play *p, const char *format, ...)
         snprintf(what, sizeof what, " of object %" PRIu64, p->op->id);
     snprintf(p->result->reason, sizeof p->result->reason,
              "%s: operation %" PRIu64 " (%s%s): %s", place, p->seq,
-             p->op != NULL ? kind_names[p->op->kind] : "end", what, text);
+             p->op != NULL ? kind_names[p->op->kind]
+             : p->seq == 0 ? "begin"
+                           : "end",
+             what, text);
     p->result->status = REPLAY_FAILED;
     p->is_stopped = true;
     return 1;
@@ -114,7 +117,30 @@ static bool is_recorded_heap(const struct play *p)
            manager_number(o, "grow", 2) == h->growth &&
            manager_number(o, "outer_bytes", 1) == h->outer_bytes &&
            manager_number(o, "auto", 0) == 1 &&
+           strcmp(manager_value(o, "outer"), "none") == 0 &&
            strcmp(manager_value(o, "threshold"), "none") == 0;
+}
+
+/* Is the machine code that of the manager? What its init left tells. */
+static bool is_its_image(const struct play *p)
+{
+    const struct heap *h = p->t->heap;
+    if (p->o->machine == NULL || p->is_outside)
+        return true;
+    return h->base == p->t->base && h->manager < manager_list_n &&
+           strcmp(manager_list[h->manager]->name, p->manager->name) == 0;
+}
+
+/* The outer heap at `*at`, which becomes its end. */
+static int lay_out_outer(struct play *p, uint32_t *at)
+{
+    uint32_t bytes = (uint32_t)manager_number(p->o, "outer_bytes", 0);
+    const char *kind = manager_value(p->o, "outer");
+    if (kind != NULL && strcmp(kind, "tlsf") == 0)
+        return outer_heap_open(p, *at, bytes, at);
+    outer_init(&p->outer, *at, bytes);
+    *at += bytes;
+    return 0;
 }
 
 /*
@@ -125,17 +151,22 @@ static int lay_out_areas(struct play *p)
 {
     const char *areas = manager_value(p->o, "areas");
     struct target *t = p->t;
-    uint32_t at = t->base + p->manager->control_bytes(&p->params);
+    uint32_t at = t->base + manager_control_bytes(p->manager, &p->params);
     uint64_t first = areas != NULL ? manager_next_size(&areas) : 0;
     if (first == 0)
         first = p->o->heap_bytes;
     uint32_t error = t->init(t, (uint32_t)first, &p->params);
     if (t->trouble[0] != '\0')
-        return problem_set(p->problem, ERR_INPUT, "%s", t->trouble);
+        return problem_set(p->problem, ERR_INPUT, "%s: %s", p->o->image,
+                           t->trouble);
     if (error != HEAP_OK)
         return problem_set(p->problem, ERR_INPUT,
                            "--heap: %" PRIu64 " bytes are too few for a heap",
                            first);
+    if (!is_its_image(p))
+        return problem_set(p->problem, ERR_INPUT,
+                           "%s: not an image of %s that this program knows",
+                           p->o->image, p->manager->name);
     at = (at + (uint32_t)first + 15) / 16 * 16;
     for (uint64_t n; areas != NULL && (n = manager_next_size(&areas)) != 0;) {
         if (t->add_area(t, at, (uint32_t)n) != HEAP_OK)
@@ -144,9 +175,10 @@ static int lay_out_areas(struct play *p)
                                n);
         at = (at + (uint32_t)n + 15) / 16 * 16;
     }
-    uint32_t outer = (uint32_t)manager_number(p->o, "outer_bytes", 0);
-    outer_init(&p->outer, at, outer);
-    p->explicit_next = (at + outer + 15) / 16 * 16;
+    int err = lay_out_outer(p, &at);
+    if (err < 0)
+        return err;
+    p->explicit_next = (at + 15) / 16 * 16;
     p->explicit_end = t->base + t->window_bytes;
     t->extent_bytes = p->explicit_next - t->base;
     return 0;
@@ -160,11 +192,12 @@ static int open_target(struct play *p)
         return problem_set(p->problem, ERR_INPUT,
                            "%s: %u root words are more than %u", p->w->name,
                            roots, ROOTS_MAX);
-    uint32_t unit = p->manager->shape->unit_bytes;
+    uint32_t unit = p->shape->unit_bytes;
     if (unit == 0)
         unit = (uint32_t)manager_number(p->o, "block", 16);
-    /* No object is smaller than two words. */
-    uint32_t cap = roots + p->o->window_bytes / (unit > 8 ? unit : 8) + 1;
+    /* No object is smaller than two words, of a manager that is known. */
+    uint32_t least = unit > 8 || p->is_outside ? unit : 8;
+    uint32_t cap = roots + p->o->window_bytes / least + 1;
     struct target_guest_options guest = {p->o->image, p->o->machine};
     int err =
         p->o->machine == NULL
@@ -183,10 +216,10 @@ static int open_target(struct play *p)
     if (err < 0)
         return err;
     uint32_t shift = (uint32_t)__builtin_ctz(unit);
-    p->tag_units = p->manager->shape->tag_bytes >> shift;
+    p->tag_units = p->shape->tag_bytes >> shift;
     p->align = (uint32_t)manager_number(p->o, "align", unit);
     uint32_t origin = p->t->base + p->t->heap->control_bytes;
-    uint32_t n_units = (p->explicit_next - origin) >> shift;
+    uint32_t n_units = (p->explicit_next - origin + unit - 1) >> shift;
     if (!shadow_init(&p->s, p->t, origin, n_units, shift, roots))
         return problem_set(p->problem, ERR_MEMORY, "no memory left");
     p->s.has_handles = p->has_handles;
@@ -210,8 +243,9 @@ int play_reset(struct play *p)
 {
     const struct heap *h = p->t->heap;
     struct heap before = *h;
-    p->result->lost += p->s.live.n;
+    p->result->lost += p->s.live.n + p->s.outer.n;
     play_forget_all(p, IDMAP_ABSENT);
+    play_forget_outer(p);
     int err = lay_out_areas(p);
     if (err < 0)
         return err;
@@ -224,14 +258,23 @@ int play_reset(struct play *p)
                           ? HEAP_NO_THRESHOLD
                           : before.threshold_blocks << before.block_shift);
     p->named.n = 0;
-    return play_sync_areas(p);
+    err = play_sync_areas(p);
+    return err == 0 && p->is_outside ? outside_probe(p) : err;
 }
 
 static int play_open(struct play *p)
 {
     p->manager = manager_find(p->o->manager);
+    p->is_outside = manager_is_outside(p->manager);
     p->probe_every = PROBE_EVERY;
+    if (p->is_outside)
+        p->probe_every = manager_number(p->o, "probe", PROBE_EVERY);
+    if (p->is_outside && p->o->machine == NULL)
+        return problem_set(p->problem, ERR_INPUT,
+                           "%s: an outside manager is an image on a machine",
+                           p->o->manager);
     p->manager->params(p->o, &p->params);
+    p->shape = manager_shape_with(p->manager, &p->params);
     p->collects = manager_collects(p->manager);
     p->expecting = is_recorded_heap(p);
     p->has_growth = manager_number(p->o, "grow", 0) != 0;
@@ -254,6 +297,7 @@ static void play_close(struct play *p)
     }
     holes_release(&p->used);
     holes_release(&p->live);
+    outer_heap_close(&p->outer_heap);
     trace_hash_free(p->hash);
     free(p->lengths);
     free(p->finalise.item);
@@ -266,6 +310,17 @@ static void play_close(struct play *p)
     free(p->happened.reclaimed);
 }
 
+/* An idle moment of the run's own; it may not take longer than it has. */
+static int take_step(struct play *p)
+{
+    struct trace_op step = {.kind = TRACE_STEP, .id = TRACE_NONE};
+    int err = play_step(p, p->o->step_units);
+    if (err == 0 && p->cost.cycles > p->o->step_cycles)
+        err = play_fail(p, "a step took %" PRIu64 " cycles, not %u at most",
+                        p->cost.cycles, p->o->step_cycles);
+    return err != 0 ? err : play_tell_event(p, &step);
+}
+
 /* What the mutator reads and asks of its own accord between operations. */
 static int play_one(struct play *p, const struct trace_op *op)
 {
@@ -276,7 +331,12 @@ static int play_one(struct play *p, const struct trace_op *op)
     p->result->events++;
     int err = trace_is_operation(op->kind) ? play_operation(p, op)
                                            : play_event(p, op);
-    return err != 0 ? err : play_tell_event(p, op);
+    if (err == 0)
+        err = play_tell_event(p, op);
+    if (err == 0 && p->o->step_every != 0 && trace_is_operation(op->kind) &&
+        p->seq % p->o->step_every == 0)
+        err = take_step(p);
+    return err;
 }
 
 static bool locate(const void *run, uint64_t id, uint32_t *address,
@@ -307,6 +367,8 @@ static int play_loop(struct play *p)
     struct workload_view view = {
         .run = p, .heap_bytes = p->o->heap_bytes, .locate = locate};
     struct trace_op op;
+    if (p->is_outside && outside_probe(p) != 0)
+        return hash_the_rest(p);
     for (;;) {
         view.live_bytes = p->s.live_bytes;
         int got = workload_next(p->w, &view, &op, p->problem);
@@ -337,6 +399,8 @@ static void fill_result(struct play *p)
 {
     struct replay_result *r = p->result;
     play_figures(p, &r->end);
+    if (p->outer_heap.is_open)
+        outer_heap_figures(p, &r->outer);
     r->heap_bytes = p->o->heap_bytes;
     r->control_bytes = p->t->heap->control_bytes;
     r->max_held = p->s.max_held;

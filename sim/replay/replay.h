@@ -39,7 +39,8 @@ struct replay_options {
     bool heap_trace;       /* areas as recorded (--heap trace)             */
     uint32_t window_bytes; /* 1 MiB unless the run says otherwise          */
     uint32_t step_every;   /* an idle step after every n-th op; 0: none    */
-    uint32_t step_units;
+    uint32_t step_cycles;  /* what such a step may take on the machine     */
+    uint32_t step_units;   /* the work that fits: see manager_step_units   */
     uint32_t touch_stores; /* 1: a touch a store                           */
     uint32_t touch_every;  /* touches an operation; 0: none                */
     uint32_t refused;      /* enum refused_policy                          */
@@ -51,6 +52,15 @@ struct replay_options {
 
 struct replay_expect {
     uint64_t met, of;
+};
+
+/* The outer heap as it stands, where it is a real one. Bytes. */
+struct outer_figures {
+    bool is_there;
+    uint64_t objects;     /* of the trace                                 */
+    uint64_t asked, live; /* by and granted to them                       */
+    uint64_t areas;       /* granted to areas of the collected heap       */
+    uint64_t free, largest_free, holes;
 };
 
 enum replay_status { REPLAY_COMPLETE = 0, REPLAY_STOPPED, REPLAY_FAILED };
@@ -73,6 +83,7 @@ struct replay_result {
     uint64_t floating;    /* dead objects that a collection did not free  */
     uint64_t lone_blocks; /* live objects given back with their area      */
     struct heap_figures end;
+    struct outer_figures outer;
     uint64_t heap_bytes, control_bytes;
     uint64_t nop_cycles; /* of a call that does nothing; 0 natively         */
     bool has_expect;     /* recorded facts were compared                 */

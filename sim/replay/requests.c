@@ -37,21 +37,21 @@ static int judge_zero(struct play *p, uint64_t id, uint32_t address,
 }
 
 /*
- * What the object at `address` got for `bytes` asked: whole units, or what its
- * tag says, for which the address must lie in the window.
+ * What the object at `address` got for `bytes` asked: whole units (at least
+ * one, if an outside manager answers 0 bytes), or what its tag says, for which
+ * the address must lie in the window.
  */
-static int granted_for(struct play *p, uint64_t id, uint32_t address,
-                       uint64_t bytes, uint32_t *granted)
+static int granted_for(struct play *p, uint64_t id, uint32_t name,
+                       uint32_t address, uint64_t bytes, uint32_t *granted)
 {
     uint64_t unit = UINT64_C(1) << p->s.unit_shift;
-    *granted = (uint32_t)((bytes + unit - 1) / unit * unit);
-    if (p->manager->shape->bytes == NULL)
-        return 0;
+    uint64_t whole = bytes == 0 ? unit : (bytes + unit - 1) / unit * unit;
     uint32_t offset = address - p->s.origin;
     uint32_t tag = p->tag_units << p->s.unit_shift;
-    if (address % unit == 0 && offset >= tag &&
+    *granted = whole <= UINT32_MAX ? (uint32_t)whole : 0;
+    if (p->shape->bytes != NULL && address % unit == 0 && offset >= tag &&
         offset < p->s.n_units << p->s.unit_shift)
-        *granted = p->manager->shape->bytes(p->t->heap, address);
+        *granted = p->shape->bytes(p->t->heap, name);
     if (*granted >= bytes && *granted % unit == 0)
         return 0;
     return play_fail(
@@ -91,7 +91,7 @@ static int place_object(struct play *p, const struct trace_op *op,
 {
     uint32_t granted;
     uint32_t address = play_address(p, name);
-    int err = granted_for(p, op->id, address, op->bytes, &granted);
+    int err = granted_for(p, op->id, name, address, op->bytes, &granted);
     if (err == 0)
         err = judge_answer(p, op->id, address, granted);
     if (err != 0)
@@ -124,6 +124,16 @@ static uint32_t ask_alloc(struct play *p, uint64_t bytes, uint8_t flags)
                                 HEAP_AMBIGUOUS));
 }
 
+static int reject_outer(struct play *p, const struct trace_op *op)
+{
+    bool has_key = manager_value(p->o, "outer") != NULL;
+    return play_reject(p,
+                       "object %" PRIu64 " comes from the outer heap, which "
+                       "%s does not have%s",
+                       op->id, p->manager->name,
+                       has_key ? " without --set outer=tlsf" : "");
+}
+
 int play_alloc(struct play *p, const struct trace_op *op)
 {
     struct op_record r;
@@ -133,12 +143,12 @@ int play_alloc(struct play *p, const struct trace_op *op)
     if (named != NAMED_NEVER && idmap_get(p->s.ids, op->id) != IDMAP_ENDED)
         return play_reject(
             p, "alloc of object %" PRIu64 ", whose id has been used", op->id);
-    if ((op->flags & TRACE_OUTER) != 0)
-        return play_reject(p,
-                           "object %" PRIu64 " comes from the outer heap, "
-                           "which %s does not have",
-                           op->id, p->manager->name);
+    bool is_outer = (op->flags & TRACE_OUTER) != 0;
+    if (is_outer && !p->outer_heap.is_open)
+        return reject_outer(p, op);
     p->result->allocations++;
+    if (is_outer)
+        return play_outer_alloc(p, op, &r);
     uint32_t address = ask_alloc(p, op->bytes, op->flags);
     p->happened.was_granted = address != 0;
     p->happened.address = address;
@@ -176,18 +186,22 @@ int play_free(struct play *p, const struct trace_op *op)
         int err = play_set_id(p, op->id, IDMAP_FREED);
         return err < 0 ? err : play_finish(p, &r, false);
     }
+    r.asked = shadow_at(&p->s, slot)->asked;
+    r.address = shadow_at(&p->s, slot)->address;
+    if (shadow_at(&p->s, slot)->is_outer)
+        return play_outer_free(p, slot, &r);
     int err = named == NAMED_LIVE ? play_verify_object(p, slot) : 0;
     if (err != 0)
         return err;
-    r.asked = shadow_at(&p->s, slot)->asked;
-    r.address = shadow_at(&p->s, slot)->address;
-    bool is_locked = p->t->heap->lock_depth > 0;
-    play_before_call(p);
-    p->t->free(p->t, shadow_name(&p->s, shadow_at(&p->s, slot)));
-    err = play_after_call(p, 0, SHADOW_NONE, false);
+    bool is_ignored = !play_can_free(p);
+    if ((p->manager->capabilities & CAP_FREE) != 0) {
+        play_before_call(p);
+        p->t->free(p->t, shadow_name(&p->s, shadow_at(&p->s, slot)));
+        err = play_after_call(p, 0, play_freed(p, slot), false);
+    }
     if (err != 0)
         return err;
-    if (is_locked) { /* ignored by the manager: it stays, and is garbage */
+    if (is_ignored) { /* by the manager: it stays, and is garbage */
         if (named == NAMED_LIVE)
             err = play_death(p, op->id);
         play_forget_names(p);
@@ -211,16 +225,37 @@ static uint32_t ask_realloc(struct play *p, uint32_t address, uint64_t bytes,
     return p->t->realloc(p->t, address, (uint32_t)bytes, may_move);
 }
 
+/*
+ * A manager that cannot free has left the old copy where it was: garbage that
+ * no id names.
+ */
+static int leave_behind(struct play *p, uint32_t address, uint64_t asked,
+                        uint32_t granted)
+{
+    struct shadow *s = &p->s;
+    uint32_t slot =
+        shadow_add(s, TRACE_NONE, address, address, asked, granted, p->seq);
+    if (slot == SHADOW_NONE)
+        return problem_set(p->problem, ERR_MEMORY, "no memory left");
+    play_give_live(p, address, granted);
+    shadow_die(s, slot);
+    return 0;
+}
+
 /* The object is now `bytes` long at `answer`: shadow, indices, contents. */
 static int resize_object(struct play *p, uint32_t slot, uint32_t answer,
                          uint64_t bytes)
 {
     struct shadow_object *o = shadow_at(&p->s, slot);
+    struct shadow_object old = *o;
     uint32_t granted;
     bool is_live = o->state == SHADOW_LIVE;
-    if (slot != p->placeless)
+    bool leaves =
+        answer != old.address && (p->manager->capabilities & CAP_FREE) == 0;
+    if (slot != p->placeless && !leaves)
         play_give(p, o->address, o->granted, is_live);
-    int err = granted_for(p, o->id, answer, bytes, &granted);
+    int err = granted_for(p, o->id, p->has_handles ? o->handle : answer, answer,
+                          bytes, &granted);
     if (err == 0)
         err = judge_answer(p, o->id, answer, granted);
     if (err != 0)
@@ -233,6 +268,10 @@ static int resize_object(struct play *p, uint32_t slot, uint32_t answer,
     shadow_resize(&p->s, slot, answer, bytes, granted);
     o->bounds = bytes;
     play_take(p, answer, granted, is_live);
+    if (leaves)
+        err = leave_behind(p, old.address, old.asked, old.granted);
+    if (err != 0)
+        return err;
     if (p->s.is_moved_stale)
         shadow_rewrite(&p->s, slot);
     return play_verify_object(p, slot);
@@ -313,9 +352,14 @@ int play_realloc(struct play *p, const struct trace_op *op)
         return play_reject(p, "realloc of object %" PRIu64 " to 0 bytes",
                            op->id);
     bool may_move = (op->flags & TRACE_MAY_MOVE) != 0;
+    uint32_t old = shadow_at(&p->s, slot)->address;
     int err = spare_from_finalisers(p, op->id);
+    if (err == 0 && shadow_at(&p->s, slot)->is_outer)
+        return play_outer_realloc(p, op, slot, &r);
     if (err == 0)
         err = try_realloc(p, slot, op->bytes, may_move, &answer);
+    if (err == 0 && answer != 0 && answer != old && !may_move && p->is_outside)
+        p->result->inplace_missed++; /* it cannot be told to stay */
     if (err == 0 && answer == 0 && !may_move && !p->expecting) {
         /* In place it cannot be: as the program would have done. */
         p->result->inplace_missed++;
@@ -358,6 +402,9 @@ static int refused_alloc(struct play *p, const struct trace_op *op)
 {
     struct op_record r;
     play_new_record(p, op, &r);
+    if ((op->flags & TRACE_OUTER) != 0)
+        return p->outer_heap.is_open ? play_outer_alloc_again(p, op, &r)
+                                     : reject_outer(p, op);
     uint32_t address = ask_alloc(p, op->bytes, op->flags);
     p->happened.was_granted = address != 0;
     p->happened.address = address;
@@ -420,6 +467,8 @@ static int refused_realloc(struct play *p, const struct trace_op *op)
         return play_finish(p, &r, false);
     }
     int err = spare_from_finalisers(p, op->id);
+    if (err == 0 && shadow_at(&p->s, slot)->is_outer)
+        return play_outer_realloc_again(p, op, slot, &r);
     if (err == 0)
         err = ask_as_if_locked(p, op, slot, &was_locked);
     if (err != 0)

@@ -197,7 +197,10 @@ static int resolve_params(struct replay_options *o, const struct manager *m,
     return 0;
 }
 
-/* H from the areas, where they are said; else it must have been given. */
+/*
+ * H from the areas, where they are said; else it must have been given. A
+ * manager of one area gets the recorded ones as one.
+ */
 static int resolve_heap(struct replay_options *o,
                         const struct trace_header *header,
                         struct problem *problem)
@@ -215,6 +218,8 @@ static int resolve_heap(struct replay_options *o,
                                "--heap trace: the trace does not say how "
                                "large its heap was; give --heap BYTES");
         o->heap_bytes = header->areas[0].bytes;
+        for (uint32_t i = 1; i < header->n_areas && areas == NULL; i++)
+            o->heap_bytes += header->areas[i].bytes;
     }
     if (o->heap_bytes == 0)
         return problem_set(problem, ERR_INPUT,
@@ -247,6 +252,11 @@ int replay_resolve(struct replay_options *o, const struct trace_header *header,
                            "--manager %s: no such manager; the nearest is "
                            "'%s'",
                            o->manager, manager_nearest(o->manager));
+    if ((m->capabilities & CAP_PIECES) != 0)
+        return problem_set(problem, ERR_INPUT,
+                           "--manager %s: its objects lie in pieces, which a "
+                           "replay cannot verify yet",
+                           m->name);
     if (o->step_every != 0 && (m->capabilities & CAP_STEP) == 0)
         return problem_set(problem, ERR_INPUT,
                            "--steps: %s has no idle steps to take", m->name);
@@ -255,7 +265,7 @@ int replay_resolve(struct replay_options *o, const struct trace_header *header,
         return err;
     struct manager_params params;
     m->params(o, &params);
-    if (m->control_bytes(&params) == 0)
+    if (m->control_bytes != NULL && m->control_bytes(&params) == 0)
         return problem_set(problem, ERR_INPUT,
                            "--set: %s does not allow these parameters "
                            "together (block must be 8, 16, 32 or 64; "

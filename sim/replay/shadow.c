@@ -53,7 +53,10 @@ static void write_word(struct shadow *s, uint32_t from, uint32_t word,
         return;
     }
     const struct shadow_object *o = &s->objects[from];
-    s->target->store(s->target, shadow_name(s, o), word, value);
+    if (o->is_outer) /* no barrier looks there */
+        heap_word(s, o->address)[word] = value;
+    else
+        s->target->store(s->target, shadow_name(s, o), word, value);
 }
 
 static void list_append(struct shadow *s, struct shadow_list *l, uint32_t slot)
@@ -251,9 +254,10 @@ void shadow_release(struct shadow *s)
     memset(s, 0, sizeof *s);
 }
 
-uint32_t shadow_add(struct shadow *s, uint64_t id, uint32_t handle,
-                    uint32_t address, uint64_t asked, uint32_t granted,
-                    uint64_t seq)
+/* In no list yet; its stamps are written. SHADOW_NONE: no memory. */
+static uint32_t new_object(struct shadow *s, uint64_t id, uint32_t handle,
+                           uint32_t address, uint64_t asked, uint32_t granted,
+                           uint64_t seq)
 {
     uint32_t slot = new_slot(s);
     if (slot == SHADOW_NONE)
@@ -271,13 +275,36 @@ uint32_t shadow_add(struct shadow *s, uint64_t id, uint32_t handle,
     o->handle = handle;
     o->address = address;
     o->state = SHADOW_LIVE;
+    stamp(s, slot, 0, stamped_words(o));
+    return slot;
+}
+
+uint32_t shadow_add(struct shadow *s, uint64_t id, uint32_t handle,
+                    uint32_t address, uint64_t asked, uint32_t granted,
+                    uint64_t seq)
+{
+    uint32_t slot = new_object(s, id, handle, address, asked, granted, seq);
+    if (slot == SHADOW_NONE)
+        return SHADOW_NONE;
     s->object_at[shadow_unit(s, address)] = slot;
     s->asked += asked;
     s->live_bytes += granted;
     s->used_bytes += granted;
     list_append(s, &s->live, slot);
-    stamp(s, slot, 0, stamped_words(o));
     held_add(s, slot);
+    return slot;
+}
+
+uint32_t shadow_add_outer(struct shadow *s, uint64_t id, uint32_t address,
+                          uint64_t asked, uint32_t granted, uint64_t seq)
+{
+    uint32_t slot = new_object(s, id, address, address, asked, granted, seq);
+    if (slot == SHADOW_NONE)
+        return SHADOW_NONE;
+    s->objects[slot].is_outer = true;
+    s->outer_asked += asked;
+    s->outer_bytes += granted;
+    list_append(s, &s->outer, slot);
     return slot;
 }
 
@@ -305,7 +332,7 @@ static void forget_references(struct shadow *s, uint32_t slot)
 void shadow_die(struct shadow *s, uint32_t slot)
 {
     struct shadow_object *o = &s->objects[slot];
-    assert(o->state == SHADOW_LIVE);
+    assert(o->state == SHADOW_LIVE && !o->is_outer);
     held_remove(s, slot);
     list_remove(s, &s->live, slot);
     o->state = SHADOW_DEAD;
@@ -315,11 +342,10 @@ void shadow_die(struct shadow *s, uint32_t slot)
     forget_references(s, slot);
 }
 
-void shadow_remove(struct shadow *s, uint32_t slot, uint32_t end)
+/* Nothing names the object any more. */
+static void blank_names(struct shadow *s, uint32_t slot)
 {
-    struct shadow_object *o = &s->objects[slot];
-    if (o->state == SHADOW_LIVE)
-        shadow_die(s, slot);
+    const struct shadow_object *o = &s->objects[slot];
     while (o->first_in != 0) {
         uint32_t e = o->first_in;
         uint32_t from = s->edges[e].from;
@@ -327,10 +353,33 @@ void shadow_remove(struct shadow *s, uint32_t slot, uint32_t end)
         drop_edge(s, e);
         write_word(s, from, word, blank_of(s, from, word));
     }
+}
+
+/* It leaves the list, the sums and the index that it is in. */
+static void leave(struct shadow *s, uint32_t slot)
+{
+    const struct shadow_object *o = &s->objects[slot];
+    if (o->is_outer) {
+        s->outer_asked -= o->asked;
+        s->outer_bytes -= o->granted;
+        list_remove(s, &s->outer, slot);
+        return;
+    }
     s->used_bytes -= o->granted;
     list_remove(s, &s->dead, slot);
     if (s->object_at[shadow_unit(s, o->address)] == slot)
         s->object_at[shadow_unit(s, o->address)] = SHADOW_NONE;
+}
+
+void shadow_remove(struct shadow *s, uint32_t slot, uint32_t end)
+{
+    struct shadow_object *o = &s->objects[slot];
+    if (o->is_outer)
+        forget_references(s, slot);
+    else if (o->state == SHADOW_LIVE)
+        shadow_die(s, slot);
+    blank_names(s, slot);
+    leave(s, slot);
     if (o->id != TRACE_NONE)
         (void)idmap_set(s->ids, o->id, end); /* its page exists */
     o->state = SHADOW_UNUSED;
@@ -425,6 +474,22 @@ static void cut_edges(struct shadow *s, uint32_t slot, uint32_t n_words)
     }
 }
 
+/* Its sums, as if it were gone and came back with other sizes. */
+static void recount(struct shadow *s, const struct shadow_object *o,
+                    uint64_t asked, uint32_t granted)
+{
+    if (o->is_outer) {
+        s->outer_asked += asked - o->asked;
+        s->outer_bytes += (uint64_t)granted - o->granted;
+        return;
+    }
+    s->used_bytes += (uint64_t)granted - o->granted;
+    if (o->state == SHADOW_LIVE) {
+        s->live_bytes += (uint64_t)granted - o->granted;
+        s->asked += asked - o->asked;
+    }
+}
+
 /* Write the object's address into every word that names it. */
 static void rewrite_names(struct shadow *s, uint32_t slot)
 {
@@ -455,15 +520,12 @@ void shadow_resize(struct shadow *s, uint32_t slot, uint32_t address,
         if (s->object_at[shadow_unit(s, o->address)] == slot)
             s->object_at[shadow_unit(s, o->address)] = SHADOW_NONE;
         move_edges(s, o, address);
-        s->object_at[shadow_unit(s, address)] = slot;
-        if (!s->has_handles)
+        if (!o->is_outer)
+            s->object_at[shadow_unit(s, address)] = slot;
+        if (!s->has_handles || o->is_outer)
             rewrite_names(s, slot);
     }
-    s->used_bytes += (uint64_t)granted - o->granted;
-    if (o->state == SHADOW_LIVE) {
-        s->live_bytes += (uint64_t)granted - o->granted;
-        s->asked += asked - o->asked;
-    }
+    recount(s, o, asked, granted);
     o->asked = asked;
     o->granted = granted;
     if (stamped_words(o) > old_words)

@@ -18,6 +18,10 @@
  *
  * The root table is the object SHADOW_ROOT: its words are the root slots.
  *
+ * Objects of the outer heap are outside of the manager's: no collection sees
+ * them or what they name, so that they are never held, and what only they name
+ * always is. They are in a list, in sums and in an index of their own.
+ *
  * State     on the host's heap; the window and the root table belong to the
  *           target and are written in place.
  * Units     slots number objects, 1 and up; words are 4 bytes; units are the
@@ -55,6 +59,7 @@ struct shadow_object {
     uint32_t older, younger;      /* in the list of its state             */
     uint32_t seen;                /* epoch of the last walk that met it   */
     uint8_t state;                /* enum shadow_state                    */
+    bool is_outer;                /* of the outer heap; then never DEAD   */
 };
 
 struct shadow_edge {
@@ -84,6 +89,7 @@ struct shadow {
     uint32_t *edge_at;     /* by heap word from `origin`                  */
     uint32_t *root_edge;   /* by root slot                                */
     struct shadow_list live, dead;
+    struct shadow_list outer;
     uint32_t moved;      /* slot of an object that the manager has moved */
                          /* and the shadow not yet: its words cannot be  */
                          /* written; or SHADOW_NONE                      */
@@ -91,6 +97,7 @@ struct shadow {
     uint64_t n_born;
     uint32_t epoch;
     uint64_t asked, live_bytes, used_bytes;
+    uint64_t outer_asked, outer_bytes; /* granted */
     uint32_t *held; /* slots, parallel to the table's held words   */
     uint32_t n_held, cap_held;
     uint64_t max_held;
@@ -115,6 +122,10 @@ uint32_t shadow_add(struct shadow *s, uint64_t id, uint32_t handle,
                     uint32_t address, uint64_t asked, uint32_t granted,
                     uint64_t seq);
 
+/* The same in the outer heap: neither held nor found by its address. */
+uint32_t shadow_add_outer(struct shadow *s, uint64_t id, uint32_t address,
+                          uint64_t asked, uint32_t granted, uint64_t seq);
+
 /* The object at a head's address, or SHADOW_NONE. */
 uint32_t shadow_find(const struct shadow *s, uint32_t address);
 
@@ -126,7 +137,8 @@ void shadow_die(struct shadow *s, uint32_t slot);
 
 /*
  * The object's memory is no longer its own. Words of live objects and roots
- * that name it become stamps or empty. `end` is what the id becomes.
+ * that name it become stamps or empty. `end` is what the id becomes. One of
+ * the outer heap leaves in one step, without having been dead.
  */
 void shadow_remove(struct shadow *s, uint32_t slot, uint32_t end);
 
@@ -174,7 +186,7 @@ static inline struct shadow_object *shadow_at(const struct shadow *s,
 static inline uint32_t shadow_name(const struct shadow *s,
                                    const struct shadow_object *o)
 {
-    return s->has_handles ? o->handle : o->address;
+    return s->has_handles && !o->is_outer ? o->handle : o->address;
 }
 
 static inline uint32_t shadow_unit(const struct shadow *s, uint32_t address)

@@ -17,6 +17,7 @@
 #define SIM_REPLAY_TARGET_H
 
 #include "core/host.h"
+#include "core/tlsf.h"
 #include "sim/replay/manager.h"
 #include "traces/err.h"
 
@@ -33,15 +34,18 @@ struct target_host {
 struct target {
     const struct manager *manager;
     uint8_t *window;           /* host's view of the window               */
-    struct heap *heap;         /* the same: the control block             */
+    struct heap *heap;         /* the same: the control block; of an      */
+                               /* outside manager one that stands in      */
     struct guest_roots *roots; /* host's view of the root table           */
     uint32_t base;             /* target's address of the window          */
     uint32_t window_bytes;
     uint32_t extent_bytes; /* of the window that the run can touch        */
+    uint32_t outer; /* address of the outer heap's control block; 0: none */
     struct target_host host;
     bool has_cost;       /* a machine: calls add to `cost`                */
     struct op_cost cost; /* added up until somebody clears it             */
     char trouble[512];   /* a call went wrong, and why; "" until then       */
+    bool is_lacking;     /* ... because it has no such function            */
     void *own;
 
     uint32_t (*init)(struct target *t, uint32_t heap_bytes,
@@ -61,6 +65,18 @@ struct target {
     uint32_t (*promote)(struct target *t, uint32_t object);
     void (*pin)(struct target *t, uint32_t object);
     void (*unpin)(struct target *t, uint32_t object);
+    /*
+     * The outer heap, a tlsf heap of its own in the window, asked by the
+     * program, or by the host for the core while a call stands at heap_more.
+     * outer_init: HEAP_OK, or an enum heap_error.
+     */
+    uint32_t (*outer_init)(struct target *t, uint32_t base, uint32_t bytes,
+                           const struct tlsf_params *p);
+    uint32_t (*outer_avail)(struct target *t);
+    uint32_t (*outer_alloc)(struct target *t, uint32_t bytes);
+    void (*outer_free)(struct target *t, uint32_t object);
+    uint32_t (*outer_realloc)(struct target *t, uint32_t object, uint32_t bytes,
+                              bool may_move);
     /* Nothing, for what a call costs by itself; null natively.            */
     void (*nop)(struct target *t);
     /* One snapshot at a time; restore leaves it for another restore.      */
@@ -89,6 +105,11 @@ struct target_guest_options {
  * The same as machine code: the image `o->image` on the machine `o->config`,
  * at the places of core/guest/abi.h. ERR_INPUT: no guest image, or a machine
  * without memory at these places.
+ *
+ * Of an outside manager's image only guest_alloc must be there; calling what
+ * is not is trouble. Its control block and its root table are the host's own,
+ * so that nothing the image does can reach what the host relies on. Init
+ * begins with the image as it was loaded, the second time, too.
  */
 MUST_CHECK int target_guest_open(struct target **out, const struct manager *m,
                                  const struct target_guest_options *o,

@@ -1,53 +1,26 @@
 /* target_guest.c - see target.h: the manager's machine code on a machine. */
-#include "sim/replay/target.h"
+#include "sim/replay/target_guest.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/guest/abi.h"
-#include "sim/machine/machine.h"
-
-/* A call that takes more instructions than this does not end. */
+/* Far more than a collection of the largest window needs. */
 #define CALL_LIMIT UINT64_C(20000000000)
 
-enum entry {
-    ENTRY_INIT = 0,
-    ENTRY_ALLOC,
-    ENTRY_FREE,
-    ENTRY_REALLOC,
-    ENTRY_STORE,
-    ENTRY_COLLECT,
-    ENTRY_CONTROL,
-    ENTRY_ADD_AREA,
-    ENTRY_DEREF,
-    ENTRY_STEP,
-    ENTRY_PROMOTE,
-    ENTRY_PIN,
-    ENTRY_UNPIN,
-    ENTRY_NOP,
-    ENTRY_ON_FINALISE,
-    ENTRY_MORE,
-    ENTRY_N
-};
+#define RISCV_TP 4 /* register: where the thread's variables lie            */
 
 static const char *const entry_names[ENTRY_N] = {
-    "guest_init",  "guest_alloc",   "guest_free",        "guest_realloc",
-    "guest_store", "guest_collect", "guest_control",     "guest_add_area",
-    "guest_deref", "guest_step",    "guest_promote",     "guest_pin",
-    "guest_unpin", "guest_nop",     "guest_on_finalise", "guest_more",
+    "guest_init",        "guest_alloc",      "guest_free",
+    "guest_realloc",     "guest_store",      "guest_collect",
+    "guest_control",     "guest_add_area",   "guest_deref",
+    "guest_step",        "guest_promote",    "guest_pin",
+    "guest_unpin",       "guest_nop",        "guest_on_finalise",
+    "guest_more",        "guest_outer_init", "guest_outer_avail",
+    "guest_outer_alloc", "guest_outer_free", "guest_outer_realloc",
 };
 
 _Static_assert(COST_PHASES == PHASE_N, "a cost for every phase");
-
-struct guest {
-    struct target target;
-    struct machine machine;
-    struct image image;
-    struct machine_config config; /* the user's, with room for a guest */
-    uint32_t entry[ENTRY_N]; /* addresses                                 */
-    uint32_t depth;          /* calls open: a finaliser's are inside      */
-    bool is_machine_open, is_image_open, has_snapshot;
-};
 
 /* The stop's answer: what the core asked of the outside. */
 static uint32_t answer_stop(struct guest *g)
@@ -91,30 +64,53 @@ static void add_cost(struct guest *g, const struct outcome *o)
     add_phases(g, to, machine_counters(&g->machine).cycles);
 }
 
-/* Call an entry point. What a finaliser calls is part of the outer call. */
-static uint32_t call(struct target *t, enum entry entry, const uint32_t *args,
-                     uint32_t n)
+/* What a finaliser calls is part of the outer call. */
+uint32_t guest_call(struct target *t, enum entry entry, const uint32_t *args,
+                    uint32_t n)
 {
     struct guest *g = t->own;
     struct outcome out;
+    if (t->trouble[0] == '\0' && g->entry[entry] == 0) {
+        t->is_lacking = true;
+        snprintf(t->trouble, sizeof t->trouble,
+                 "this needs %s, which %s does "
+                 "not have",
+                 entry_names[entry], g->image.name);
+    }
     if (t->trouble[0] != '\0')
         return 0;
     g->depth++;
     enum machine_stop why =
-        machine_call(&g->machine, g->entry[entry], args, n, CALL_LIMIT, &out);
+        machine_call(&g->machine, g->entry[entry], args, n, g->limit, &out);
     while (why == MACHINE_STOPPED) {
         uint32_t value = answer_stop(g);
-        why = machine_resume(&g->machine, true, value, CALL_LIMIT, &out);
+        why = machine_resume(&g->machine, true, value, g->limit, &out);
     }
     g->depth--;
     if (why == MACHINE_FAULTED)
         machine_describe_fault(&g->machine, t->trouble, sizeof t->trouble);
+    else if (why == MACHINE_EXITED)
+        snprintf(t->trouble, sizeof t->trouble, "%s ends the program, code %u",
+                 entry_names[entry], g->machine.exit_code);
     else if (why != MACHINE_RETURNED)
-        snprintf(t->trouble, sizeof t->trouble, "%s does not return",
-                 entry_names[entry]);
+        snprintf(t->trouble, sizeof t->trouble,
+                 "%s does not return within %" PRIu64 " instructions",
+                 entry_names[entry], g->limit);
     if (g->depth == 0)
         add_cost(g, &out);
+    if (entry >= ENTRY_OUTER_INIT)
+        t->cost.outer_cycles += out.spent.cycles;
     return out.result;
+}
+
+void guest_start_up(struct guest *g)
+{
+    struct machine *m = &g->machine;
+    const struct symbol *threads = image_symbol(&g->image, "guest_tls");
+    machine_reset(m);
+    m->r[m->core->stack_register] = GUEST_STACK;
+    if (g->image.isa == IMAGE_RISCV && threads != NULL)
+        m->r[RISCV_TP] = threads->address;
 }
 
 static uint32_t guest_target_init(struct target *t, uint32_t heap_bytes,
@@ -124,7 +120,7 @@ static uint32_t guest_target_init(struct target *t, uint32_t heap_bytes,
     uint32_t at = GUEST_ROOTS + (uint32_t)sizeof(struct guest_roots);
     memcpy(t->roots->word, p, sizeof *p);
     uint32_t args[3] = {t->base, heap_bytes, at};
-    uint32_t error = call(t, ENTRY_INIT, args, 3);
+    uint32_t error = guest_call(t, ENTRY_INIT, args, 3);
     memset(t->roots->word, 0, sizeof *p);
     return error;
 }
@@ -133,19 +129,19 @@ static uint32_t guest_target_alloc(struct target *t, uint32_t bytes,
                                    uint32_t flags)
 {
     uint32_t args[3] = {bytes, flags, 0};
-    return call(t, ENTRY_ALLOC, args, 3);
+    return guest_call(t, ENTRY_ALLOC, args, 3);
 }
 
 static void guest_target_free(struct target *t, uint32_t object)
 {
-    (void)call(t, ENTRY_FREE, &object, 1);
+    (void)guest_call(t, ENTRY_FREE, &object, 1);
 }
 
 static uint32_t guest_target_realloc(struct target *t, uint32_t object,
                                      uint32_t bytes, bool may_move)
 {
     uint32_t args[3] = {object, bytes, may_move};
-    return call(t, ENTRY_REALLOC, args, 3);
+    return guest_call(t, ENTRY_REALLOC, args, 3);
 }
 
 /* Without a barrier a store is the mutator's own, and free of charge. */
@@ -154,60 +150,115 @@ static void guest_target_store(struct target *t, uint32_t object, uint32_t word,
 {
     uint32_t args[3] = {object, word, value};
     if ((t->manager->capabilities & CAP_BARRIER) != 0)
-        (void)call(t, ENTRY_STORE, args, 3);
+        (void)guest_call(t, ENTRY_STORE, args, 3);
     else
-        *word_at(t->heap, object + 4 * word) = value;
+        memcpy(t->window + (object - t->base) + 4 * word, &value, 4);
 }
 
 static uint32_t guest_target_collect(struct target *t, uint32_t kind)
 {
-    return call(t, ENTRY_COLLECT, &kind, 1);
+    return guest_call(t, ENTRY_COLLECT, &kind, 1);
 }
 
 static uint32_t guest_target_control(struct target *t, uint32_t what,
                                      uint32_t value)
 {
     uint32_t args[2] = {what, value};
-    return call(t, ENTRY_CONTROL, args, 2);
+    return guest_call(t, ENTRY_CONTROL, args, 2);
 }
 
 static uint32_t guest_target_add_area(struct target *t, uint32_t address,
                                       uint32_t bytes)
 {
     uint32_t args[2] = {address, bytes};
-    return call(t, ENTRY_ADD_AREA, args, 2);
+    return guest_call(t, ENTRY_ADD_AREA, args, 2);
 }
 
 static uint32_t guest_target_deref(struct target *t, uint32_t object,
                                    uint32_t byte)
 {
     uint32_t args[2] = {object, byte};
-    return call(t, ENTRY_DEREF, args, 2);
+    return guest_call(t, ENTRY_DEREF, args, 2);
 }
 
 static uint32_t guest_target_step(struct target *t, uint32_t units)
 {
-    return call(t, ENTRY_STEP, &units, 1);
+    return guest_call(t, ENTRY_STEP, &units, 1);
 }
 
 static uint32_t guest_target_promote(struct target *t, uint32_t object)
 {
-    return call(t, ENTRY_PROMOTE, &object, 1);
+    return guest_call(t, ENTRY_PROMOTE, &object, 1);
 }
 
 static void guest_target_pin(struct target *t, uint32_t object)
 {
-    (void)call(t, ENTRY_PIN, &object, 1);
+    (void)guest_call(t, ENTRY_PIN, &object, 1);
 }
 
 static void guest_target_unpin(struct target *t, uint32_t object)
 {
-    (void)call(t, ENTRY_UNPIN, &object, 1);
+    (void)guest_call(t, ENTRY_UNPIN, &object, 1);
+}
+
+/* Not every image has an outer heap: those called MANAGER-tlsf have. */
+static bool find_outer(struct guest *g)
+{
+    for (int i = ENTRY_OUTER_INIT; i < ENTRY_N; i++) {
+        const struct symbol *s = image_symbol(&g->image, entry_names[i]);
+        if (s == NULL) {
+            snprintf(g->target.trouble, sizeof g->target.trouble,
+                     "the image has no outer heap: no symbol %s",
+                     entry_names[i]);
+            return false;
+        }
+        g->entry[i] = s->address;
+    }
+    return true;
+}
+
+static uint32_t guest_target_outer_init(struct target *t, uint32_t base,
+                                        uint32_t bytes,
+                                        const struct tlsf_params *p)
+{
+    uint32_t at = GUEST_ROOTS + (uint32_t)sizeof(struct guest_roots);
+    uint32_t args[3] = {base, bytes, at};
+    t->outer = base;
+    if (!find_outer(t->own))
+        return 0;
+    memcpy(t->roots->word, p, sizeof *p);
+    uint32_t error = guest_call(t, ENTRY_OUTER_INIT, args, 3);
+    memset(t->roots->word, 0, sizeof *p);
+    return error;
+}
+
+static uint32_t guest_target_outer_avail(struct target *t)
+{
+    return guest_call(t, ENTRY_OUTER_AVAIL, &t->outer, 1);
+}
+
+static uint32_t guest_target_outer_alloc(struct target *t, uint32_t bytes)
+{
+    uint32_t args[2] = {t->outer, bytes};
+    return guest_call(t, ENTRY_OUTER_ALLOC, args, 2);
+}
+
+static void guest_target_outer_free(struct target *t, uint32_t object)
+{
+    uint32_t args[2] = {t->outer, object};
+    (void)guest_call(t, ENTRY_OUTER_FREE, args, 2);
+}
+
+static uint32_t guest_target_outer_realloc(struct target *t, uint32_t object,
+                                           uint32_t bytes, bool may_move)
+{
+    uint32_t args[4] = {t->outer, object, bytes, may_move};
+    return guest_call(t, ENTRY_OUTER_REALLOC, args, 4);
 }
 
 static void guest_target_nop(struct target *t)
 {
-    (void)call(t, ENTRY_NOP, NULL, 0);
+    (void)guest_call(t, ENTRY_NOP, NULL, 0);
 }
 
 static void guest_target_snapshot(struct target *t)
@@ -236,24 +287,31 @@ static void guest_target_close(struct target *t)
         machine_close(&g->machine);
     if (g->is_image_open)
         image_close(&g->image);
+    free(g->own_roots);
     free(g);
 }
 
+/* An outside manager may lack all but one. */
 static int find_entries(struct guest *g, const char *path,
                         struct problem *problem)
 {
+    static const enum entry stops[] = {ENTRY_ON_FINALISE, ENTRY_MORE};
     struct machine_problem mp;
-    for (int i = 0; i < ENTRY_N; i++) {
+    for (int i = 0; i < ENTRY_REQUIRED; i++) {
         const struct symbol *s = image_symbol(&g->image, entry_names[i]);
-        if (s == NULL)
+        if (s == NULL && (!g->is_outside || i == ENTRY_ALLOC))
             return problem_set(problem, ERR_INPUT,
                                "%s: has no symbol %s: not a guest image", path,
                                entry_names[i]);
-        g->entry[i] = s->address;
+        g->entry[i] = s != NULL ? s->address : 0;
     }
-    if (machine_set_stop(&g->machine, g->entry[ENTRY_ON_FINALISE], &mp) < 0 ||
-        machine_set_stop(&g->machine, g->entry[ENTRY_MORE], &mp) < 0)
-        return problem_set(problem, ERR_INPUT, "%s: %s", path, mp.text);
+    if (g->entry[ENTRY_NOP] == 0)
+        g->target.nop = NULL;
+    for (int i = 0; i < 2; i++) {
+        uint32_t address = g->entry[stops[i]];
+        if (address != 0 && machine_set_stop(&g->machine, address, &mp) < 0)
+            return problem_set(problem, ERR_INPUT, "%s: %s", path, mp.text);
+    }
     return 0;
 }
 
@@ -317,25 +375,31 @@ static int prepare(struct guest *g, const struct target_guest_options *o,
         return problem_set(problem, err, "%s", mp.text);
     struct target *t = &g->target;
     uint32_t roots_bytes = (uint32_t)sizeof *t->roots + cap * 4;
+    uint32_t guest_bytes = g->is_outside ? 0 : roots_bytes; /* or the host's */
     t->window = bus_host(&g->machine.bus, GUEST_WINDOW, t->window_bytes);
-    t->roots = (struct guest_roots *)(void *)bus_host(&g->machine.bus,
-                                                      GUEST_ROOTS, roots_bytes);
-    if (t->window == NULL || t->roots == NULL)
+    void *roots = bus_host(&g->machine.bus, GUEST_ROOTS, guest_bytes);
+    if (t->window == NULL || roots == NULL)
         return problem_set(problem, ERR_INPUT,
                            "machine %s: no memory at 0x%08x to 0x%08x for a "
                            "heap window and its roots",
                            o->config->name, GUEST_WINDOW,
-                           GUEST_ROOTS + roots_bytes);
-    t->heap = (struct heap *)(void *)t->window;
+                           GUEST_ROOTS + guest_bytes);
+    if (g->is_outside) {
+        err = guest_become_outside(g, roots_bytes, problem);
+    } else {
+        t->heap = (struct heap *)(void *)t->window;
+        t->roots = roots;
+        if (!bus_watch_word(&g->machine.bus,
+                            GUEST_WINDOW + offsetof(struct heap, phase)))
+            err = problem_set(problem, ERR_INPUT,
+                              "machine %s: the heap window lies in no RAM",
+                              o->config->name);
+    }
+    if (err < 0)
+        return err;
     t->roots->n_precise = n_precise;
     t->roots->cap = cap;
-    machine_reset(&g->machine);
-    g->machine.r[g->machine.core->stack_register] = GUEST_STACK;
-    if (!bus_watch_word(&g->machine.bus,
-                        GUEST_WINDOW + offsetof(struct heap, phase)))
-        return problem_set(problem, ERR_INPUT,
-                           "machine %s: the heap window lies in no RAM",
-                           o->config->name);
+    guest_start_up(g);
     return find_entries(g, o->image, problem);
 }
 
@@ -372,11 +436,18 @@ int target_guest_open(struct target **out, const struct manager *m,
         .promote = guest_target_promote,
         .pin = guest_target_pin,
         .unpin = guest_target_unpin,
+        .outer_init = guest_target_outer_init,
+        .outer_avail = guest_target_outer_avail,
+        .outer_alloc = guest_target_outer_alloc,
+        .outer_free = guest_target_outer_free,
+        .outer_realloc = guest_target_outer_realloc,
         .nop = guest_target_nop,
         .snapshot = guest_target_snapshot,
         .restore = guest_target_restore,
         .close = guest_target_close,
     };
+    g->limit = CALL_LIMIT;
+    g->is_outside = manager_is_outside(m);
     int err = prepare(g, o, n_precise, cap, problem);
     if (err < 0) {
         guest_target_close(&g->target);

@@ -110,6 +110,39 @@ static void native_unpin(struct target *t, uint32_t object)
     t->manager->unpin(t->heap, object);
 }
 
+static struct heap *outer_of(const struct target *t)
+{
+    return (struct heap *)(void *)(t->window + (t->outer - t->base));
+}
+
+static uint32_t native_outer_init(struct target *t, uint32_t base,
+                                  uint32_t bytes, const struct tlsf_params *p)
+{
+    t->outer = base;
+    return tlsf_init(outer_of(t), base, bytes, p);
+}
+
+static uint32_t native_outer_avail(struct target *t)
+{
+    return tlsf_avail(outer_of(t));
+}
+
+static uint32_t native_outer_alloc(struct target *t, uint32_t bytes)
+{
+    return tlsf_alloc(outer_of(t), bytes, 0);
+}
+
+static void native_outer_free(struct target *t, uint32_t object)
+{
+    tlsf_free(outer_of(t), object);
+}
+
+static uint32_t native_outer_realloc(struct target *t, uint32_t object,
+                                     uint32_t bytes, bool may_move)
+{
+    return tlsf_realloc(outer_of(t), object, bytes, may_move);
+}
+
 /* The part of the root table that is in use. */
 static size_t roots_bytes(const struct target *t)
 {
@@ -171,6 +204,11 @@ int target_native_open(struct target **out, const struct manager *m,
         .promote = native_promote,
         .pin = native_pin,
         .unpin = native_unpin,
+        .outer_init = native_outer_init,
+        .outer_avail = native_outer_avail,
+        .outer_alloc = native_outer_alloc,
+        .outer_free = native_outer_free,
+        .outer_realloc = native_outer_realloc,
         .snapshot = native_snapshot,
         .restore = native_restore,
         .close = native_close,

@@ -21,3 +21,6 @@ echo '{' > m.json
 try run "$elf" --machine m.json
 head -c 200 "$elf" > cut.elf
 try run cut.elf
+try trace "$elf" --between _start square
+try run "$elf" --between _start --json
+try call "$elf" square 1 --between _start 0x70000000

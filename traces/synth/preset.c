@@ -10,10 +10,8 @@
 enum { WORD_CAP = 64 };
 
 static const struct preset *const presets[] = {
-    &preset_churn,
-    &preset_mpy_mix,
-    &preset_comb,
-    &preset_wiki_question,
+    &preset_churn,         &preset_mpy_mix,     &preset_comb,
+    &preset_wiki_question, &preset_identifiers,
 };
 
 enum { N_PRESETS = sizeof presets / sizeof presets[0] };

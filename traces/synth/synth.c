@@ -114,15 +114,27 @@ static inline struct synth_event *new_event(struct synth *s, uint8_t kind)
     return e;
 }
 
-int synth_alloc(struct synth *s, uint64_t bytes, uint32_t site, uint64_t *id)
+static int new_object(struct synth *s, uint8_t kind, uint64_t bytes,
+                      uint32_t site, uint64_t *id)
 {
-    struct synth_event *e = new_event(s, TRACE_ALLOC);
+    struct synth_event *e = new_event(s, kind);
     if (e == 0)
         return ERR_MEMORY;
     *id = e->name.id = ++s->last_id;
     e->value = bytes;
     e->site = site;
     return 0;
+}
+
+int synth_alloc(struct synth *s, uint64_t bytes, uint32_t site, uint64_t *id)
+{
+    return new_object(s, TRACE_ALLOC, bytes, site, id);
+}
+
+int synth_intern(struct synth *s, uint64_t bytes)
+{
+    uint64_t id;
+    return new_object(s, TRACE_INTERN, bytes, 0, &id);
 }
 
 static int name_object(struct synth *s, uint8_t kind, uint64_t id)

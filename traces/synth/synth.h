@@ -92,6 +92,8 @@ struct synth *synth_new(size_t n, int (*step)(struct synth *),
 /* An object of `bytes` from `site`; `id` receives its name. */
 MUST_CHECK int synth_alloc(struct synth *s, uint64_t bytes, uint32_t site,
                            uint64_t *id);
+/* An interned string, which nothing names any more. */
+MUST_CHECK int synth_intern(struct synth *s, uint64_t bytes);
 MUST_CHECK int synth_free(struct synth *s, uint64_t id);
 MUST_CHECK int synth_death(struct synth *s, uint64_t id);
 MUST_CHECK int synth_store(struct synth *s, uint64_t id, uint32_t word,
@@ -112,5 +114,6 @@ extern const struct preset preset_churn;         /* churn.c               */
 extern const struct preset preset_mpy_mix;       /* mpy_mix.c             */
 extern const struct preset preset_comb;          /* comb.c                */
 extern const struct preset preset_wiki_question; /* wiki_question.c       */
+extern const struct preset preset_identifiers;   /* identifiers.c         */
 
 #endif /* TRACES_SYNTH_SYNTH_H */

@@ -1,0 +1,530 @@
+/* handles.c - see handles.h: heaps, requests and frees. */
+#include "core/handles.h"
+#include "core/handleschunk.h"
+
+/* clang-format off */
+const uint8_t handles_lists[192] = {
+    /* 0 to 63 words, one by one */
+     0,  0,  0,  0,  1,  2,  3,  4,  5,  6,  7,  8,  9, 10, 11, 12,
+    13, 13, 13, 13, 13, 13, 13, 13, 14, 14, 14, 14, 14, 14, 14, 14,
+    15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15,
+    16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16,
+    /* 64 to 1,023 words, by 16 */
+     0,  0,  0,  0, 17, 17, 18, 18, 19, 19, 19, 19, 20, 20, 20, 20,
+    21, 21, 21, 21, 21, 21, 21, 21, 22, 22, 22, 22, 22, 22, 22, 22,
+    23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23,
+    24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24,
+    /* from 1,024 words on, by 1,024 */
+     0, 25, 26, 26, 27, 27, 27, 27, 28, 28, 28, 28, 28, 28, 28, 28,
+    29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29,
+    30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30,
+    30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30,
+};
+/* clang-format on */
+
+/* ---- Room for an object ------------------------------------------------ */
+
+/* Words of the chunk for a request; no overflow up to HANDLES_REQUEST_MAX. */
+static inline uint32_t words_for(uint32_t bytes)
+{
+    uint32_t words = (bytes + HANDLES_HEADER + 3) / 4;
+    return words < HANDLES_CHUNK_MIN ? HANDLES_CHUNK_MIN : words;
+}
+
+void handles_make_hole(struct heap *h, addr32 c, uint32_t words, bool is_behind)
+{
+    handles_make_hole_here(h, c, words, is_behind);
+}
+
+/* Of the first chunks of list `j`, one of `words` words, or 0. */
+static addr32 look_in(struct heap *h, const struct handles *t, uint32_t j,
+                      uint32_t words)
+{
+    addr32 c = t->list[j];
+    for (uint32_t i = 0; i < HANDLES_LOOK && c != 0; i++) {
+        if (*word_at(h, c) >> 16 >= words)
+            return c;
+        c = *word_at(h, c + 4);
+    }
+    return 0;
+}
+
+/*
+ * Cut a chunk of `words` words off hole `c`, which is in no list. The rest
+ * comes into the hand, what was there goes to its list. The words granted.
+ */
+static inline uint32_t cut_and_hold(struct heap *h, struct handles *t, addr32 c,
+                                    uint32_t words)
+{
+    uint32_t have = *word_at(h, c) >> 16;
+    uint32_t rest = handles_cut(h, c, have, words);
+    if (rest == 0)
+        return have;
+    addr32 old = t->list[0];
+    handles_hold(h, c + 4 * words);
+    if (old != 0)
+        handles_insert(h, old, *word_at(h, old) >> 16);
+    return words;
+}
+
+/*
+ * A used chunk of `words` words, the gap ending at `end`; its header is not
+ * written yet. 0 words: there is none.
+ */
+static struct handles_piece place(struct heap *h, struct handles *t,
+                                  uint32_t words, addr32 end)
+{
+    addr32 c = t->frontier;
+    if (end - c > 4 * words) {
+        handles_begin_gap(h, c + 4 * words);
+        return (struct handles_piece){c, words};
+    }
+    uint32_t j = handles_list_of(words);
+    uint32_t longer = t->bits & (UINT32_MAX << 1 << j);
+    c = t->in_step ? 0 : t->list[0];
+    if (c == 0 || *word_at(h, c) >> 16 < words)
+        c = longer != 0 ? t->list[__builtin_ctz(longer)]
+                        : look_in(h, t, j, words);
+    if (c == 0)
+        return (struct handles_piece){0, 0};
+    handles_take_out(h, c);
+    if (t->in_step)
+        words = handles_cut_off(h, c, *word_at(h, c) >> 16, words);
+    else
+        words = cut_and_hold(h, t, c, words);
+    return (struct handles_piece){c, words};
+}
+
+/* Words of all holes and the gap, but for the gap's own one. */
+static uint32_t free_words(struct heap *h, const struct handles *t)
+{
+    uint32_t n = (h->pool_max - t->frontier) / 4 - 1;
+    bool is_behind = false;
+    for (addr32 c = h->pool_min; c != t->frontier;) {
+        uint32_t header = *word_at(h, c);
+        bool is_free = !is_behind && (header & HANDLES_LOW) == 0;
+        n += is_free ? handles_words(header) : 0;
+        is_behind = is_free;
+        c += 4 * handles_words(header);
+    }
+    return n;
+}
+
+/*
+ * Nothing was found for a chunk of `words` words: is it worth looking again?
+ * An unfinished move is given up for it; then, if it may take long, all holes
+ * are made one, `*may_wait` telling that this was not
+ * tried yet.
+ */
+static bool make_room(struct heap *h, struct handles *t, uint32_t words,
+                      bool *may_wait)
+{
+    if (t->in_step)
+        return false;
+    if (t->moving != 0) {
+        handles_abort(h, t);
+        return true;
+    }
+    if (t->params.wait && *may_wait && free_words(h, t) >= words) {
+        *may_wait = false;
+        handles_settle(h);
+        return true;
+    }
+    t->is_begun = 1;
+    t->has_moved = 1;
+    return false;
+}
+
+/* ---- Entries ----------------------------------------------------------- */
+
+/* Bytes of an entry. */
+static inline uint32_t entry_bytes(const struct handles *t)
+{
+    return t->table != 0 ? 4 : 2;
+}
+
+/* Where the gap will end when one more entry is given; 0: none can be. */
+static addr32 end_with_entry(const struct heap *h, const struct handles *t)
+{
+    addr32 entry = t->issued - entry_bytes(t);
+    if (entry == (t->table | t->halves))
+        return 0;
+    if (entry >= h->pool_max)
+        return h->pool_max;
+    addr32 end = entry & ~UINT32_C(3);
+    return end <= t->frontier ? 0 : end;
+}
+
+/* Give one more entry, for which there is room; its handle. */
+static uint32_t issue(struct heap *h, struct handles *t)
+{
+    t->issued -= entry_bytes(t);
+    if (t->issued < h->pool_max)
+        h->pool_max = t->issued & ~UINT32_C(3);
+    return t->table != 0 ? t->issued - t->table : (t->issued - t->halves) * 2;
+}
+
+/* A chunk and an entry for it; the handle, or 0 and nothing has changed. */
+static uint32_t take(struct heap *h, struct handles *t, uint32_t words)
+{
+    uint32_t handle = t->free_handle;
+    addr32 end = handle != 0 ? h->pool_max : end_with_entry(h, t);
+    if (end == 0)
+        return 0;
+    struct handles_piece chunk = place(h, t, words, end);
+    if (chunk.words == 0)
+        return 0;
+    if (handle == 0)
+        handle = issue(h, t);
+    else
+        t->free_handle = handles_entry(h, t, handle) - 1;
+    *word_at(h, chunk.at) = handles_header(chunk.words, handle / 4);
+    handles_set_object(h, t, handle, chunk.at + HANDLES_HEADER);
+    return handle;
+}
+
+/* ---- Requests ---------------------------------------------------------- */
+
+/* What no heap could grant, or not now. */
+static uint32_t refuse_at_once(struct heap *h, uint32_t bytes)
+{
+    h->refusal = bytes == 0                    ? REFUSAL_NONE
+                 : bytes > HANDLES_REQUEST_MAX ? REFUSAL_LIMIT
+                 : h->phase != PHASE_IDLE      ? REFUSAL_LOCKED
+                                               : REFUSAL_FULL;
+    return 0;
+}
+
+static uint32_t refuse(struct heap *h, const struct handles *t, bool is_alloc)
+{
+    bool has_entry = t->free_handle != 0 || end_with_entry(h, t) != 0;
+    h->refusal = t->in_step               ? REFUSAL_LOCKED
+                 : is_alloc && !has_entry ? REFUSAL_INDEX
+                                          : REFUSAL_FULL;
+    return 0;
+}
+
+/* per_alloc bytes, and what it takes to begin and end with them. */
+static void move_some(struct heap *h, const struct handles *t)
+{
+    uint32_t words = t->params.per_alloc / 4;
+    uint32_t units = words + HANDLES_TAKE + HANDLES_BEGIN + HANDLES_END;
+    (void)handles_work(h, units, words, words);
+}
+
+/* Zero what chunk `c` has behind its first `from` words. */
+static void zero_from(struct heap *h, addr32 c, uint32_t from)
+{
+    uint32_t words = handles_words(*word_at(h, c));
+    if (words > from)
+        __builtin_memset(word_at(h, c + 4 * from), 0, 4 * (words - from));
+}
+
+/* The request, whatever it takes. */
+static __attribute__((noinline)) uint32_t alloc_anyhow(struct heap *h,
+                                                       uint32_t bytes)
+{
+    struct handles *t = handles_of(h);
+    if (bytes - 1 >= HANDLES_REQUEST_MAX || h->phase != PHASE_IDLE)
+        return refuse_at_once(h, bytes);
+    if (t->params.per_alloc != 0)
+        move_some(h, t);
+    uint32_t words = words_for(bytes);
+    bool may_wait = true;
+    uint32_t handle;
+    while ((handle = take(h, t, words)) == 0) {
+        if (!make_room(h, t, words, &may_wait))
+            return refuse(h, t, true);
+    }
+    h->refusal = REFUSAL_NONE;
+    if (t->params.zero)
+        zero_from(h, handles_chunk_of(h, handle), 1);
+    return handle;
+}
+
+/*
+ * The short way: the first chunk of the request's own list if it is used up,
+ * else the gap, else the hole in hand, else a longer chunk; and no calls.
+ */
+__attribute__((aligned(4))) uint32_t handles_alloc(struct heap *h,
+                                                   uint32_t bytes,
+                                                   uint32_t flags)
+{
+    struct handles *t = handles_of(h);
+    (void)flags;
+    uint32_t handle = t->free_handle;
+    if (bytes - 1 >= t->short_request || handle == 0) /* 0 is the largest */
+        return alloc_anyhow(h, bytes);
+
+    uint32_t words = words_for(bytes);
+    uint32_t j = handles_list_of(words);
+    addr32 c = t->list[j];
+    uint32_t have = c == 0 ? 0 : *word_at(h, c) >> 16;
+    addr32 hand = t->list[0];
+    if (have - words < HANDLES_CHUNK_MIN) {
+        handles_take_first(h, j, c);
+        handles_use_up(h, c, have);
+        words = have;
+    } else if (h->pool_max - t->frontier > 4 * words) {
+        c = t->frontier;
+        handles_begin_gap(h, c + 4 * words);
+    } else if (hand != 0 && !t->in_step &&
+               *word_at(h, hand) >> 16 >= words + HANDLES_CHUNK_MIN) {
+        c = hand;
+        (void)handles_cut(h, c, *word_at(h, c) >> 16, words);
+        handles_hold(h, c + 4 * words);
+    } else {
+        uint32_t longer = t->bits & (UINT32_MAX << 1 << j);
+        if (longer == 0 || t->in_step)
+            return alloc_anyhow(h, bytes);
+        j = (uint32_t)__builtin_ctz(longer);
+        c = t->list[j];
+        handles_take_first(h, j, c);
+        words = cut_and_hold(h, t, c, words);
+    }
+    addr32 entry = t->table + handle;
+    t->free_handle = *word_at(h, entry) - 1;
+    *word_at(h, c) = handles_header(words, handle / 4);
+    *word_at(h, entry) = c + HANDLES_HEADER;
+    h->refusal = REFUSAL_NONE;
+    return handle;
+}
+
+/* Free an object that may be pinned or in motion, in either form. */
+static __attribute__((noinline)) void free_anyhow(struct heap *h,
+                                                  uint32_t handle)
+{
+    struct handles *t = handles_of(h);
+    addr32 c = handles_chunk_of(h, handle);
+    uint32_t header = *word_at(h, c);
+    if (t->moving == handle)
+        t->moving = HANDLES_GONE;
+    if (t->scan == c)
+        t->scan_handle = handle; /* which no longer holds */
+    handles_set_entry(h, t, handle, t->free_handle + 1);
+    t->free_handle = handle;
+    handles_make_hole(h, c, handles_words(header),
+                      handles_is_behind_hole(header));
+}
+
+/* In one piece: split by the compiler at its first test, it costs a jump. */
+__attribute__((noinline, aligned(4))) void handles_free(struct heap *h,
+                                                        uint32_t handle)
+{
+    struct handles *t = handles_of(h);
+    if (handle == 0)
+        return;
+    CORE_ASSERT(h->phase == PHASE_IDLE && !t->in_step);
+    CORE_ASSERT(handles_is_valid(h, handle));
+    addr32 entry = t->table + handle;
+    if (t->table == 0) {
+        free_anyhow(h, handle);
+        return;
+    }
+    addr32 c = *word_at(h, entry) - HANDLES_HEADER;
+    uint32_t header = *word_at(h, c);
+    if (handles_header_is_pinned(header)) {
+        free_anyhow(h, handle);
+        return;
+    }
+    *word_at(h, entry) = t->free_handle + 1;
+    t->free_handle = handle;
+    handles_make_hole_here(h, c, header >> 16, (header & HANDLES_LOW) == 0);
+}
+
+/* ---- Longer and shorter ------------------------------------------------ */
+
+/* Chunk `c` becomes `more` words longer, or shorter. */
+static void add_words(struct heap *h, addr32 c, uint32_t more)
+{
+    uint32_t header = *word_at(h, c);
+    *word_at(h, c) =
+        header + (handles_header_is_pinned(header) ? more : more << 16);
+}
+
+/* Cut off what chunk `c` has beyond `words` words, if it can be a chunk. */
+static void cut_tail(struct heap *h, addr32 c, uint32_t words)
+{
+    uint32_t rest = handles_words(*word_at(h, c)) - words;
+    if (rest < HANDLES_CHUNK_MIN)
+        return;
+    add_words(h, c, -rest);
+    handles_make_hole(h, c + 4 * words, rest, false);
+}
+
+/* Make chunk `c` at least `words` words with what is free behind it. */
+static bool grow_here(struct heap *h, struct handles *t, addr32 c,
+                      uint32_t words)
+{
+    uint32_t have = handles_words(*word_at(h, c));
+    uint32_t more = words - have;
+    addr32 end = c + 4 * have;
+    if (end == t->frontier) {
+        if (h->pool_max - end <= 4 * more)
+            return false;
+        handles_begin_gap(h, end + 4 * more);
+    } else {
+        uint32_t next = *word_at(h, end);
+        if ((next & HANDLES_LOW) != 0 || next >> 16 < more)
+            return false;
+        handles_take_out(h, end);
+        more = handles_cut_off(h, end, next >> 16, more);
+    }
+    add_words(h, c, more);
+    return true;
+}
+
+/* Copy the object to a chunk of `words` words elsewhere and free the old. */
+static bool move_to_longer(struct heap *h, struct handles *t, uint32_t handle,
+                           uint32_t words)
+{
+    struct handles_piece chunk = place(h, t, words, h->pool_max);
+    if (chunk.words == 0)
+        return false;
+    addr32 c = handles_chunk_of(h, handle);
+    uint32_t header = *word_at(h, c);
+    uint32_t have = header >> 16;
+    __builtin_memcpy(word_at(h, chunk.at + 4), word_at(h, c + 4),
+                     4 * (have - 1));
+    *word_at(h, chunk.at) = handles_header(chunk.words, handle / 4);
+    handles_set_object(h, t, handle, chunk.at + HANDLES_HEADER);
+    handles_make_hole(h, c, have, (header & HANDLES_LOW) == 0);
+    return true;
+}
+
+/* The object gets at least `words` words, somehow. */
+static bool lengthen(struct heap *h, struct handles *t, uint32_t handle,
+                     uint32_t words)
+{
+    bool may_wait = true;
+    do {
+        addr32 c = handles_chunk_of(h, handle);
+        if (grow_here(h, t, c, words))
+            return true;
+        if (handles_header_is_pinned(*word_at(h, c))) {
+            h->refusal = REFUSAL_IN_PLACE;
+            return false;
+        }
+        if (move_to_longer(h, t, handle, words))
+            return true;
+    } while (make_room(h, t, words, &may_wait));
+    return refuse(h, t, false) != 0;
+}
+
+uint32_t handles_realloc(struct heap *h, uint32_t handle, uint32_t bytes,
+                         bool may_move)
+{
+    struct handles *t = handles_of(h);
+    (void)may_move;
+    if (handle == 0)
+        return handles_alloc(h, bytes, 0);
+    CORE_ASSERT(h->phase == PHASE_IDLE && !t->in_step);
+    CORE_ASSERT(handles_is_valid(h, handle));
+    if (bytes - 1 >= HANDLES_REQUEST_MAX) {
+        if (bytes == 0)
+            handles_free(h, handle);
+        return refuse_at_once(h, bytes);
+    }
+    if (t->moving == handle)
+        handles_abort(h, t);
+    uint32_t words = words_for(bytes);
+    addr32 c = handles_chunk_of(h, handle);
+    uint32_t have = handles_words(*word_at(h, c));
+    if (words <= have)
+        cut_tail(h, c, words);
+    else if (!lengthen(h, t, handle, words))
+        return 0;
+    h->refusal = REFUSAL_NONE;
+    if (t->params.zero)
+        zero_from(h, handles_chunk_of(h, handle), have);
+    return handle;
+}
+
+/* ---- Heaps ------------------------------------------------------------- */
+
+/* All empty; what the parameters say is known. */
+static void start_empty(struct heap *h)
+{
+    struct handles *t = handles_of(h);
+    struct handles_params p = t->params;
+    bool is_small = p.indices == 8;
+    uint32_t size = is_small ? 2 : 4;
+    uint32_t n_indices = is_small ? 256 : 65536;
+    addr32 end = h->base + h->control_bytes + (h->heap_bytes & ~UINT32_C(3));
+    h->refusal = REFUSAL_NONE;
+    h->pool_min = h->base + h->control_bytes;
+    h->pool_max = end - ((p.handles * size + 3) & ~UINT32_C(3));
+    if (h->pool_max - h->base > HANDLES_WIDE_MAX)
+        h->pool_max = h->base + HANDLES_WIDE_MAX;
+    __builtin_memset(t, 0, sizeof *t);
+    t->params = p;
+    handles_begin_gap(h, h->pool_min);
+    t->table = is_small ? 0 : end - n_indices * size;
+    t->halves = is_small ? end - n_indices * size : 0;
+    bool is_plain = !is_small && !p.zero && !p.per_alloc;
+    t->usual_request = is_plain ? HANDLES_REQUEST_MAX : 0;
+    t->short_request = t->usual_request;
+    t->issued = end;
+    for (uint32_t i = 0; i < p.handles; i++) {
+        uint32_t handle = issue(h, t);
+        handles_set_entry(h, t, handle, t->free_handle + 1);
+        t->free_handle = handle;
+    }
+    t->start_gap = h->heap_bytes * (100 - p.start_bytes) / 100;
+    t->start_issued = end - (n_indices - 1) * p.start_indices / 100 * size;
+}
+
+static bool are_lawful(const struct handles_params *p)
+{
+    return p->zero <= 1 && (p->indices == 8 || p->indices == 16) &&
+           p->handles < UINT32_C(1) << p->indices && p->start_bytes <= 100 &&
+           p->start_indices <= 100 && p->per_alloc <= HANDLES_REQUEST_MAX &&
+           p->wait <= 1;
+}
+
+uint32_t handles_control_bytes(const struct handles_params *p)
+{
+    uint32_t bytes = sizeof(struct heap) + sizeof(struct handles);
+    return are_lawful(p) ? (bytes + 15) / 16 * 16 : 0;
+}
+
+uint32_t handles_init(struct heap *h, addr32 base, uint32_t heap_bytes,
+                      const struct handles_params *p)
+{
+    uint32_t control_bytes = handles_control_bytes(p);
+    if (control_bytes == 0)
+        return HEAP_BAD_PARAMETER;
+    addr32 start = base + control_bytes;
+    if (base % 16 != 0 || start < base || start + heap_bytes < start)
+        return HEAP_BAD_ADDRESS;
+    bool is_small = p->indices == 8;
+    uint32_t aside = (p->handles * (is_small ? 2 : 4) + 3) & ~UINT32_C(3);
+    if (heap_bytes < aside + 4 * (HANDLES_CHUNK_MIN + 1))
+        return HEAP_TOO_SMALL;
+    if (is_small ? control_bytes + heap_bytes > HANDLES_SMALL_MAX
+                 : heap_bytes - aside > HANDLES_WIDE_MAX)
+        return HEAP_TOO_LARGE;
+
+    __builtin_memset(h, 0, control_bytes);
+    h->base = base;
+    h->manager = MANAGER_handles;
+    h->control_bytes = control_bytes;
+    h->heap_bytes = heap_bytes;
+    h->block_bytes = 4;
+    h->block_shift = 2;
+    h->n_areas = 1;
+    h->next_area = 1;
+    struct handles *t = handles_of(h);
+    t->params = *p;
+    start_empty(h);
+    return HEAP_OK;
+}
+
+uint32_t handles_control(struct heap *h, uint32_t what, uint32_t value)
+{
+    (void)value;
+    if (what != CONTROL_RESET)
+        return HEAP_BAD_PARAMETER;
+    start_empty(h);
+    return HEAP_OK;
+}

@@ -1,0 +1,503 @@
+/*
+ * handlesstep.c - see handles.h: pins, and the steps that move objects
+ *
+ * What an interrupt may meet: between two instructions of a step the heap is
+ * whole, but for an object that changes places with the hole in hand (`torn`),
+ * and passages between begin_passage and end_passage. While they change places
+ * the two look like one used chunk. What an interrupt may change is read again
+ * in the passage that relies on it; it never takes the hole in hand.
+ */
+#include "core/handles.h"
+#include "core/handleschunk.h"
+
+/* Why a part of a step returns. */
+enum outcome {
+    GO_ON,  /* there may be more to do within the budget                  */
+    ENOUGH, /* the budget is used up                                      */
+    SETTLED /* nothing is left to move                                    */
+};
+
+/* What a step may still spend. */
+struct budget {
+    uint32_t units;
+    uint32_t words; /* copied                                             */
+    uint32_t most;  /* words of the longest object that is moved at once  */
+};
+
+/* ---- Passages, pins ---------------------------------------------------- */
+
+static inline void begin_passage(struct heap *h, struct handles *t)
+{
+    t->short_request = 0; /* every request takes the way that looks closer */
+    h->phase = PHASE_MOVE;
+    handles_fence();
+}
+
+static inline void end_passage(struct heap *h, struct handles *t)
+{
+    handles_fence();
+    h->phase = PHASE_IDLE;
+    t->short_request = t->usual_request;
+}
+
+/* The chunk at `c`, not pinned, says that it is. */
+static inline void fasten(struct heap *h, addr32 c)
+{
+    uint32_t header = *word_at(h, c);
+    *word_at(h, c) =
+        (header >> 16) | ((header & HANDLES_LOW) == 0 ? 1u << 16 : 0);
+}
+
+/* The chunk of `handle`, which says that it is pinned, no longer does. */
+static void unfasten(struct heap *h, struct handles *t, uint32_t handle)
+{
+    addr32 c = handles_chunk_of(h, handle);
+    uint32_t header = *word_at(h, c);
+    uint32_t index = handle / 4;
+    if (header >> 16 != 0) {
+        *word_at(h, c - 4) = (*word_at(h, c - 4) & ~HANDLES_LOW) | index;
+        index = 0;
+    }
+    *word_at(h, c) = handles_header(header & HANDLES_LOW, index);
+    if (t->scan == c)
+        t->scan_handle = handle;
+}
+
+/* The place that an unfinished move no longer needs, out of the way. */
+static inline struct handles_piece give_up_place(struct heap *h,
+                                                 struct handles *t,
+                                                 bool *is_behind)
+{
+    uint32_t header = *word_at(h, t->copy);
+    if (t->moving != HANDLES_GONE)
+        unfasten(h, t, t->moving);
+    header = *word_at(h, t->copy);
+    t->moving = 0;
+    *is_behind = handles_is_behind_hole(header);
+    return (struct handles_piece){t->copy, handles_words(header)};
+}
+
+void handles_abort(struct heap *h, struct handles *t)
+{
+    bool is_behind;
+    struct handles_piece p = give_up_place(h, t, &is_behind);
+    handles_make_hole(h, p.at, p.words, is_behind);
+}
+
+void handles_pin(struct heap *h, uint32_t handle)
+{
+    struct handles *t = handles_of(h);
+    CORE_ASSERT(h->phase == PHASE_IDLE && !t->in_step);
+    CORE_ASSERT(handles_is_valid(h, handle));
+    if (t->moving == handle)
+        handles_abort(h, t);
+    addr32 c = handles_chunk_of(h, handle);
+    if (!handles_header_is_pinned(*word_at(h, c)))
+        fasten(h, c);
+}
+
+void handles_unpin(struct heap *h, uint32_t handle)
+{
+    struct handles *t = handles_of(h);
+    CORE_ASSERT(h->phase == PHASE_IDLE && !t->in_step);
+    if (handles_is_pinned(h, handle))
+        unfasten(h, t, handle);
+}
+
+/* ---- The scan, and the hole in hand ------------------------------------ */
+
+/* The scan goes past chunk `c`, which is in use. */
+static inline void pass(struct handles *t, addr32 c, uint32_t handle)
+{
+    t->scan = c;
+    t->scan_handle = handle;
+}
+
+/*
+ * What lies where the scan stands: a chunk, or the gap. An entry that was
+ * given is one for ever, so that it can be read whatever became of it.
+ */
+static addr32 scanned(struct heap *h, struct handles *t)
+{
+    addr32 c = t->scan;
+    uint32_t handle = t->scan_handle;
+    if (handle != 0 && handles_chunk_of(h, handle) != c)
+        c = t->scan = t->scan_handle = 0;
+    return c == 0 ? h->pool_min : c + 4 * handles_words(*word_at(h, c));
+}
+
+bool handles_put_down(struct heap *h)
+{
+    struct handles *t = handles_of(h);
+    addr32 c = t->list[0];
+    if (c == 0)
+        return false;
+    begin_passage(h, t);
+    handles_take_first(h, 0, c);
+    handles_insert(h, c, *word_at(h, c) >> 16);
+    end_passage(h, t);
+    return true;
+}
+
+/* The hole at `c`, if it is one still, comes into the hand, which is empty. */
+static void take_in_hand(struct heap *h, struct handles *t, addr32 c)
+{
+    begin_passage(h, t);
+    if (c != t->frontier && (*word_at(h, c) & HANDLES_LOW) == 0) {
+        handles_take_out(h, c);
+        handles_hold(h, c);
+    }
+    end_passage(h, t);
+}
+
+/* The scan has come to the end: does it begin anew? */
+static bool scan_again(struct handles *t)
+{
+    if ((t->bits | t->list[0]) == 0 || !t->has_moved) {
+        t->is_begun = 0;
+        return false;
+    }
+    t->has_moved = 0;
+    pass(t, 0, 0);
+    return true;
+}
+
+/* Pass objects until there is a hole in hand. */
+static __attribute__((noinline)) enum outcome look_for_hole(struct heap *h,
+                                                            struct budget *b)
+{
+    struct handles *t = handles_of(h);
+    addr32 c = scanned(h, t);
+    while (b->units >= HANDLES_PASS) {
+        handles_fence();
+        uint32_t header = *word_at(h, c);
+        if (header == 0) { /* the gap */
+            b->units -= HANDLES_PASS;
+            if (!scan_again(t))
+                return SETTLED;
+            c = h->pool_min;
+        } else if ((header & HANDLES_LOW) != 0) {
+            bool is_pinned = handles_header_is_pinned(header);
+            b->units -= HANDLES_PASS;
+            pass(t, c, is_pinned ? 0 : 4 * (header & HANDLES_LOW));
+            c += 4 * handles_words(header);
+        } else if (b->units < HANDLES_TAKE) {
+            return ENOUGH;
+        } else {
+            b->units -= HANDLES_TAKE;
+            take_in_hand(h, t, c);
+            return GO_ON;
+        }
+    }
+    return ENOUGH;
+}
+
+/* ---- Moves ------------------------------------------------------------- */
+
+/* All loaded before any is stored, as the widest instructions do it. */
+static inline void copy_four(uint32_t *to, const uint32_t *from)
+{
+    uint32_t a = from[0];
+    uint32_t b = from[1];
+    uint32_t c = from[2];
+    uint32_t d = from[3];
+    to[0] = a;
+    to[1] = b;
+    to[2] = c;
+    to[3] = d;
+}
+
+/*
+ * Copy `n` words down, or up to where they do not overlap. Four at a time
+ * through a structure, which a compiler turns into its widest loads and
+ * stores: they do not overlap, a hole is that long.
+ */
+static __attribute__((noinline, aligned(4))) void copy(struct heap *h,
+                                                       addr32 to, addr32 from,
+                                                       uint32_t n)
+{
+    uint32_t *t = word_at(h, to);
+    const uint32_t *f = word_at(h, from);
+    for (const uint32_t *end = f + n / 8 * 8; f != end; t += 8, f += 8) {
+        copy_four(t, f);
+        copy_four(t + 4, f + 4);
+    }
+    if ((n & 4) != 0) {
+        copy_four(t, f);
+        t += 4;
+        f += 4;
+    }
+    for (const uint32_t *end = f + n % 4; f != end;)
+        *t++ = *f++;
+}
+
+/*
+ * The hole in hand, of `gap` words, and the object behind it, of `words`,
+ * change places.
+ */
+static __attribute__((noinline)) void change_places(struct heap *h,
+                                                    uint32_t gap,
+                                                    uint32_t words)
+{
+    struct handles *t = handles_of(h);
+    addr32 c = t->list[0];
+    uint32_t index = *word_at(h, c + 4 * gap - 4) & HANDLES_LOW;
+    if (words > gap)
+        t->torn = 4 * index;
+    *word_at(h, c) = handles_header(gap + words, index);
+    handles_fence();
+    copy(h, c + 4, c + 4 * gap + 4, words - 1);
+
+    begin_passage(h, t);
+    *word_at(h, c) = handles_header(words, index);
+    handles_set_object(h, t, 4 * index, c + HANDLES_HEADER);
+    pass(t, c, 4 * index);
+    t->torn = 0;
+    t->list[0] = 0;
+    struct handles_piece hole = {c + 4 * words, gap};
+    if (handles_join(h, &hole, false))
+        handles_hold(h, hole.at);
+    t->has_moved = 1;
+    end_passage(h, t);
+}
+
+/* `place` becomes the place to which the object is copied from now on. */
+static inline void begin_copy(struct heap *h, struct handles *t,
+                              uint32_t handle, addr32 place, uint32_t words)
+{
+    *word_at(h, place) = handles_header(words, handle / 4);
+    fasten(h, handles_chunk_of(h, handle));
+    t->moving = handle;
+    t->copy = place;
+    t->copied = 1; /* the header is there */
+    t->is_touched = 0;
+}
+
+/* Begin to move an object of `words` words into the hole in hand. */
+static inline void begin_in_hand(struct heap *h, struct handles *t,
+                                 uint32_t handle, uint32_t words)
+{
+    addr32 c = t->list[0];
+    uint32_t have = *word_at(h, c) >> 16;
+    begin_passage(h, t);
+    t->list[0] = 0;
+    if (handles_cut(h, c, have, words) != 0)
+        handles_hold(h, c + 4 * words);
+    else
+        words = have;
+    begin_copy(h, t, handle, c, words);
+    end_passage(h, t);
+}
+
+/*
+ * The object behind the hole in hand is longer than that: begin to move it
+ * into the gap, from where it is fetched when there is more room. If the gap
+ * is too short, too, leave hole and object alone.
+ */
+static __attribute__((noinline)) void begin_in_gap(struct heap *h,
+                                                   uint32_t handle,
+                                                   uint32_t words)
+{
+    struct handles *t = handles_of(h);
+    (void)handles_put_down(h);
+    begin_passage(h, t);
+    addr32 place = t->frontier;
+    if (h->pool_max - place > 4 * words) {
+        handles_begin_gap(h, place + 4 * words);
+        begin_copy(h, t, handle, place, words);
+    } else {
+        pass(t, handles_chunk_of(h, handle), handle);
+    }
+    end_passage(h, t);
+}
+
+/*
+ * The object that waits in the gap for a hole of its length: its words, if it
+ * is there still, and fits into the hole in hand, of `gap` words; else 0.
+ */
+static uint32_t words_to_fetch(struct heap *h, const struct handles *t,
+                               uint32_t gap)
+{
+    if (handles_entry(h, t, t->home) % 2 != 0)
+        return 0;
+    addr32 c = handles_chunk_of(h, t->home);
+    uint32_t header = *word_at(h, c);
+    uint32_t words = header >> 16;
+    bool is_there = !handles_header_is_pinned(header) && c > t->list[0] &&
+                    c + 4 * words == t->frontier;
+    return is_there && words <= gap ? words : 0;
+}
+
+/*
+ * What is behind the hole in hand is pinned, or moved in pieces, or not moved
+ * because another object is.
+ */
+static __attribute__((noinline)) enum outcome begin(struct heap *h,
+                                                    struct budget *b)
+{
+    struct handles *t = handles_of(h);
+    uint32_t gap = *word_at(h, t->list[0]) >> 16;
+    addr32 object = t->list[0] + 4 * gap;
+    uint32_t header = *word_at(h, object);
+    uint32_t handle = 4 * (*word_at(h, object - 4) & HANDLES_LOW);
+    uint32_t words = header >> 16;
+    if (b->units < HANDLES_BEGIN)
+        return ENOUGH;
+    b->units -= HANDLES_BEGIN;
+    if (t->home != 0) {
+        handle = t->home;
+        words = words_to_fetch(h, t, gap);
+        t->home = 0;
+        if (words != 0)
+            begin_in_hand(h, t, handle, words);
+    } else if (handles_header_is_pinned(header)) {
+        (void)handles_put_down(h);
+        pass(t, object, 0);
+    } else if (words <= gap) {
+        begin_in_hand(h, t, handle, words);
+    } else {
+        begin_in_gap(h, handle, words);
+    }
+    return GO_ON;
+}
+
+/* The hole in hand moves up by an object. */
+static inline enum outcome move_hole(struct heap *h, struct handles *t,
+                                     struct budget *b)
+{
+    uint32_t gap = *word_at(h, t->list[0]) >> 16;
+    uint32_t words = *word_at(h, t->list[0] + 4 * gap) >> 16;
+    uint32_t units = words + HANDLES_SLIDE;
+    if (words < 2 || words > b->most || t->home != 0)
+        return begin(h, b);
+    if (b->units < units || b->words < words)
+        return ENOUGH; /* the next step can */
+    b->units -= units;
+    b->words -= words;
+    change_places(h, gap, words);
+    return GO_ON;
+}
+
+/*
+ * The last piece is copied: the handle names the new place, or, if the object
+ * was written to since, still the old one. The other place is in nobody's use
+ * any more.
+ */
+static inline void end_move(struct heap *h, struct handles *t, addr32 old)
+{
+    uint32_t handle = t->moving;
+    begin_passage(h, t);
+    t->moving = HANDLES_GONE;
+    if (t->is_touched) {
+        unfasten(h, t, handle);
+        pass(t, old, handle); /* so that others have their turn */
+    } else {
+        handles_set_object(h, t, handle, t->copy + HANDLES_HEADER);
+        if (t->copy < old)
+            pass(t, t->copy, handle);
+        else
+            t->home = handle;
+        t->copy = old;
+        t->has_moved = 1;
+    }
+    end_passage(h, t);
+}
+
+/* Copy a piece of the object in motion, perhaps the last one. */
+static __attribute__((noinline)) enum outcome carry_on(struct heap *h,
+                                                       struct budget *b)
+{
+    struct handles *t = handles_of(h);
+    addr32 old = handles_chunk_of(h, t->moving);
+    if (b->units <= HANDLES_CARRY)
+        return ENOUGH;
+    b->units -= HANDLES_CARRY;
+    uint32_t left = (*word_at(h, old) & HANDLES_LOW) - t->copied;
+    uint32_t n = left < b->units ? left : b->units;
+    n = n < b->words ? n : b->words;
+    uint32_t at = 4 * t->copied;
+    t->copied += n;
+    b->units -= n;
+    b->words -= n;
+    copy(h, t->copy + at, old + at, n);
+    if (n < left)
+        return ENOUGH;
+    end_move(h, t, old);
+    return GO_ON;
+}
+
+/* The place that a move has left becomes a hole, in hand if that is empty. */
+static __attribute__((noinline)) enum outcome release(struct heap *h,
+                                                      struct budget *b)
+{
+    struct handles *t = handles_of(h);
+    bool is_behind;
+    if (b->units < HANDLES_END)
+        return ENOUGH;
+    b->units -= HANDLES_END;
+    begin_passage(h, t);
+    struct handles_piece p = give_up_place(h, t, &is_behind);
+    if (handles_join(h, &p, is_behind)) {
+        if (t->list[0] == 0)
+            handles_hold(h, p.at);
+        else
+            handles_insert(h, p.at, p.words);
+    }
+    end_passage(h, t);
+    return GO_ON;
+}
+
+/* ---- Steps ------------------------------------------------------------- */
+
+/* Does defragmentation begin now? */
+static bool begins(const struct heap *h, struct handles *t)
+{
+    if ((t->bits | t->list[0] | t->moving) == 0 ||
+        (h->pool_max - t->frontier > t->start_gap &&
+         t->issued > t->start_issued))
+        return false;
+    t->is_begun = 1;
+    t->has_moved = 1;
+    return true;
+}
+
+uint32_t handles_work(struct heap *h, uint32_t units, uint32_t words,
+                      uint32_t most)
+{
+    struct handles *t = handles_of(h);
+    struct budget b = {units, words, most};
+    if (t->in_step)
+        return 1;
+    if (!t->is_begun && !begins(h, t))
+        return 0;
+    t->in_step = 1;
+    enum outcome o;
+    do {
+        handles_fence();
+        if (t->moving == HANDLES_GONE)
+            o = release(h, &b);
+        else if (t->moving != 0)
+            o = carry_on(h, &b);
+        else if (t->list[0] != 0)
+            o = move_hole(h, t, &b);
+        else
+            o = look_for_hole(h, &b);
+    } while (o == GO_ON && b.units >= HANDLES_ROUND);
+    t->in_step = 0;
+    return o != SETTLED;
+}
+
+uint32_t handles_step(struct heap *h, uint32_t units)
+{
+    uint32_t most = units > HANDLES_SLIDE ? units - HANDLES_SLIDE : 0;
+    return handles_work(h, units, units, most);
+}
+
+void handles_settle(struct heap *h)
+{
+    struct handles *t = handles_of(h);
+    CORE_ASSERT(!t->in_step);
+    t->is_begun = 1;
+    t->has_moved = 1;
+    (void)handles_step(h, UINT32_MAX);
+}

@@ -1,0 +1,125 @@
+/* manager_handles.c - see manager.h: handles for the replay. */
+#include "core/handles.h"
+
+#include <string.h>
+
+#include "sim/replay/manager.h"
+
+/* clang-format off */
+static const struct manager_key handles_keys[] = {
+    {"zero", NULL, 0, 1, "0", "1: zero objects, and what grows"},
+    {"indices", "8|16", 0, 0, "16", "bits of an index"},
+    {"handles", NULL, 0, 65535, "0",
+     "table entries set aside; the others come out of the gap"},
+    {"start_bytes", NULL, 0, 100, "85",
+     "defragmentation begins when this percent of H is not gap"},
+    {"start_indices", NULL, 0, 100, "90",
+     "... or when this percent of all indices has been given"},
+    {"per_alloc", NULL, 0, 65536, "0",
+     "bytes moved with each allocation, at most"},
+    {"wait", NULL, 0, 1, "0",
+     "1: a request that finds no hole waits until all holes are one"},
+};
+/* clang-format on */
+
+static const struct manager_card handles_card = {
+    .succeeds = "wait=1 and nothing pinned: r + 4 <= free bytes (and 4 for a "
+                "new entry, if no old one is free). wait=0: the same once "
+                "defragmentation has caught up; until then a request is "
+                "granted if the gap holds it, or a hole of a longer class, or "
+                "one of the first four of its own. With k pins the largest "
+                "hole is at least free / (k + 1)",
+    .metadata = "4 bytes an object and a hole; an entry of 4 bytes an object "
+                "(indices=8: 2 bytes), as many as there ever were objects at "
+                "once; fixed: 368 bytes of control block",
+    .pause = "alloc and free: constant; a step: its budget; a realloc that "
+             "moves: its copy; wait=1: one pass over the pool, words moved "
+             "once",
+    .moves = "in steps, with allocations (per_alloc), when a request waits "
+             "(wait), and to grow",
+    .needs = "frees, handles; handles_touch before writing to an object that "
+             "is longer than a step moves at once",
+};
+
+/* The manager itself foretells it, but for a request that waits. */
+static uint64_t handles_request(const struct manager_view *v)
+{
+    struct heap *h = (struct heap *)(uintptr_t)v->heap;
+    return handles_largest(h);
+}
+
+/* The worst of random steps, measured: tests/test_handles_guest.c. */
+static const struct manager_step_price handles_prices[] = {
+    {"hazard3", 4, 200},   {"cortex-m0plus", 6, 200}, {"cortex-m0", 6, 200},
+    {"cortex-m3", 6, 200}, {"cortex-m4", 6, 200},     {NULL, 0, 0},
+};
+
+static const struct manager_shape handles_shape = {
+    .step_prices = handles_prices,
+    .largest = handles_request,
+    .unit_bytes = 4,
+    .tag_bytes = HANDLES_HEADER,
+    .bytes = handles_bytes,
+};
+
+static void handles_read(const struct replay_options *o,
+                         struct manager_params *p)
+{
+    struct handles_params m = {
+        .zero = (uint32_t)manager_number(o, "zero", 0),
+        .indices = (uint32_t)manager_number(o, "indices", 16),
+        .handles = (uint32_t)manager_number(o, "handles", 0),
+        .start_bytes = (uint32_t)manager_number(o, "start_bytes", 85),
+        .start_indices = (uint32_t)manager_number(o, "start_indices", 90),
+        .per_alloc = (uint32_t)manager_number(o, "per_alloc", 0),
+        .wait = (uint32_t)manager_number(o, "wait", 0),
+    };
+    memset(p, 0, sizeof *p);
+    memcpy(p, &m, sizeof m);
+}
+
+static struct handles_params handles_of_words(const struct manager_params *p)
+{
+    struct handles_params m;
+    memcpy(&m, p, sizeof m);
+    return m;
+}
+
+static uint32_t handles_before(const struct manager_params *p)
+{
+    struct handles_params m = handles_of_words(p);
+    return handles_control_bytes(&m);
+}
+
+static uint32_t handles_start(struct heap *h, uint32_t base,
+                              uint32_t heap_bytes,
+                              const struct manager_params *p)
+{
+    struct handles_params m = handles_of_words(p);
+    return handles_init(h, base, heap_bytes, &m);
+}
+
+const struct manager manager_handles = {
+    .name = "handles",
+    .capabilities = CAPS_handles,
+    .keys = handles_keys,
+    .n_keys = sizeof handles_keys / sizeof handles_keys[0],
+    .card = &handles_card,
+    .shape = &handles_shape,
+    .params = handles_read,
+    .control_bytes = handles_before,
+    .init = handles_start,
+    .alloc = handles_alloc,
+    .free = handles_free,
+    .realloc = handles_realloc,
+    .control = handles_control,
+    .store = handles_store,
+    .deref = handles_deref,
+    .step = handles_step,
+    .pin = handles_pin,
+    .unpin = handles_unpin,
+    .info = handles_info,
+    .area_info = handles_area_info,
+    .walk = handles_walk,
+    .check = handles_check,
+};
