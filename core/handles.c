@@ -22,6 +22,18 @@ const uint8_t handles_lists[192] = {
 };
 /* clang-format on */
 
+/* Bytes of an entry. */
+static inline uint32_t entry_bytes(const struct handles *t)
+{
+    return t->table != 0 ? 4 : 2;
+}
+
+/* Are all indices given? */
+static inline bool has_no_index(const struct handles *t)
+{
+    return t->issued - entry_bytes(t) == (t->table | t->halves);
+}
+
 /* ---- Room for an object ------------------------------------------------ */
 
 /* Words of the chunk for a request; no overflow up to HANDLES_REQUEST_MAX. */
@@ -119,7 +131,7 @@ static uint32_t free_words(struct heap *h, const struct handles *t)
 static bool make_room(struct heap *h, struct handles *t, uint32_t words,
                       bool *may_wait)
 {
-    if (t->in_step)
+    if (t->in_step || (t->free_handle == 0 && has_no_index(t)))
         return false;
     if (t->moving != 0) {
         handles_abort(h, t);
@@ -137,17 +149,11 @@ static bool make_room(struct heap *h, struct handles *t, uint32_t words,
 
 /* ---- Entries ----------------------------------------------------------- */
 
-/* Bytes of an entry. */
-static inline uint32_t entry_bytes(const struct handles *t)
-{
-    return t->table != 0 ? 4 : 2;
-}
-
 /* Where the gap will end when one more entry is given; 0: none can be. */
 static addr32 end_with_entry(const struct heap *h, const struct handles *t)
 {
     addr32 entry = t->issued - entry_bytes(t);
-    if (entry == (t->table | t->halves))
+    if (has_no_index(t))
         return 0;
     if (entry >= h->pool_max)
         return h->pool_max;
@@ -204,12 +210,23 @@ static uint32_t refuse(struct heap *h, const struct handles *t, bool is_alloc)
     return 0;
 }
 
-/* per_alloc bytes, and what it takes to begin and end with them. */
-static void move_some(struct heap *h, const struct handles *t)
+/*
+ * Move per_alloc bytes, after a request: whether that is granted does not
+ * depend on it. The new object, if there is one, stays where it is: the
+ * program is about to write to it. To begin and to end a move is allowed on
+ * top.
+ */
+static void move_some(struct heap *h, const struct handles *t, uint32_t handle)
 {
     uint32_t words = t->params.per_alloc / 4;
     uint32_t units = words + HANDLES_TAKE + HANDLES_BEGIN + HANDLES_END;
+    if (t->in_step)
+        return;
+    if (handle != 0)
+        handles_pin(h, handle);
     (void)handles_work(h, units, words, words);
+    if (handle != 0)
+        handles_unpin(h, handle);
 }
 
 /* Zero what chunk `c` has behind its first `from` words. */
@@ -227,18 +244,21 @@ static __attribute__((noinline)) uint32_t alloc_anyhow(struct heap *h,
     struct handles *t = handles_of(h);
     if (bytes - 1 >= HANDLES_REQUEST_MAX || h->phase != PHASE_IDLE)
         return refuse_at_once(h, bytes);
-    if (t->params.per_alloc != 0)
-        move_some(h, t);
     uint32_t words = words_for(bytes);
     bool may_wait = true;
     uint32_t handle;
     while ((handle = take(h, t, words)) == 0) {
         if (!make_room(h, t, words, &may_wait))
-            return refuse(h, t, true);
+            break;
     }
-    h->refusal = REFUSAL_NONE;
-    if (t->params.zero)
+    if (handle == 0)
+        (void)refuse(h, t, true);
+    else
+        h->refusal = REFUSAL_NONE;
+    if (handle != 0 && t->params.zero)
         zero_from(h, handles_chunk_of(h, handle), 1);
+    if (t->params.per_alloc != 0)
+        move_some(h, t, handle);
     return handle;
 }
 

@@ -105,11 +105,11 @@
 #define HANDLES_PASS  7u  /* the scan passes a chunk                       */
 #define HANDLES_TAKE  40u /* a hole is taken in hand                       */
 #define HANDLES_SLIDE 50u /* hole and object change places                 */
-#define HANDLES_BEGIN 48u /* a move in pieces begins                       */
+#define HANDLES_BEGIN 47u /* a move in pieces begins                       */
 #define HANDLES_CARRY 28u /* ... goes on, and perhaps ends                 */
-#define HANDLES_END   48u /* the place that a move has left becomes a hole */
+#define HANDLES_END   47u /* the place that a move has left becomes a hole */
 #define HANDLES_ROUND 24u /* with less no further part is begun             */
-#define HANDLES_LEAST 48u /* smallest budget that gets all of it done     */
+#define HANDLES_LEAST 47u /* smallest budget that gets all of it done     */
 
 /* Words only, so that a guest is handed them as such. */
 struct handles_params {
@@ -129,7 +129,7 @@ struct handles_params {
 #define HANDLES_DEFAULTS                                                       \
     {                                                                          \
         .zero = 0, .indices = 16, .handles = 0, .start_bytes = 85,             \
-        .start_indices = 90, .per_alloc = 0, .wait = 0                         \
+        .start_indices = 90, .per_alloc = 0, .wait = 1                         \
     }
 
 /* handles.moving: the move is over, `copy` is the place that nobody needs. */
@@ -178,9 +178,6 @@ _Static_assert(sizeof(struct handles_params) == 28, "seven words");
 _Static_assert(offsetof(struct handles, params) == 84, "no padding");
 _Static_assert(offsetof(struct handles, list) == 112, "no padding");
 _Static_assert(sizeof(struct handles) == 236, "59 words");
-
-/* A half word of an entry: it may lie in any word. */
-typedef uint16_t __attribute__((may_alias)) handles_half;
 
 static inline struct handles *handles_of(struct heap *h)
 {
@@ -286,7 +283,7 @@ static inline addr32 handles_at(struct heap *h, addr32 table, uint32_t handle)
 static inline addr32 handles_at_small(struct heap *h, addr32 halves,
                                       uint32_t handle)
 {
-    return h->base + *(handles_half *)(void *)byte_at(h, halves + handle / 2);
+    return h->base + *half_at(h, halves + handle / 2);
 }
 
 /* The address of byte `byte` of the object, in either form. */
@@ -326,6 +323,9 @@ static inline void handles_store(struct heap *h, uint32_t handle, uint32_t word,
  * none. O(HANDLES_LOOK).
  */
 uint32_t handles_largest(struct heap *h);
+
+/* The same, were all holes one: with `wait` and nothing pinned. O(chunks). */
+uint32_t handles_largest_settled(struct heap *h);
 
 /*
  * Fill in `info`; holes and gap count without the header that an object there

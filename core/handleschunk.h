@@ -31,11 +31,6 @@ static inline addr32 handles_base(const struct heap *h)
 #endif
 }
 
-static inline handles_half *handles_half_at(struct heap *h, addr32 p)
-{
-    return (handles_half *)(void *)byte_at(h, p);
-}
-
 static inline uint32_t handles_list_of(uint32_t words)
 {
     if (__builtin_expect(words < 64, 1))
@@ -140,7 +135,7 @@ static inline uint32_t handles_entry(struct heap *h, const struct handles *t,
                                      uint32_t handle)
 {
     return t->table != 0 ? *word_at(h, t->table + handle)
-                         : *handles_half_at(h, t->halves + handle / 2);
+                         : *half_at(h, t->halves + handle / 2);
 }
 
 static inline void handles_set_entry(struct heap *h, const struct handles *t,
@@ -149,7 +144,7 @@ static inline void handles_set_entry(struct heap *h, const struct handles *t,
     if (t->table != 0)
         *word_at(h, t->table + handle) = value;
     else
-        *handles_half_at(h, t->halves + handle / 2) = (handles_half)value;
+        *half_at(h, t->halves + handle / 2) = (uint16_t)value;
 }
 
 /* The object of a valid handle is from now on at `object`. */

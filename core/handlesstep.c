@@ -273,24 +273,28 @@ static inline void begin_copy(struct heap *h, struct handles *t,
     t->is_touched = 0;
 }
 
-/* Begin to move an object of `words` words into the hole in hand. */
+/* Can `words` words be cut off a hole of `gap`, no more and no fewer? */
+static inline bool fits(uint32_t words, uint32_t gap)
+{
+    return words == gap || words + HANDLES_CHUNK_MIN <= gap;
+}
+
+/* Begin to move an object of `words` words, which fits, into the hole in hand.
+ */
 static inline void begin_in_hand(struct heap *h, struct handles *t,
                                  uint32_t handle, uint32_t words)
 {
     addr32 c = t->list[0];
-    uint32_t have = *word_at(h, c) >> 16;
     begin_passage(h, t);
     t->list[0] = 0;
-    if (handles_cut(h, c, have, words) != 0)
+    if (handles_cut(h, c, *word_at(h, c) >> 16, words) != 0)
         handles_hold(h, c + 4 * words);
-    else
-        words = have;
     begin_copy(h, t, handle, c, words);
     end_passage(h, t);
 }
 
 /*
- * The object behind the hole in hand is longer than that: begin to move it
+ * The object behind the hole in hand does not fit into it: begin to move it
  * into the gap, from where it is fetched when there is more room. If the gap
  * is too short, too, leave hole and object alone.
  */
@@ -325,7 +329,7 @@ static uint32_t words_to_fetch(struct heap *h, const struct handles *t,
     uint32_t words = header >> 16;
     bool is_there = !handles_header_is_pinned(header) && c > t->list[0] &&
                     c + 4 * words == t->frontier;
-    return is_there && words <= gap ? words : 0;
+    return is_there && fits(words, gap) ? words : 0;
 }
 
 /*
@@ -353,7 +357,7 @@ static __attribute__((noinline)) enum outcome begin(struct heap *h,
     } else if (handles_header_is_pinned(header)) {
         (void)handles_put_down(h);
         pass(t, object, 0);
-    } else if (words <= gap) {
+    } else if (fits(words, gap)) {
         begin_in_hand(h, t, handle, words);
     } else {
         begin_in_gap(h, handle, words);

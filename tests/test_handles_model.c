@@ -262,6 +262,7 @@ static uint32_t n_seeds(void)
 Test(handles_model, random_operations_agree_with_a_naive_model)
 {
     struct handles_params p = HANDLES_DEFAULTS;
+    p.wait = 0;
     for (uint64_t seed = 1; seed <= n_seeds(); seed++) {
         p.zero = seed & 1;
         p.start_bytes = seed % 3 == 0 ? 85 : 0;
@@ -276,6 +277,7 @@ Test(handles_model, random_operations_agree_with_a_naive_model)
 Test(handles_model, they_agree_in_the_small_form)
 {
     struct handles_params p = HANDLES_DEFAULTS;
+    p.wait = 0;
     p.indices = 8;
     for (uint64_t seed = 1; seed <= n_seeds(); seed++) {
         p.start_bytes = (uint32_t)(seed % 2) * 85;
@@ -295,6 +297,7 @@ Test(handles_model, a_request_that_waits_is_refused_only_for_want_of_bytes)
 Test(handles_model, they_agree_when_each_allocation_moves_some)
 {
     struct handles_params p = HANDLES_DEFAULTS;
+    p.wait = 0;
     for (uint64_t seed = 1; seed <= n_seeds(); seed++) {
         p.start_bytes = 0;
         p.per_alloc = 40 * (uint32_t)seed;

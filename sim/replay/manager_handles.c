@@ -17,7 +17,7 @@ static const struct manager_key handles_keys[] = {
      "... or when this percent of all indices has been given"},
     {"per_alloc", NULL, 0, 65536, "0",
      "bytes moved with each allocation, at most"},
-    {"wait", NULL, 0, 1, "0",
+    {"wait", NULL, 0, 1, "1",
      "1: a request that finds no hole waits until all holes are one"},
 };
 /* clang-format on */
@@ -41,10 +41,33 @@ static const struct manager_card handles_card = {
              "is longer than a step moves at once",
 };
 
+/* Bytes granted to the object that lies at `address` now. */
+static uint32_t handles_granted(struct heap *h, uint32_t address)
+{
+    uint32_t header = *word_at(h, address - HANDLES_HEADER);
+    uint32_t words = header >> 16 < 2 ? header & 0xffff : header >> 16;
+    return 4 * words - HANDLES_HEADER;
+}
+
+/*
+ * With `wait` and nothing pinned, all that is free, but for the header, the
+ * gap's first word, and an entry if there is none.
+ */
+static uint64_t handles_serves(const struct manager_view *v)
+{
+    struct heap *h = (struct heap *)(uintptr_t)v->heap;
+    uint32_t now = handles_largest(h);
+    if (handles_of(h)->params.wait == 0 || v->n_pinned > 0)
+        return now;
+    uint32_t later = handles_largest_settled(h);
+    return later > now ? later : now;
+}
+
 static const struct manager_shape handles_shape = {
     .unit_bytes = 4,
     .tag_bytes = HANDLES_HEADER,
-    .bytes = handles_bytes,
+    .bytes = handles_granted,
+    .largest = handles_serves,
 };
 
 static void handles_read(const struct replay_options *o,
@@ -57,7 +80,7 @@ static void handles_read(const struct replay_options *o,
         .start_bytes = (uint32_t)manager_number(o, "start_bytes", 85),
         .start_indices = (uint32_t)manager_number(o, "start_indices", 90),
         .per_alloc = (uint32_t)manager_number(o, "per_alloc", 0),
-        .wait = (uint32_t)manager_number(o, "wait", 0),
+        .wait = (uint32_t)manager_number(o, "wait", 1),
     };
     memset(p, 0, sizeof *p);
     memcpy(p, &m, sizeof m);
