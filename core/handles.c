@@ -3,22 +3,17 @@
 #include "core/handleschunk.h"
 
 /* clang-format off */
-const uint8_t handles_lists[192] = {
-    /* 0 to 63 words, one by one */
-     0,  0,  0,  0,  1,  2,  3,  4,  5,  6,  7,  8,  9, 10, 11, 12,
-    13, 13, 13, 13, 13, 13, 13, 13, 14, 14, 14, 14, 14, 14, 14, 14,
-    15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15,
-    16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16,
+const uint8_t handles_lists[128] = {
     /* 64 to 1,023 words, by 16 */
-     0,  0,  0,  0, 17, 17, 18, 18, 19, 19, 19, 19, 20, 20, 20, 20,
-    21, 21, 21, 21, 21, 21, 21, 21, 22, 22, 22, 22, 22, 22, 22, 22,
-    23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23,
-    24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24,
+     0,  0,  0,  0, 64, 64, 65, 65, 66, 66, 66, 66, 67, 67, 67, 67,
+    68, 68, 68, 68, 68, 68, 68, 68, 69, 69, 69, 69, 69, 69, 69, 69,
+    70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70,
+    71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71,
     /* from 1,024 words on, by 1,024 */
-     0, 25, 26, 26, 27, 27, 27, 27, 28, 28, 28, 28, 28, 28, 28, 28,
-    29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29,
-    30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30,
-    30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30,
+     0, 72, 73, 73, 74, 74, 74, 74, 75, 75, 75, 75, 75, 75, 75, 75,
+    76, 76, 76, 76, 76, 76, 76, 76, 76, 76, 76, 76, 76, 76, 76, 76,
+    77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77,
+    77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77,
 };
 /* clang-format on */
 
@@ -86,17 +81,18 @@ static inline uint32_t cut_and_hold(struct heap *h, struct handles *t, addr32 c,
 static struct handles_piece place(struct heap *h, struct handles *t,
                                   uint32_t words, addr32 end)
 {
-    addr32 c = t->frontier;
-    if (end - c > 4 * words) {
-        handles_begin_gap(h, c + 4 * words);
-        return (struct handles_piece){c, words};
+    addr32 c = t->in_step ? 0 : t->list[0];
+    if (c == 0 || *word_at(h, c) >> 16 < words) {
+        c = t->frontier;
+        if (end - c > 4 * words) {
+            handles_begin_gap(h, c + 4 * words);
+            return (struct handles_piece){c, words};
+        }
+        uint32_t j = handles_list_of(words);
+        c = look_in(h, t, j, words);
+        if (c == 0 && (j = handles_longer(t, j)) != 0)
+            c = t->list[j];
     }
-    uint32_t j = handles_list_of(words);
-    uint32_t longer = t->bits & (UINT32_MAX << 1 << j);
-    c = t->in_step ? 0 : t->list[0];
-    if (c == 0 || *word_at(h, c) >> 16 < words)
-        c = longer != 0 ? t->list[__builtin_ctz(longer)]
-                        : look_in(h, t, j, words);
     if (c == 0)
         return (struct handles_piece){0, 0};
     handles_take_out(h, c);
@@ -262,9 +258,22 @@ static __attribute__((noinline)) uint32_t alloc_anyhow(struct heap *h,
     return handle;
 }
 
+/* The object is in chunk `c`, its entry the first free one. */
+static inline uint32_t give(struct heap *h, struct handles *t, uint32_t handle,
+                            addr32 c, uint32_t words)
+{
+    addr32 entry = t->table + handle;
+    t->free_handle = *word_at(h, entry) - 1;
+    *word_at(h, c) = handles_header(words, handle / 4);
+    *word_at(h, entry) = c + HANDLES_HEADER;
+    h->refusal = REFUSAL_NONE;
+    return handle;
+}
+
 /*
  * The short way: the first chunk of the request's own list if it is used up,
- * else the gap, else the hole in hand, else a longer chunk; and no calls.
+ * else of the hole in hand, else of the gap, else of a longer chunk; and no
+ * calls.
  */
 __attribute__((aligned(4))) uint32_t handles_alloc(struct heap *h,
                                                    uint32_t bytes,
@@ -279,35 +288,35 @@ __attribute__((aligned(4))) uint32_t handles_alloc(struct heap *h,
     uint32_t words = words_for(bytes);
     uint32_t j = handles_list_of(words);
     addr32 c = t->list[j];
-    uint32_t have = c == 0 ? 0 : *word_at(h, c) >> 16;
-    addr32 hand = t->list[0];
-    if (have - words < HANDLES_CHUNK_MIN) {
-        handles_take_first(h, j, c);
-        handles_use_up(h, c, have);
-        words = have;
-    } else if (h->pool_max - t->frontier > 4 * words) {
-        c = t->frontier;
-        handles_begin_gap(h, c + 4 * words);
-    } else if (hand != 0 && !t->in_step &&
-               *word_at(h, hand) >> 16 >= words + HANDLES_CHUNK_MIN) {
-        c = hand;
-        (void)handles_cut(h, c, *word_at(h, c) >> 16, words);
-        handles_hold(h, c + 4 * words);
-    } else {
-        uint32_t longer = t->bits & (UINT32_MAX << 1 << j);
-        if (longer == 0 || t->in_step)
-            return alloc_anyhow(h, bytes);
-        j = (uint32_t)__builtin_ctz(longer);
-        c = t->list[j];
-        handles_take_first(h, j, c);
-        words = cut_and_hold(h, t, c, words);
+    if (c != 0) {
+        uint32_t have = *word_at(h, c) >> 16;
+        if (have - words < HANDLES_CHUNK_MIN) {
+            handles_take_first(h, j, c);
+            handles_use_up(h, c, have);
+            return give(h, t, handle, c, have);
+        }
     }
-    addr32 entry = t->table + handle;
-    t->free_handle = *word_at(h, entry) - 1;
-    *word_at(h, c) = handles_header(words, handle / 4);
-    *word_at(h, entry) = c + HANDLES_HEADER;
-    h->refusal = REFUSAL_NONE;
-    return handle;
+    c = t->list[0];
+    if (c != 0) {
+        uint32_t have = *word_at(h, c) >> 16;
+        if (have >= words + HANDLES_CHUNK_MIN) {
+            (void)handles_cut(h, c, have, words);
+            handles_hold(h, c + 4 * words);
+            return give(h, t, handle, c, words);
+        }
+    }
+    c = t->frontier;
+    if (h->pool_max - c > 4 * words) {
+        handles_begin_gap(h, c + 4 * words);
+        return give(h, t, handle, c, words);
+    }
+    j = handles_longer(t, j);
+    if (j == 0)
+        return alloc_anyhow(h, bytes);
+    c = t->list[j];
+    handles_take_first(h, j, c);
+    words = cut_and_hold(h, t, c, words);
+    return give(h, t, handle, c, words);
 }
 
 /* Free an object that may be pinned or in motion, in either form. */

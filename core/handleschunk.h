@@ -19,8 +19,8 @@
 #define HANDLES_LISTS_AT                                                       \
     ((uint32_t)(sizeof(struct heap) + offsetof(struct handles, list)))
 
-/* The list of each size: below 64 words, then by 16, then by 1,024 words. */
-extern const uint8_t handles_lists[192];
+/* The list of each size: below 1,024 words by 16, then by 1,024 words. */
+extern const uint8_t handles_lists[128];
 
 static inline addr32 handles_base(const struct heap *h)
 {
@@ -33,11 +33,11 @@ static inline addr32 handles_base(const struct heap *h)
 
 static inline uint32_t handles_list_of(uint32_t words)
 {
-    if (__builtin_expect(words < 64, 1))
-        return handles_lists[words];
+    if (__builtin_expect(words < HANDLES_EXACT, 1))
+        return words;
     if (words < 1024)
-        return handles_lists[64 + words / 16];
-    return handles_lists[128 + words / 1024];
+        return handles_lists[words / 16];
+    return handles_lists[64 + words / 1024];
 }
 
 /* ---- Headers ----------------------------------------------------------- */
@@ -75,6 +75,30 @@ static inline addr32 handles_slot(const struct heap *h, uint32_t j)
     return handles_base(h) + HANDLES_LISTS_AT + 4 * j;
 }
 
+/* List `j` is not empty any more; or it is now. */
+static inline void handles_set_bit(struct heap *h, uint32_t j)
+{
+    handles_of(h)->bits[j / 32] |= UINT32_C(1) << j % 32;
+}
+
+static inline void handles_clear_bit(struct heap *h, uint32_t j)
+{
+    handles_of(h)->bits[j / 32] &= ~(UINT32_C(1) << j % 32);
+}
+
+/* The first list behind list `j` that is not empty; 0: none. */
+static inline uint32_t handles_longer(const struct handles *t, uint32_t j)
+{
+    uint32_t i = j / 32;
+    uint32_t bits = t->bits[i] & (UINT32_MAX << 1 << j % 32);
+    while (bits == 0) {
+        if (++i == 3)
+            return 0;
+        bits = t->bits[i];
+    }
+    return 32 * i + (uint32_t)__builtin_ctz(bits);
+}
+
 /* Put free chunk `c` at the front of its list. */
 static inline void handles_insert(struct heap *h, addr32 c, uint32_t words)
 {
@@ -87,7 +111,7 @@ static inline void handles_insert(struct heap *h, addr32 c, uint32_t words)
     if (first != 0)
         *word_at(h, first + 8) = c + 4;
     else
-        handles_of(h)->bits |= UINT32_C(1) << j;
+        handles_set_bit(h, j);
 }
 
 /* Free chunk `c` becomes the hole in hand; there is none. */
@@ -108,7 +132,7 @@ static inline void handles_take_first(struct heap *h, uint32_t j, addr32 c)
     if (next != 0)
         *word_at(h, next + 8) = slot;
     else
-        handles_of(h)->bits &= ~(UINT32_C(1) << j);
+        handles_clear_bit(h, j);
 }
 
 /*
@@ -123,8 +147,7 @@ static inline void handles_take_out(struct heap *h, addr32 c)
     if (next != 0) {
         *word_at(h, next + 8) = slot;
     } else if (slot < handles_slot(h, HANDLES_LISTS)) {
-        uint32_t j = (slot - handles_slot(h, 0)) / 4;
-        handles_of(h)->bits &= ~(UINT32_C(1) << j);
+        handles_clear_bit(h, (slot - handles_slot(h, 0)) / 4);
     }
 }
 

@@ -142,8 +142,8 @@ Test(handles_check, names_broken_lists)
     break_word(word(hole[0] + 4), hole[1], 9);
     break_word(&t->list[both + 1], hole[0], 9);
     break_word(&t->list[0], hole[0], 9);
-    for (uint32_t bit = 0; bit < 32; bit++)
-        break_word(&t->bits, t->bits ^ 1u << bit, 10);
+    for (uint32_t bit = 0; bit < 96; bit++)
+        break_word(&t->bits[bit / 32], t->bits[bit / 32] ^ 1u << bit % 32, 10);
 }
 
 Test(handles_check, names_a_step_that_is_not_over)
