@@ -266,8 +266,17 @@ static inline uint32_t give(struct heap *h, struct handles *t, uint32_t handle,
     t->free_handle = *word_at(h, entry) - 1;
     *word_at(h, c) = handles_header(words, handle / 4);
     *word_at(h, entry) = c + HANDLES_HEADER;
-    h->refusal = REFUSAL_NONE;
     return handle;
+}
+
+/* Give all of `c`, the first chunk of list `j`. */
+static inline uint32_t give_all(struct heap *h, struct handles *t,
+                                uint32_t handle, uint32_t j, uint32_t words)
+{
+    addr32 c = t->list[j];
+    handles_take_first(h, j, c);
+    handles_use_up(h, c, words);
+    return give(h, t, handle, c, words);
 }
 
 /*
@@ -288,19 +297,19 @@ __attribute__((aligned(4))) uint32_t handles_alloc(struct heap *h,
     uint32_t words = words_for(bytes);
     uint32_t j = handles_list_of(words);
     addr32 c = t->list[j];
+    h->refusal = REFUSAL_NONE;
     if (c != 0) {
+        if (__builtin_expect(words < HANDLES_EXACT, 1))
+            return give_all(h, t, handle, j, words);
         uint32_t have = *word_at(h, c) >> 16;
-        if (have - words < HANDLES_CHUNK_MIN) {
-            handles_take_first(h, j, c);
-            handles_use_up(h, c, have);
-            return give(h, t, handle, c, have);
-        }
+        if (have - words < HANDLES_CHUNK_MIN)
+            return give_all(h, t, handle, j, have);
     }
     c = t->list[0];
     if (c != 0) {
         uint32_t have = *word_at(h, c) >> 16;
         if (have >= words + HANDLES_CHUNK_MIN) {
-            (void)handles_cut(h, c, have, words);
+            handles_split(h, c, have, words);
             handles_hold(h, c + 4 * words);
             return give(h, t, handle, c, words);
         }

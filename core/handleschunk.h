@@ -261,24 +261,34 @@ static inline void handles_use_up(struct heap *h, addr32 c, uint32_t words)
 
 /*
  * Cut a used chunk of `words` words off hole `c`, which is in no list and has
- * `have`; its header is the caller's to write. The rest, if it can be a chunk,
- * becomes a hole, in no list yet: its words. Else it is granted with the
- * chunk: 0.
+ * `have`, enough for both to be chunks; its header is the caller's to write.
+ * The rest is a hole, in no list yet.
+ */
+static inline void handles_split(struct heap *h, addr32 c, uint32_t have,
+                                 uint32_t words)
+{
+    uint32_t rest = have - words;
+    addr32 end = c + 4 * have;
+    uint32_t last = *word_at(h, end - 4) & HANDLES_LOW;
+    CORE_ASSERT(have >= words + HANDLES_CHUNK_MIN);
+    *word_at(h, c + 4 * words) = handles_header(rest, 0);
+    *word_at(h, end - 4) = handles_header(rest, last);
+}
+
+/*
+ * The same, if the rest can be a chunk: its words. Else it is granted with
+ * the chunk: 0.
  */
 static inline uint32_t handles_cut(struct heap *h, addr32 c, uint32_t have,
                                    uint32_t words)
 {
     CORE_ASSERT(have >= words);
-    uint32_t rest = have - words;
-    if (rest < HANDLES_CHUNK_MIN) {
+    if (have - words < HANDLES_CHUNK_MIN) {
         handles_use_up(h, c, have);
         return 0;
     }
-    addr32 end = c + 4 * have;
-    uint32_t last = *word_at(h, end - 4) & HANDLES_LOW;
-    *word_at(h, c + 4 * words) = handles_header(rest, 0);
-    *word_at(h, end - 4) = handles_header(rest, last);
-    return rest;
+    handles_split(h, c, have, words);
+    return have - words;
 }
 
 /* The same; the rest goes to its list. The words granted. */
