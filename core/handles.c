@@ -3,24 +3,31 @@
 #include "core/handleschunk.h"
 
 /* clang-format off */
-const uint8_t handles_lists[192] = {
-    /* 0 to 63 words, one by one */
-     0,  0,  0,  0,  1,  2,  3,  4,  5,  6,  7,  8,  9, 10, 11, 12,
-    13, 13, 13, 13, 13, 13, 13, 13, 14, 14, 14, 14, 14, 14, 14, 14,
-    15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15,
-    16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16,
+const uint8_t handles_lists[128] = {
     /* 64 to 1,023 words, by 16 */
-     0,  0,  0,  0, 17, 17, 18, 18, 19, 19, 19, 19, 20, 20, 20, 20,
-    21, 21, 21, 21, 21, 21, 21, 21, 22, 22, 22, 22, 22, 22, 22, 22,
-    23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23,
-    24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24,
+     0,  0,  0,  0, 64, 64, 65, 65, 66, 66, 66, 66, 67, 67, 67, 67,
+    68, 68, 68, 68, 68, 68, 68, 68, 69, 69, 69, 69, 69, 69, 69, 69,
+    70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70,
+    71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71,
     /* from 1,024 words on, by 1,024 */
-     0, 25, 26, 26, 27, 27, 27, 27, 28, 28, 28, 28, 28, 28, 28, 28,
-    29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29,
-    30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30,
-    30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30,
+     0, 72, 73, 73, 74, 74, 74, 74, 75, 75, 75, 75, 75, 75, 75, 75,
+    76, 76, 76, 76, 76, 76, 76, 76, 76, 76, 76, 76, 76, 76, 76, 76,
+    77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77,
+    77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77,
 };
 /* clang-format on */
+
+/* Bytes of an entry. */
+static inline uint32_t entry_bytes(const struct handles *t)
+{
+    return t->table != 0 ? 4 : 2;
+}
+
+/* Are all indices given? */
+static inline bool has_no_index(const struct handles *t)
+{
+    return t->issued - entry_bytes(t) == (t->table | t->halves);
+}
 
 /* ---- Room for an object ------------------------------------------------ */
 
@@ -74,17 +81,18 @@ static inline uint32_t cut_and_hold(struct heap *h, struct handles *t, addr32 c,
 static struct handles_piece place(struct heap *h, struct handles *t,
                                   uint32_t words, addr32 end)
 {
-    addr32 c = t->frontier;
-    if (end - c > 4 * words) {
-        handles_begin_gap(h, c + 4 * words);
-        return (struct handles_piece){c, words};
+    addr32 c = t->in_step ? 0 : t->list[0];
+    if (c == 0 || *word_at(h, c) >> 16 < words) {
+        c = t->frontier;
+        if (end - c > 4 * words) {
+            handles_begin_gap(h, c + 4 * words);
+            return (struct handles_piece){c, words};
+        }
+        uint32_t j = handles_list_of(words);
+        c = look_in(h, t, j, words);
+        if (c == 0 && (j = handles_longer(t, j)) != 0)
+            c = t->list[j];
     }
-    uint32_t j = handles_list_of(words);
-    uint32_t longer = t->bits & (UINT32_MAX << 1 << j);
-    c = t->in_step ? 0 : t->list[0];
-    if (c == 0 || *word_at(h, c) >> 16 < words)
-        c = longer != 0 ? t->list[__builtin_ctz(longer)]
-                        : look_in(h, t, j, words);
     if (c == 0)
         return (struct handles_piece){0, 0};
     handles_take_out(h, c);
@@ -119,7 +127,7 @@ static uint32_t free_words(struct heap *h, const struct handles *t)
 static bool make_room(struct heap *h, struct handles *t, uint32_t words,
                       bool *may_wait)
 {
-    if (t->in_step)
+    if (t->in_step || (t->free_handle == 0 && has_no_index(t)))
         return false;
     if (t->moving != 0) {
         handles_abort(h, t);
@@ -137,17 +145,11 @@ static bool make_room(struct heap *h, struct handles *t, uint32_t words,
 
 /* ---- Entries ----------------------------------------------------------- */
 
-/* Bytes of an entry. */
-static inline uint32_t entry_bytes(const struct handles *t)
-{
-    return t->table != 0 ? 4 : 2;
-}
-
 /* Where the gap will end when one more entry is given; 0: none can be. */
 static addr32 end_with_entry(const struct heap *h, const struct handles *t)
 {
     addr32 entry = t->issued - entry_bytes(t);
-    if (entry == (t->table | t->halves))
+    if (has_no_index(t))
         return 0;
     if (entry >= h->pool_max)
         return h->pool_max;
@@ -204,12 +206,23 @@ static uint32_t refuse(struct heap *h, const struct handles *t, bool is_alloc)
     return 0;
 }
 
-/* per_alloc bytes, and what it takes to begin and end with them. */
-static void move_some(struct heap *h, const struct handles *t)
+/*
+ * Move per_alloc bytes, after a request: whether that is granted does not
+ * depend on it. The new object, if there is one, stays where it is: the
+ * program is about to write to it. To begin and to end a move is allowed on
+ * top.
+ */
+static void move_some(struct heap *h, const struct handles *t, uint32_t handle)
 {
     uint32_t words = t->params.per_alloc / 4;
     uint32_t units = words + HANDLES_TAKE + HANDLES_BEGIN + HANDLES_END;
+    if (t->in_step)
+        return;
+    if (handle != 0)
+        handles_pin(h, handle);
     (void)handles_work(h, units, words, words);
+    if (handle != 0)
+        handles_unpin(h, handle);
 }
 
 /* Zero what chunk `c` has behind its first `from` words. */
@@ -227,24 +240,49 @@ static __attribute__((noinline)) uint32_t alloc_anyhow(struct heap *h,
     struct handles *t = handles_of(h);
     if (bytes - 1 >= HANDLES_REQUEST_MAX || h->phase != PHASE_IDLE)
         return refuse_at_once(h, bytes);
-    if (t->params.per_alloc != 0)
-        move_some(h, t);
     uint32_t words = words_for(bytes);
     bool may_wait = true;
     uint32_t handle;
     while ((handle = take(h, t, words)) == 0) {
         if (!make_room(h, t, words, &may_wait))
-            return refuse(h, t, true);
+            break;
     }
-    h->refusal = REFUSAL_NONE;
-    if (t->params.zero)
+    if (handle == 0)
+        (void)refuse(h, t, true);
+    else
+        h->refusal = REFUSAL_NONE;
+    if (handle != 0 && t->params.zero)
         zero_from(h, handles_chunk_of(h, handle), 1);
+    if (t->params.per_alloc != 0)
+        move_some(h, t, handle);
     return handle;
+}
+
+/* The object is in chunk `c`, its entry the first free one. */
+static inline uint32_t give(struct heap *h, struct handles *t, uint32_t handle,
+                            addr32 c, uint32_t words)
+{
+    addr32 entry = t->table + handle;
+    t->free_handle = *word_at(h, entry) - 1;
+    *word_at(h, c) = handles_header(words, handle / 4);
+    *word_at(h, entry) = c + HANDLES_HEADER;
+    return handle;
+}
+
+/* Give all of `c`, the first chunk of list `j`. */
+static inline uint32_t give_all(struct heap *h, struct handles *t,
+                                uint32_t handle, uint32_t j, uint32_t words)
+{
+    addr32 c = t->list[j];
+    handles_take_first(h, j, c);
+    handles_use_up(h, c, words);
+    return give(h, t, handle, c, words);
 }
 
 /*
  * The short way: the first chunk of the request's own list if it is used up,
- * else the gap, else the hole in hand, else a longer chunk; and no calls.
+ * else of the hole in hand, else of the gap, else of a longer chunk; and no
+ * calls.
  */
 __attribute__((aligned(4))) uint32_t handles_alloc(struct heap *h,
                                                    uint32_t bytes,
@@ -259,35 +297,35 @@ __attribute__((aligned(4))) uint32_t handles_alloc(struct heap *h,
     uint32_t words = words_for(bytes);
     uint32_t j = handles_list_of(words);
     addr32 c = t->list[j];
-    uint32_t have = c == 0 ? 0 : *word_at(h, c) >> 16;
-    addr32 hand = t->list[0];
-    if (have - words < HANDLES_CHUNK_MIN) {
-        handles_take_first(h, j, c);
-        handles_use_up(h, c, have);
-        words = have;
-    } else if (h->pool_max - t->frontier > 4 * words) {
-        c = t->frontier;
-        handles_begin_gap(h, c + 4 * words);
-    } else if (hand != 0 && !t->in_step &&
-               *word_at(h, hand) >> 16 >= words + HANDLES_CHUNK_MIN) {
-        c = hand;
-        (void)handles_cut(h, c, *word_at(h, c) >> 16, words);
-        handles_hold(h, c + 4 * words);
-    } else {
-        uint32_t longer = t->bits & (UINT32_MAX << 1 << j);
-        if (longer == 0 || t->in_step)
-            return alloc_anyhow(h, bytes);
-        j = (uint32_t)__builtin_ctz(longer);
-        c = t->list[j];
-        handles_take_first(h, j, c);
-        words = cut_and_hold(h, t, c, words);
-    }
-    addr32 entry = t->table + handle;
-    t->free_handle = *word_at(h, entry) - 1;
-    *word_at(h, c) = handles_header(words, handle / 4);
-    *word_at(h, entry) = c + HANDLES_HEADER;
     h->refusal = REFUSAL_NONE;
-    return handle;
+    if (c != 0) {
+        if (__builtin_expect(words < HANDLES_EXACT, 1))
+            return give_all(h, t, handle, j, words);
+        uint32_t have = *word_at(h, c) >> 16;
+        if (have - words < HANDLES_CHUNK_MIN)
+            return give_all(h, t, handle, j, have);
+    }
+    c = t->list[0];
+    if (c != 0) {
+        uint32_t have = *word_at(h, c) >> 16;
+        if (have >= words + HANDLES_CHUNK_MIN) {
+            handles_split(h, c, have, words);
+            handles_hold(h, c + 4 * words);
+            return give(h, t, handle, c, words);
+        }
+    }
+    c = t->frontier;
+    if (h->pool_max - c > 4 * words) {
+        handles_begin_gap(h, c + 4 * words);
+        return give(h, t, handle, c, words);
+    }
+    j = handles_longer(t, j);
+    if (j == 0)
+        return alloc_anyhow(h, bytes);
+    c = t->list[j];
+    handles_take_first(h, j, c);
+    words = cut_and_hold(h, t, c, words);
+    return give(h, t, handle, c, words);
 }
 
 /* Free an object that may be pinned or in motion, in either form. */

@@ -41,11 +41,11 @@
  * 0 is none. A free entry holds 1 + the handle of the next free one: it is odd
  * and therefore no object's.
  *
- * Classes   the sizes 4 to 15 have a list each; then two lists for each
- *           doubling up to 1,023 words, one beyond: lists 1 to 30. List 0 is
- *           of the hole in hand, which steps move, and of which requests are
- *           cut that the gap cannot serve. The bits of a word say which of the
- *           others are not empty.
+ * Classes   the sizes 4 to 63 have a list each, of their numbers; then two
+ *           lists for each doubling up to 1,023 words, one beyond: lists 64 to
+ *           77. List 0 is of the hole in hand, which steps move, and of which
+ *           requests are cut; lists 1 to 3 stay empty. A bit for each of the
+ *           others says whether it is empty.
  * Steps     a scan goes through the pool. The first hole it meets is taken in
  *           hand and changes place with the object behind it, again and
  *           again: so it moves up, growing by every hole that it meets, until
@@ -89,7 +89,8 @@
 
 #include "core/heap.h"
 
-#define HANDLES_LISTS     31u      /* lists: of the hole in hand, by size   */
+#define HANDLES_LISTS     78u      /* lists: of the hole in hand, by size   */
+#define HANDLES_EXACT     64u      /* shorter chunks have a list each       */
 #define HANDLES_LOOK      4u       /* chunks of its own list that a request */
                                    /* is compared with                      */
 #define HANDLES_CHUNK_MIN 4u       /* words of the smallest chunk           */
@@ -105,11 +106,11 @@
 #define HANDLES_PASS  7u  /* the scan passes a chunk                       */
 #define HANDLES_TAKE  40u /* a hole is taken in hand                       */
 #define HANDLES_SLIDE 50u /* hole and object change places                 */
-#define HANDLES_BEGIN 48u /* a move in pieces begins                       */
+#define HANDLES_BEGIN 47u /* a move in pieces begins                       */
 #define HANDLES_CARRY 28u /* ... goes on, and perhaps ends                 */
-#define HANDLES_END   48u /* the place that a move has left becomes a hole */
+#define HANDLES_END   47u /* the place that a move has left becomes a hole */
 #define HANDLES_ROUND 24u /* with less no further part is begun             */
-#define HANDLES_LEAST 48u /* smallest budget that gets all of it done     */
+#define HANDLES_LEAST 47u /* smallest budget that gets all of it done     */
 
 /* Words only, so that a guest is handed them as such. */
 struct handles_params {
@@ -129,7 +130,7 @@ struct handles_params {
 #define HANDLES_DEFAULTS                                                       \
     {                                                                          \
         .zero = 0, .indices = 16, .handles = 0, .start_bytes = 85,             \
-        .start_indices = 90, .per_alloc = 0, .wait = 0                         \
+        .start_indices = 90, .per_alloc = 0, .wait = 1                         \
     }
 
 /* handles.moving: the move is over, `copy` is the place that nobody needs. */
@@ -141,15 +142,14 @@ struct handles {
     addr32 table;           /* entry of index 0, which there is not; 0 in  */
                             /* the small form                              */
     uint32_t short_request; /* largest that may go the short way; 0: none, */
-                            /* for zero, per_alloc, the small form, and in */
-                            /* passages that must not be interrupted       */
+                            /* for zero, per_alloc, the small form, and    */
+                            /* while a step runs                           */
     uint32_t free_handle;   /* first free entry's handle; 0: none          */
-    uint32_t bits;          /* bit j > 0: list j is not empty              */
     addr32 frontier;        /* where the gap begins; h->pool_max ends it   */
     addr32 issued;          /* entry given last: all from here on are in   */
                             /* use or in the list of free ones             */
     addr32 halves;          /* as table, in the small form; else 0         */
-    uint32_t usual_request; /* short_request outside such passages         */
+    uint32_t usual_request; /* short_request while no step runs            */
 
     /* Defragmentation. */
     uint32_t is_begun;    /* 1: until nothing is left to move            */
@@ -171,16 +171,14 @@ struct handles {
     uint32_t start_gap;   /* bytes of the gap ... or fewer: begin        */
     addr32 start_issued;  /* `issued` here or lower: begin               */
     struct handles_params params; /* as given to init                      */
+    uint32_t bits[3];             /* bit j > 0: list j is not empty        */
     addr32 list[HANDLES_LISTS];   /* first chunk of each; 0 when empty     */
 };
 
 _Static_assert(sizeof(struct handles_params) == 28, "seven words");
-_Static_assert(offsetof(struct handles, params) == 84, "no padding");
-_Static_assert(offsetof(struct handles, list) == 112, "no padding");
-_Static_assert(sizeof(struct handles) == 236, "59 words");
-
-/* A half word of an entry: it may lie in any word. */
-typedef uint16_t __attribute__((may_alias)) handles_half;
+_Static_assert(offsetof(struct handles, params) == 80, "no padding");
+_Static_assert(offsetof(struct handles, list) == 120, "no padding");
+_Static_assert(sizeof(struct handles) == 432, "108 words");
 
 static inline struct handles *handles_of(struct heap *h)
 {
@@ -205,10 +203,10 @@ uint32_t handles_init(struct heap *h, addr32 base, uint32_t heap_bytes,
                       const struct handles_params *p);
 
 /*
- * Give `bytes` bytes, from a free chunk of the request's own list or from the
- * gap, else from a longer chunk; `flags` of enum heap_flag say nothing to this
- * manager. Returns the object's handle; or 0, and nothing but h->refusal and
- * the wish to defragment has changed, iff
+ * Give `bytes` bytes: a chunk of the request's own list that is used up, else
+ * a part of the hole in hand, of the gap, or of a longer chunk; `flags` of enum
+ * heap_flag say nothing to this manager. Returns the object's handle; or 0, and
+ * nothing but h->refusal and the wish to defragment has changed, iff
  *
  *   - bytes is 0 (REFUSAL_NONE), or
  *   - bytes is more than a chunk can count (REFUSAL_LIMIT), or
@@ -286,7 +284,7 @@ static inline addr32 handles_at(struct heap *h, addr32 table, uint32_t handle)
 static inline addr32 handles_at_small(struct heap *h, addr32 halves,
                                       uint32_t handle)
 {
-    return h->base + *(handles_half *)(void *)byte_at(h, halves + handle / 2);
+    return h->base + *half_at(h, halves + handle / 2);
 }
 
 /* The address of byte `byte` of the object, in either form. */
@@ -326,6 +324,9 @@ static inline void handles_store(struct heap *h, uint32_t handle, uint32_t word,
  * none. O(HANDLES_LOOK).
  */
 uint32_t handles_largest(struct heap *h);
+
+/* The same, were all holes one: with `wait` and nothing pinned. O(chunks). */
+uint32_t handles_largest_settled(struct heap *h);
 
 /*
  * Fill in `info`; holes and gap count without the header that an object there

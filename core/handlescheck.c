@@ -221,10 +221,10 @@ static int check_entries(const struct known *k)
 /* The list of free chunks of so many words, by counting. */
 static uint32_t class_of(uint32_t words)
 {
-    if (words < 16)
-        return words - 3;
-    uint32_t list = 13;
-    uint32_t from = 16;
+    if (words < 64)
+        return words;
+    uint32_t list = 64;
+    uint32_t from = 64;
     while (words >= 2 * from && from < 1024) {
         list += 2;
         from *= 2;
@@ -281,11 +281,11 @@ static int check_lists(const struct known *k)
         hole = s.is_free ? s.words : 0;
         at += 4 * s.words;
     }
-    uint32_t bits = 0;
+    uint32_t bits[3] = {0, 0, 0};
     uint32_t n_listed = 0;
     for (uint32_t list = 0; list < HANDLES_LISTS; list++) {
         addr32 at = k->t->list[list];
-        bits |= (at != 0 && list > 0 ? 1u : 0u) << list;
+        bits[list / 32] |= (at != 0 && list > 0 ? 1u : 0u) << list % 32;
         for (; at != 0; at = word(k, at + 4)) {
             if (++n_listed > k->n_free || !is_readable(k, at))
                 return 9;
@@ -293,7 +293,11 @@ static int check_lists(const struct known *k)
     }
     if (n_listed != k->n_free)
         return 9;
-    return bits == k->t->bits ? 0 : 10;
+    for (uint32_t i = 0; i < 3; i++) {
+        if (bits[i] != k->t->bits[i])
+            return 10;
+    }
+    return 0;
 }
 
 /* ---- 11: steps --------------------------------------------------------- */

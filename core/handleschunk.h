@@ -19,8 +19,8 @@
 #define HANDLES_LISTS_AT                                                       \
     ((uint32_t)(sizeof(struct heap) + offsetof(struct handles, list)))
 
-/* The list of each size: below 64 words, then by 16, then by 1,024 words. */
-extern const uint8_t handles_lists[192];
+/* The list of each size: below 1,024 words by 16, then by 1,024 words. */
+extern const uint8_t handles_lists[128];
 
 static inline addr32 handles_base(const struct heap *h)
 {
@@ -31,18 +31,13 @@ static inline addr32 handles_base(const struct heap *h)
 #endif
 }
 
-static inline handles_half *handles_half_at(struct heap *h, addr32 p)
-{
-    return (handles_half *)(void *)byte_at(h, p);
-}
-
 static inline uint32_t handles_list_of(uint32_t words)
 {
-    if (__builtin_expect(words < 64, 1))
-        return handles_lists[words];
+    if (__builtin_expect(words < HANDLES_EXACT, 1))
+        return words;
     if (words < 1024)
-        return handles_lists[64 + words / 16];
-    return handles_lists[128 + words / 1024];
+        return handles_lists[words / 16];
+    return handles_lists[64 + words / 1024];
 }
 
 /* ---- Headers ----------------------------------------------------------- */
@@ -80,6 +75,30 @@ static inline addr32 handles_slot(const struct heap *h, uint32_t j)
     return handles_base(h) + HANDLES_LISTS_AT + 4 * j;
 }
 
+/* List `j` is not empty any more; or it is now. */
+static inline void handles_set_bit(struct heap *h, uint32_t j)
+{
+    handles_of(h)->bits[j / 32] |= UINT32_C(1) << j % 32;
+}
+
+static inline void handles_clear_bit(struct heap *h, uint32_t j)
+{
+    handles_of(h)->bits[j / 32] &= ~(UINT32_C(1) << j % 32);
+}
+
+/* The first list behind list `j` that is not empty; 0: none. */
+static inline uint32_t handles_longer(const struct handles *t, uint32_t j)
+{
+    uint32_t i = j / 32;
+    uint32_t bits = t->bits[i] & (UINT32_MAX << 1 << j % 32);
+    while (bits == 0) {
+        if (++i == 3)
+            return 0;
+        bits = t->bits[i];
+    }
+    return 32 * i + (uint32_t)__builtin_ctz(bits);
+}
+
 /* Put free chunk `c` at the front of its list. */
 static inline void handles_insert(struct heap *h, addr32 c, uint32_t words)
 {
@@ -92,7 +111,7 @@ static inline void handles_insert(struct heap *h, addr32 c, uint32_t words)
     if (first != 0)
         *word_at(h, first + 8) = c + 4;
     else
-        handles_of(h)->bits |= UINT32_C(1) << j;
+        handles_set_bit(h, j);
 }
 
 /* Free chunk `c` becomes the hole in hand; there is none. */
@@ -113,7 +132,7 @@ static inline void handles_take_first(struct heap *h, uint32_t j, addr32 c)
     if (next != 0)
         *word_at(h, next + 8) = slot;
     else
-        handles_of(h)->bits &= ~(UINT32_C(1) << j);
+        handles_clear_bit(h, j);
 }
 
 /*
@@ -128,8 +147,7 @@ static inline void handles_take_out(struct heap *h, addr32 c)
     if (next != 0) {
         *word_at(h, next + 8) = slot;
     } else if (slot < handles_slot(h, HANDLES_LISTS)) {
-        uint32_t j = (slot - handles_slot(h, 0)) / 4;
-        handles_of(h)->bits &= ~(UINT32_C(1) << j);
+        handles_clear_bit(h, (slot - handles_slot(h, 0)) / 4);
     }
 }
 
@@ -140,7 +158,7 @@ static inline uint32_t handles_entry(struct heap *h, const struct handles *t,
                                      uint32_t handle)
 {
     return t->table != 0 ? *word_at(h, t->table + handle)
-                         : *handles_half_at(h, t->halves + handle / 2);
+                         : *half_at(h, t->halves + handle / 2);
 }
 
 static inline void handles_set_entry(struct heap *h, const struct handles *t,
@@ -149,7 +167,7 @@ static inline void handles_set_entry(struct heap *h, const struct handles *t,
     if (t->table != 0)
         *word_at(h, t->table + handle) = value;
     else
-        *handles_half_at(h, t->halves + handle / 2) = (handles_half)value;
+        *half_at(h, t->halves + handle / 2) = (uint16_t)value;
 }
 
 /* The object of a valid handle is from now on at `object`. */
@@ -243,24 +261,34 @@ static inline void handles_use_up(struct heap *h, addr32 c, uint32_t words)
 
 /*
  * Cut a used chunk of `words` words off hole `c`, which is in no list and has
- * `have`; its header is the caller's to write. The rest, if it can be a chunk,
- * becomes a hole, in no list yet: its words. Else it is granted with the
- * chunk: 0.
+ * `have`, enough for both to be chunks; its header is the caller's to write.
+ * The rest is a hole, in no list yet.
+ */
+static inline void handles_split(struct heap *h, addr32 c, uint32_t have,
+                                 uint32_t words)
+{
+    uint32_t rest = have - words;
+    addr32 end = c + 4 * have;
+    uint32_t last = *word_at(h, end - 4) & HANDLES_LOW;
+    CORE_ASSERT(have >= words + HANDLES_CHUNK_MIN);
+    *word_at(h, c + 4 * words) = handles_header(rest, 0);
+    *word_at(h, end - 4) = handles_header(rest, last);
+}
+
+/*
+ * The same, if the rest can be a chunk: its words. Else it is granted with
+ * the chunk: 0.
  */
 static inline uint32_t handles_cut(struct heap *h, addr32 c, uint32_t have,
                                    uint32_t words)
 {
     CORE_ASSERT(have >= words);
-    uint32_t rest = have - words;
-    if (rest < HANDLES_CHUNK_MIN) {
+    if (have - words < HANDLES_CHUNK_MIN) {
         handles_use_up(h, c, have);
         return 0;
     }
-    addr32 end = c + 4 * have;
-    uint32_t last = *word_at(h, end - 4) & HANDLES_LOW;
-    *word_at(h, c + 4 * words) = handles_header(rest, 0);
-    *word_at(h, end - 4) = handles_header(rest, last);
-    return rest;
+    handles_split(h, c, have, words);
+    return have - words;
 }
 
 /* The same; the rest goes to its list. The words granted. */

@@ -52,27 +52,31 @@ static uint32_t longest_in(struct heap *h, const struct view *v, uint32_t j)
     return longest;
 }
 
+/* Where the gap ends for a request, which needs an entry, too; 0: none. */
+static addr32 end_of_gap(const struct heap *h, const struct handles *t,
+                         const struct view *v)
+{
+    if (t->free_handle != 0)
+        return h->pool_max;
+    addr32 entry = t->issued - (t->table != 0 ? 4 : 2);
+    addr32 end = entry < h->pool_max ? entry & ~UINT32_C(3) : h->pool_max;
+    return entry == (t->table | t->halves) || end <= v->frontier ? 0 : end;
+}
+
 /* Words of the largest chunk that could be had; 0: none. */
 static uint32_t largest_in(struct heap *h, const struct view *v)
 {
     const struct handles *t = handles_of(h);
-    addr32 end = h->pool_max;
-    if (t->free_handle == 0) {
-        addr32 entry = t->issued - (t->table != 0 ? 4 : 2);
-        if (entry == (t->table | t->halves))
-            return 0;
-        if (entry < end)
-            end = entry & ~UINT32_C(3);
-        if (end <= v->frontier)
-            return 0;
-    }
-    addr32 hand = handles_of(h)->list[0];
+    addr32 end = end_of_gap(h, t, v);
+    addr32 hand = t->list[0];
+    if (end == 0)
+        return 0;
     bool has_hand = hand != 0 && hand != v->left[0] && hand != v->left[1];
     uint32_t listed = 0;
     for (uint32_t j = HANDLES_LISTS - 1; j > 0 && listed == 0; j--)
         listed = longest_in(h, v, j);
-    uint32_t gap = (end - v->frontier) / 4 - 1;
     uint32_t held = has_hand ? *word_at(h, hand) >> 16 : 0;
+    uint32_t gap = (end - v->frontier) / 4 - 1;
     listed = held > listed ? held : listed;
     return listed > gap ? listed : gap;
 }
@@ -110,6 +114,26 @@ uint32_t handles_largest(struct heap *h)
     }
     if (words > HANDLES_CHUNK_MAX)
         words = HANDLES_CHUNK_MAX;
+    return words < HANDLES_CHUNK_MIN ? 0 : 4 * words - HANDLES_HEADER;
+}
+
+uint32_t handles_largest_settled(struct heap *h)
+{
+    const struct handles *t = handles_of(h);
+    struct view v = {t->frontier, {0, 0}, 0};
+    bool is_behind = false;
+    for (addr32 c = h->pool_min; c != t->frontier;) {
+        uint32_t header = *word_at(h, c);
+        uint32_t words = handles_words(header);
+        bool is_hole = !is_behind && (header & HANDLES_LOW) == 0;
+        if (is_hole || (t->moving != 0 && t->copy == c))
+            v.frontier -= 4 * words;
+        is_behind = is_hole;
+        c += 4 * words;
+    }
+    addr32 end = end_of_gap(h, t, &v);
+    uint32_t words = end == 0 ? 0 : (end - v.frontier) / 4 - 1;
+    words = words > HANDLES_CHUNK_MAX ? HANDLES_CHUNK_MAX : words;
     return words < HANDLES_CHUNK_MIN ? 0 : 4 * words - HANDLES_HEADER;
 }
 

@@ -26,18 +26,16 @@ struct budget {
 
 /* ---- Passages, pins ---------------------------------------------------- */
 
-static inline void begin_passage(struct heap *h, struct handles *t)
+static inline void begin_passage(struct heap *h)
 {
-    t->short_request = 0; /* every request takes the way that looks closer */
     h->phase = PHASE_MOVE;
     handles_fence();
 }
 
-static inline void end_passage(struct heap *h, struct handles *t)
+static inline void end_passage(struct heap *h)
 {
     handles_fence();
     h->phase = PHASE_IDLE;
-    t->short_request = t->usual_request;
 }
 
 /* The chunk at `c`, not pinned, says that it is. */
@@ -132,28 +130,33 @@ bool handles_put_down(struct heap *h)
     addr32 c = t->list[0];
     if (c == 0)
         return false;
-    begin_passage(h, t);
+    begin_passage(h);
     handles_take_first(h, 0, c);
     handles_insert(h, c, *word_at(h, c) >> 16);
-    end_passage(h, t);
+    end_passage(h);
     return true;
 }
 
 /* The hole at `c`, if it is one still, comes into the hand, which is empty. */
 static void take_in_hand(struct heap *h, struct handles *t, addr32 c)
 {
-    begin_passage(h, t);
+    begin_passage(h);
     if (c != t->frontier && (*word_at(h, c) & HANDLES_LOW) == 0) {
         handles_take_out(h, c);
         handles_hold(h, c);
     }
-    end_passage(h, t);
+    end_passage(h);
+}
+
+static inline bool has_holes(const struct handles *t)
+{
+    return (t->list[0] | t->bits[0] | t->bits[1] | t->bits[2]) != 0;
 }
 
 /* The scan has come to the end: does it begin anew? */
 static bool scan_again(struct handles *t)
 {
-    if ((t->bits | t->list[0]) == 0 || !t->has_moved) {
+    if (!has_holes(t) || !t->has_moved) {
         t->is_begun = 0;
         return false;
     }
@@ -248,7 +251,7 @@ static __attribute__((noinline)) void change_places(struct heap *h,
     handles_fence();
     copy(h, c + 4, c + 4 * gap + 4, words - 1);
 
-    begin_passage(h, t);
+    begin_passage(h);
     *word_at(h, c) = handles_header(words, index);
     handles_set_object(h, t, 4 * index, c + HANDLES_HEADER);
     pass(t, c, 4 * index);
@@ -258,7 +261,7 @@ static __attribute__((noinline)) void change_places(struct heap *h,
     if (handles_join(h, &hole, false))
         handles_hold(h, hole.at);
     t->has_moved = 1;
-    end_passage(h, t);
+    end_passage(h);
 }
 
 /* `place` becomes the place to which the object is copied from now on. */
@@ -273,24 +276,28 @@ static inline void begin_copy(struct heap *h, struct handles *t,
     t->is_touched = 0;
 }
 
-/* Begin to move an object of `words` words into the hole in hand. */
+/* Can `words` words be cut off a hole of `gap`, no more and no fewer? */
+static inline bool fits(uint32_t words, uint32_t gap)
+{
+    return words == gap || words + HANDLES_CHUNK_MIN <= gap;
+}
+
+/* Begin to move an object of `words` words, which fits, into the hole in hand.
+ */
 static inline void begin_in_hand(struct heap *h, struct handles *t,
                                  uint32_t handle, uint32_t words)
 {
     addr32 c = t->list[0];
-    uint32_t have = *word_at(h, c) >> 16;
-    begin_passage(h, t);
+    begin_passage(h);
     t->list[0] = 0;
-    if (handles_cut(h, c, have, words) != 0)
+    if (handles_cut(h, c, *word_at(h, c) >> 16, words) != 0)
         handles_hold(h, c + 4 * words);
-    else
-        words = have;
     begin_copy(h, t, handle, c, words);
-    end_passage(h, t);
+    end_passage(h);
 }
 
 /*
- * The object behind the hole in hand is longer than that: begin to move it
+ * The object behind the hole in hand does not fit into it: begin to move it
  * into the gap, from where it is fetched when there is more room. If the gap
  * is too short, too, leave hole and object alone.
  */
@@ -300,7 +307,7 @@ static __attribute__((noinline)) void begin_in_gap(struct heap *h,
 {
     struct handles *t = handles_of(h);
     (void)handles_put_down(h);
-    begin_passage(h, t);
+    begin_passage(h);
     addr32 place = t->frontier;
     if (h->pool_max - place > 4 * words) {
         handles_begin_gap(h, place + 4 * words);
@@ -308,7 +315,7 @@ static __attribute__((noinline)) void begin_in_gap(struct heap *h,
     } else {
         pass(t, handles_chunk_of(h, handle), handle);
     }
-    end_passage(h, t);
+    end_passage(h);
 }
 
 /*
@@ -325,7 +332,7 @@ static uint32_t words_to_fetch(struct heap *h, const struct handles *t,
     uint32_t words = header >> 16;
     bool is_there = !handles_header_is_pinned(header) && c > t->list[0] &&
                     c + 4 * words == t->frontier;
-    return is_there && words <= gap ? words : 0;
+    return is_there && fits(words, gap) ? words : 0;
 }
 
 /*
@@ -353,7 +360,7 @@ static __attribute__((noinline)) enum outcome begin(struct heap *h,
     } else if (handles_header_is_pinned(header)) {
         (void)handles_put_down(h);
         pass(t, object, 0);
-    } else if (words <= gap) {
+    } else if (fits(words, gap)) {
         begin_in_hand(h, t, handle, words);
     } else {
         begin_in_gap(h, handle, words);
@@ -386,7 +393,7 @@ static inline enum outcome move_hole(struct heap *h, struct handles *t,
 static inline void end_move(struct heap *h, struct handles *t, addr32 old)
 {
     uint32_t handle = t->moving;
-    begin_passage(h, t);
+    begin_passage(h);
     t->moving = HANDLES_GONE;
     if (t->is_touched) {
         unfasten(h, t, handle);
@@ -400,7 +407,7 @@ static inline void end_move(struct heap *h, struct handles *t, addr32 old)
         t->copy = old;
         t->has_moved = 1;
     }
-    end_passage(h, t);
+    end_passage(h);
 }
 
 /* Copy a piece of the object in motion, perhaps the last one. */
@@ -435,7 +442,7 @@ static __attribute__((noinline)) enum outcome release(struct heap *h,
     if (b->units < HANDLES_END)
         return ENOUGH;
     b->units -= HANDLES_END;
-    begin_passage(h, t);
+    begin_passage(h);
     struct handles_piece p = give_up_place(h, t, &is_behind);
     if (handles_join(h, &p, is_behind)) {
         if (t->list[0] == 0)
@@ -443,7 +450,7 @@ static __attribute__((noinline)) enum outcome release(struct heap *h,
         else
             handles_insert(h, p.at, p.words);
     }
-    end_passage(h, t);
+    end_passage(h);
     return GO_ON;
 }
 
@@ -452,7 +459,7 @@ static __attribute__((noinline)) enum outcome release(struct heap *h,
 /* Does defragmentation begin now? */
 static bool begins(const struct heap *h, struct handles *t)
 {
-    if ((t->bits | t->list[0] | t->moving) == 0 ||
+    if ((t->moving == 0 && !has_holes(t)) ||
         (h->pool_max - t->frontier > t->start_gap &&
          t->issued > t->start_issued))
         return false;
@@ -471,6 +478,8 @@ uint32_t handles_work(struct heap *h, uint32_t units, uint32_t words,
     if (!t->is_begun && !begins(h, t))
         return 0;
     t->in_step = 1;
+    t->short_request = 0; /* requests take the way that looks closer */
+    handles_fence();
     enum outcome o;
     do {
         handles_fence();
@@ -483,7 +492,9 @@ uint32_t handles_work(struct heap *h, uint32_t units, uint32_t words,
         else
             o = look_for_hole(h, &b);
     } while (o == GO_ON && b.units >= HANDLES_ROUND);
+    handles_fence();
     t->in_step = 0;
+    t->short_request = t->usual_request;
     return o != SETTLED;
 }
 

@@ -38,6 +38,7 @@ static inline void open(uint32_t heap_bytes)
 {
     struct handles_params p = HANDLES_DEFAULTS;
     p.start_bytes = 0;
+    p.wait = 0;
     open_with(p, heap_bytes);
 }
 

@@ -17,7 +17,7 @@ static const struct manager_key handles_keys[] = {
      "... or when this percent of all indices has been given"},
     {"per_alloc", NULL, 0, 65536, "0",
      "bytes moved with each allocation, at most"},
-    {"wait", NULL, 0, 1, "0",
+    {"wait", NULL, 0, 1, "1",
      "1: a request that finds no hole waits until all holes are one"},
 };
 /* clang-format on */
@@ -31,7 +31,7 @@ static const struct manager_card handles_card = {
                 "hole is at least free / (k + 1)",
     .metadata = "4 bytes an object and a hole; an entry of 4 bytes an object "
                 "(indices=8: 2 bytes), as many as there ever were objects at "
-                "once; fixed: 368 bytes of control block",
+                "once; fixed: 560 bytes of control block",
     .pause = "alloc and free: constant; a step: its budget; a realloc that "
              "moves: its copy; wait=1: one pass over the pool, words moved "
              "once",
@@ -41,11 +41,18 @@ static const struct manager_card handles_card = {
              "is longer than a step moves at once",
 };
 
-/* The manager itself foretells it, but for a request that waits. */
-static uint64_t handles_request(const struct manager_view *v)
+/*
+ * With `wait` and nothing pinned, all that is free, but for the header, the
+ * gap's first word, and an entry if there is none.
+ */
+static uint64_t handles_serves(const struct manager_view *v)
 {
     struct heap *h = (struct heap *)(uintptr_t)v->heap;
-    return handles_largest(h);
+    uint32_t now = handles_largest(h);
+    if (handles_of(h)->params.wait == 0 || v->n_pinned > 0)
+        return now;
+    uint32_t later = handles_largest_settled(h);
+    return later > now ? later : now;
 }
 
 /* The worst of random steps, measured: tests/test_handles_guest.c. */
@@ -56,10 +63,10 @@ static const struct manager_step_price handles_prices[] = {
 
 static const struct manager_shape handles_shape = {
     .step_prices = handles_prices,
-    .largest = handles_request,
     .unit_bytes = 4,
     .tag_bytes = HANDLES_HEADER,
     .bytes = handles_bytes,
+    .largest = handles_serves,
 };
 
 static void handles_read(const struct replay_options *o,
@@ -72,7 +79,7 @@ static void handles_read(const struct replay_options *o,
         .start_bytes = (uint32_t)manager_number(o, "start_bytes", 85),
         .start_indices = (uint32_t)manager_number(o, "start_indices", 90),
         .per_alloc = (uint32_t)manager_number(o, "per_alloc", 0),
-        .wait = (uint32_t)manager_number(o, "wait", 0),
+        .wait = (uint32_t)manager_number(o, "wait", 1),
     };
     memset(p, 0, sizeof *p);
     memcpy(p, &m, sizeof m);
