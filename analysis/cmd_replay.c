@@ -12,6 +12,7 @@
 #include "analysis/progress.h"
 #include "analysis/rerun.h"
 #include "analysis/result.h"
+#include "analysis/setting.h"
 #include "analysis/store.h"
 #include "sim/replay/manager.h"
 
@@ -60,25 +61,6 @@ static int word_index(const char *word, const char *const *words)
     return -1;
 }
 
-static int read_set(struct request *q, const char *text)
-{
-    struct replay_options *o = &q->spec.options;
-    const char *equals = strchr(text, '=');
-    if (equals == NULL || equals == text)
-        return cmd_usage_error("--set %s: give key=value", text);
-    if (o->n_params == REPLAY_PARAMS_CAP)
-        return cmd_usage_error("--set %s: more than %d parameters", text,
-                               REPLAY_PARAMS_CAP);
-    struct replay_param *p = &o->params[o->n_params++];
-    if ((size_t)(equals - text) >= sizeof p->key ||
-        strlen(equals + 1) >= sizeof p->value)
-        return cmd_usage_error("--set %s: too long", text);
-    memcpy(p->key, text, (size_t)(equals - text));
-    p->key[equals - text] = '\0';
-    strcpy(p->value, equals + 1);
-    return 0;
-}
-
 static int read_touch(struct request *q, const char *text)
 {
     char *end;
@@ -124,7 +106,7 @@ static int read_option(struct request *q, int letter, const char *value)
         q->has_manager = true;
         return 0;
     case 's':
-        return read_set(q, value);
+        return setting_read(&q->spec.options, value);
     case 'h':
         q->heap = value;
         return 0;

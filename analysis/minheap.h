@@ -1,0 +1,37 @@
+/*
+ * minheap.h - the smallest heap in which a workload runs without a refusal
+ *
+ * H is found by bisection in steps of MINHEAP_STEP bytes: H serves every
+ * request, those that the recording saw refused included, and H - MINHEAP_STEP
+ * does not. Bisection believes that a larger heap serves what a smaller one
+ * does, which no manager must promise (an anomaly of first fit is enough); so
+ * larger heaps are tried as well, close to H and farther off.
+ *
+ * Cost      two or three dozen replays, natively.
+ * Source    Cormen et al., Introduction to Algorithms, for bisection; that
+ *           larger may be worse: Robson 1977, on the anomalies of first fit.
+ */
+#ifndef ANALYSIS_MINHEAP_H
+#define ANALYSIS_MINHEAP_H
+
+#include "analysis/run.h"
+
+#define MINHEAP_STEP 16u
+
+struct minheap {
+    uint64_t heap_bytes; /* H                                             */
+    uint64_t max_live;   /* of the run in H                               */
+    bool is_monotone;    /* every larger heap that was tried served it    */
+    uint64_t refuses;    /* the largest that did not; 0: none             */
+    uint32_t n_replays;
+};
+
+/*
+ * Of spec->workload, a file or a preset, under the manager and the parameters
+ * of the spec. ERR_INPUT: bad input, or no heap up to the window's limit
+ * serves it.
+ */
+MUST_CHECK int minheap_find(const struct run_spec *spec, struct minheap *out,
+                            struct problem *problem);
+
+#endif /* ANALYSIS_MINHEAP_H */
