@@ -48,6 +48,12 @@ struct manager_view {
     uint32_t n_pinned;
 };
 
+/* What a step costs: see manager_shape. */
+struct manager_step_price {
+    uint32_t per_unit, constant; /* cycles                                */
+    uint32_t least;              /* units                                 */
+};
+
 /*
  * How a manager's heap is made, as far as the replay must know. A tag manager
  * has `tag_bytes` before every object and at the start of every hole; they
@@ -65,6 +71,10 @@ struct manager_shape {
      * pinned objects it may be less than the truth, never more; null: as for
      * those that do not move.                                              */
     uint64_t (*largest)(const struct manager_view *v);
+    /* The most cycles that a step of n units takes on the machine of that
+     * name, as measured on -O2 images: per_unit n + constant, for n >= least.
+     * False: nobody measured it. Null: it has no steps.                    */
+    bool (*step_price)(const char *machine, struct manager_step_price *price);
 };
 
 /* One manager; of an outside one only what it is asked and answers is known. */
