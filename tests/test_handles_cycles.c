@@ -177,7 +177,7 @@ Test(handles_cycles, the_list_on_hazard3_keeps_its_medians_and_its_steps)
 
 Test(handles_cycles, the_list_on_cortex_m0plus)
 {
-    static const uint32_t cycles[] = {0, 420, 1000, 5000};
+    static const uint32_t cycles[] = {0, 440, 1000, 5000};
     for (int i = 0; i < 4; i++) {
         play_list("m0plus", "cortex-m0plus", cycles[i]);
         close_run("churn-64k on cortex-m0plus");
