@@ -159,6 +159,9 @@ install: all
 	$(put) -m 755 $(BUILD)/fraglab $(dest)/bin/fraglab
 	$(put) -m 644 -t $(dest)/lib $(LIBS)
 	$(put) -m 644 -t $(dest)/include/fraglab/core $(wildcard core/*.h core/*.def)
+	$(put) -m 644 -t $(dest)/include/fraglab/core/guest \
+	    $(wildcard core/guest/*.[ch] core/guest/*.ld)
+	$(put) -m 644 -t $(dest)/include/fraglab/core/compat core/compat/gc.h
 	[ -z "$(IMAGES)" ] || $(put) -m 644 -t $(dest)/lib/fraglab/guest $(IMAGES)
 	sed 's,@prefix@,$(prefix),; s,@version@,$(VERSION),' core/fragcore.pc.in \
 	    > build/fragcore.pc
@@ -190,7 +193,8 @@ help:
 	@awk '/^## /{s=substr($$0,4)} /^[a-z-]+:/ && s{sub(/:.*/,"",$$1); \
 	printf "  make %-10s %s\n",$$1,s; s=""}' Makefile
 
-$(BUILD)/fraglab: $(OBJ)
+# core/compat is for programs that have a gc_collect of their own.
+$(BUILD)/fraglab: $(filter-out $(BUILD)/core/compat/%,$(OBJ))
 	@echo "  LD  $@"
 	$(Q)$(CC) $(HOST) -o $@ $^ $(LDLIBS)
 
@@ -224,7 +228,8 @@ $(FIXTURES:%.c=$(BUILD)/%.o): $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D) && echo "  CC  $@"
 	$(Q)$(CC) $(HOST) -Wall -Wextra -Werror -MMD -MP -c -o $@ $<
 
-$(BUILD)/tests/fuzz/%: tests/fuzz/%.c $(filter-out %/fraglab.o,$(OBJ)) Makefile
+$(BUILD)/tests/fuzz/%: tests/fuzz/%.c \
+    $(filter-out %/fraglab.o $(BUILD)/core/compat/%,$(OBJ)) Makefile
 	@mkdir -p $(@D) && echo "  CC  $@"
 	$(Q)$(CC) $(HOST) $(WARN) -o $@ $(filter %.c %.o,$^) $(LDLIBS)
 

@@ -107,7 +107,7 @@ static int read_steps(struct request *q, const char *text)
         return cmd_usage_error("--steps %s: give EVERY:CYCLES, say 1:240",
                                text);
     q->spec.options.step_every = (uint32_t)every;
-    q->spec.options.step_units = (uint32_t)cycles;
+    q->spec.options.step_cycles = (uint32_t)cycles;
     return 0;
 }
 
@@ -281,6 +281,22 @@ static int set_machine(struct request *q, struct problem *problem)
 }
 
 /* The spec, whole: heap, manager and its parameters, machine, image. */
+/* The work that fits into a step's cycles, on this machine. */
+static int set_steps(struct request *q, struct problem *problem)
+{
+    struct replay_options *o = &q->spec.options;
+    const char *core = run_is_native(&q->spec) ? NULL : q->spec.config.core;
+    if (o->step_every == 0)
+        return 0;
+    o->step_units =
+        manager_step_units(manager_find(o->manager), core, o->step_cycles);
+    if (o->step_units != 0)
+        return 0;
+    return problem_set(problem, ERR_INPUT,
+                       "--steps: %u cycles are too few for %s to do anything",
+                       o->step_cycles, o->manager);
+}
+
 static int prepare(struct request *q, const struct workload *w,
                    struct problem *problem)
 {
@@ -310,7 +326,7 @@ static int prepare(struct request *q, const struct workload *w,
         err = set_machine(q, problem);
     if (err == 0 && is_outside)
         err = outside_check_needs(&q->spec, &facts, problem);
-    return err;
+    return err == 0 ? set_steps(q, problem) : err;
 }
 
 static int replay(struct request *q, struct workload *w,

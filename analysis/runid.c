@@ -79,10 +79,11 @@ static void put_options(FILE *f, const struct replay_options *o)
 {
     fprintf(f,
             "{\"check\":%d,\"heap_trace\":%d,\"refused\":\"%s\","
-            "\"step_every\":%" PRIu32 ",\"step_units\":%" PRIu32
-            ",\"touch_every\":%" PRIu32 ",\"touch_stores\":%" PRIu32 "}",
+            "\"step_every\":%" PRIu32 ",\"step_cycles\":%" PRIu32
+            ",\"step_units\":%" PRIu32 ",\"touch_every\":%" PRIu32
+            ",\"touch_stores\":%" PRIu32 "}",
             o->check, o->heap_trace, refused_names[o->refused], o->step_every,
-            o->step_units, o->touch_every, o->touch_stores);
+            o->step_cycles, o->step_units, o->touch_every, o->touch_stores);
 }
 
 static bool put_machine(FILE *f, const struct machine_config *c)
@@ -219,6 +220,7 @@ static void get_options(struct parser *p, const cJSON *root,
     o->check = get_uint(p, options, "check", 1) != 0;
     o->heap_trace = get_uint(p, options, "heap_trace", 1) != 0;
     o->step_every = get_u32(p, options, "step_every");
+    o->step_cycles = get_u32(p, options, "step_cycles");
     o->step_units = get_u32(p, options, "step_units");
     o->touch_every = get_u32(p, options, "touch_every");
     o->touch_stores = get_u32(p, options, "touch_stores");

@@ -67,24 +67,20 @@ void atab_clear(uint32_t *t, uint32_t b, uint32_t n_blocks)
 }
 
 /*
- * Both this and atab_release_words end at the first block that is not TAIL. The
- * gap byte behind the table is one, so no bound is needed.
+ * Both this and atab_release_words end at the first block that is not TAIL,
+ * from the next word on. The gap byte behind the table is one, so no bound is
+ * needed.
  */
-uint32_t atab_object_blocks(const uint32_t *t, uint32_t b)
+uint32_t atab_object_blocks_words(const uint32_t *t, uint32_t b)
 {
-    uint32_t i = b / 16;
-    uint32_t place = b % 16;
-    CORE_ASSERT((atab_get_kind(t, b) & 1) != 0);
-
-    /* Blocks behind b in its word that end the object. */
-    uint32_t ends = ~tail_bits(t[i]) & (ATAB_LOW_BITS - 1) << 2 * place;
-    ends &= ATAB_LOW_BITS;
-    uint32_t n_blocks = 0;
+    uint32_t i = b / 16 + 1;
+    uint32_t n_blocks = 16 - b % 16;
+    uint32_t ends = ~tail_bits(t[i]) & ATAB_LOW_BITS;
     while (ends == 0) {
         n_blocks += 16;
         ends = ~tail_bits(t[++i]) & ATAB_LOW_BITS;
     }
-    return n_blocks + lowest(ends) - place;
+    return n_blocks + lowest(ends);
 }
 
 uint32_t atab_release_words(uint32_t *t, uint32_t b)

@@ -38,6 +38,7 @@
  *                                              byte, here one for a whole word
  *   area_block_of       BLOCK_FROM_PTR         from an address to its block
  *   area_block_address  PTR_FROM_BLOCK         and back
+ *   atab_take_one       (the same and a HEAD)  for one block, the most frequent
  *   atab_take,          (loops over the        the same for whole objects, a
  *   atab_extend,        above)                 word at a time
  *   atab_clear,
@@ -186,9 +187,20 @@ static inline uint32_t atab_take_one(uint32_t *t, uint32_t n_blocks,
     return b;
 }
 
-/* What atab_take and atab_release do where they leave a word of the table. */
+/* What the functions below do where an object leaves its word of the table. */
 void atab_take_words(uint32_t *t, uint32_t b, uint32_t n_blocks);
 uint32_t atab_release_words(uint32_t *t, uint32_t b);
+uint32_t atab_object_blocks_words(const uint32_t *t, uint32_t b);
+
+/*
+ * A bit for each block behind `b` in its word `w` that is no TAIL: before the
+ * lowest the object at `b` ends; without any it goes on in the next word.
+ */
+static inline uint32_t atab_ends(uint32_t w, uint32_t b)
+{
+    uint32_t behind = (ATAB_LOW_BITS - 1) << 2 * (b % 16);
+    return ~(w >> 1 & ~w) & behind & ATAB_LOW_BITS;
+}
 
 /* The n_blocks blocks from `b` become one object. Requires them free. */
 static inline void atab_take(uint32_t *t, uint32_t b, uint32_t n_blocks)
@@ -212,21 +224,24 @@ void atab_clear(uint32_t *t, uint32_t b, uint32_t n_blocks);
 static inline uint32_t atab_release(uint32_t *t, uint32_t b)
 {
     uint32_t w = t[b / 16];
-    uint32_t place = 2 * (b % 16);
+    uint32_t ends = atab_ends(w, b);
     CORE_ASSERT((atab_get_kind(t, b) & 1) != 0);
-
-    /* The blocks behind it that are no TAIL; it ends before the first. */
-    uint32_t ends = ~(w >> 1 & ~w) & (ATAB_LOW_BITS - 1) << place;
-    ends &= ATAB_LOW_BITS;
     if (ends == 0)
         return atab_release_words(t, b);
     uint32_t before_end = (ends & (0 - ends)) - 1;
-    t[b / 16] = w & ~(before_end & UINT32_MAX << place);
+    t[b / 16] = w & ~(before_end & UINT32_MAX << 2 * (b % 16));
     return (uint32_t)__builtin_ctz(ends) / 2 - b % 16;
 }
 
 /* Number of blocks of the object that begins at `b`. */
-uint32_t atab_object_blocks(const uint32_t *t, uint32_t b);
+static inline uint32_t atab_object_blocks(const uint32_t *t, uint32_t b)
+{
+    uint32_t ends = atab_ends(t[b / 16], b);
+    CORE_ASSERT((atab_get_kind(t, b) & 1) != 0);
+    if (ends == 0)
+        return atab_object_blocks_words(t, b);
+    return (uint32_t)__builtin_ctz(ends) / 2 - b % 16;
+}
 
 /*
  * The lowest block from `from` on at which `want` free blocks lie in a row,

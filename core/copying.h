@@ -1,6 +1,97 @@
 /*
- * copying.h - bump allocation, precise marking, and a collector that slides
- * objects together
+ * copying.h - bump allocation, precise marking, and objects that slide
+ * together: the collector that leaves its free memory in one piece
+ *
+ * An allocation takes the next blocks of a hole, the region. When nothing
+ * fits, the used memory moves together, and the free memory is one hole again.
+ * So fragmentation never refuses a request: with nothing pinned, alloc refuses
+ * n bytes only while fewer are free, in whole blocks, in every area. Use it
+ * where the program can say where all its references are.
+ *
+ * A REQUEST, in this order, until it is met:
+ *
+ *   - the threshold is reached: collect
+ *   - the region has room: take it from there (this is the common case, and
+ *     one comparison decides it)
+ *   - another hole has room (parameter `holes`): next fit from the region on,
+ *     rather one of 16 blocks or more, which will serve several requests; it
+ *     becomes the region
+ *   - enough is free and nothing is pinned: slide all that is used, garbage
+ *     too, without marking; objects keep their order, nothing is reclaimed
+ *   - collecting is allowed: collect
+ *   - refuse
+ *
+ * A COLLECTION goes through the phases that h->phase tells:
+ *
+ *   MARK      from the root table and from an object that is being resized;
+ *             reach.h
+ *   FINALISE  objects that go and asked for it, by area and block
+ *   SWEEP     what was not reached becomes free
+ *   PLAN      what may not move is pinned; the offset vectors; slide.h
+ *   UPDATE    every reference gets its new value: the root table's precise
+ *             and held words, all words of objects
+ *   MOVE      objects are copied down
+ *   SWEEP     the tables tell of the new places
+ *
+ * All state is in the control block and the tables, none of it on the stack
+ * from phase to phase: a collector that does one piece at a time needs no other
+ * data. A request that found nothing collects at most once.
+ *
+ * PINS. The root table lists objects that may not move; what ambiguous objects
+ * name may not, either. Objects slide around these, each in its gap, and k
+ * pins leave at most k + 1 holes, so the longest has free / (k + 1) bytes or
+ * more. Two things do better than that. The gap that can be emptied furthest
+ * is emptied into the holes of the others (`pack`; evacuate.h), which never
+ * shortens the longest hole. And allocation goes on in the shortest hole that
+ * suffices: the long one stays whole, and the objects that will be pinned next
+ * time, which are mostly young, stand together in short ones.
+ *
+ * PARTIAL SLIDES (`slide` = window). A request's collection marks and sweeps;
+ * if then no hole suffices, only the stretch that gives n blocks for the
+ * fewest moved ones is emptied into holes around it; if these do not hold what
+ * is in it, everything slides. Collections asked for slide everything.
+ *
+ * REALLOC keeps, shrinks, or grows into free blocks behind, before anything
+ * else. Then it allocates, copies and frees; the object's address is a root
+ * meanwhile. If there is no room for a copy, everything is packed and what
+ * lies behind the object goes up by what it lacks: with nothing pinned a
+ * realloc refuses only while its area has less free than it lacks.
+ *
+ * SEVERAL AREAS. Objects slide within their area. Then a request is refused
+ * only if no single area has as much free; the sum is no promise.
+ *
+ * WHAT IT NEEDS OF THE PROGRAM
+ *
+ *   - A reference is a word, aligned, of a root or an object that is no leaf;
+ *     it holds the address of an object's first block. Every word that does
+ *     is taken for one, kept alive by it, and *changed* when the object moves:
+ *     no other word may look so. Numbers kept with a low bit set cannot;
+ *     buffers of raw bytes must be leaves. What must not be changed, but may
+ *     be a reference, is an ambiguous object, or pinned from outside.
+ *   - References in registers or on the stack, at any call that may collect,
+ *     are in the root table: precise, held (both are rewritten), or pinned.
+ *   - Addresses into the middle of objects are not followed. They are right
+ *     after a slide only if the program keeps them as head and distance.
+ *   - Every object's words are written before the next call, or `zero` is 1:
+ *     old contents may look like references.
+ *   - Nothing compares or hashes addresses across a call that may collect.
+ *   - No barrier, no read check, no header: loads and stores are the
+ *     program's own.
+ *
+ * What it costs: a pause that grows with the live bytes, at each collection.
+ * Almost full heaps collect often; the last few percent are dear.
+ *
+ * State     struct heap, then struct copying (parameters, region, mark stack),
+ *           all in the window; areas as slide.h draws them.
+ * Units     sizes in bytes, as asked; blocks where the name says so.
+ * Cost      alloc: O(blocks / 16), plus zeroing; where the region has no room,
+ *           O(table words), and at most one slide or collection. free:
+ *           O(blocks / 16). collect: roots, and words of reached objects once
+ *           for marking (once more for each rescan) and once for updating, the
+ *           bytes that move, and the table's words some five times. realloc:
+ *           as alloc, plus copying, plus at most one more update and move.
+ * Source    slide.h for sliding; Jones, Hosking, Moss, The Garbage Collection
+ *           Handbook, 3.4 and 7.1; growing by moving the others up is our own.
  */
 #ifndef CORE_COPYING_H
 #define CORE_COPYING_H
@@ -37,7 +128,7 @@ struct copying_params {
     {                                                                          \
         .block = 16, .zero = 1, .finalisers = 1, .mark_stack = 64,             \
         .threshold = HEAP_NO_THRESHOLD, .automatic = 1, .slide = COPYING_FULL, \
-        .holes = 1, .leaf = 0, .ambiguous = 0, .pack = 1,                                 \
+        .holes = 1, .leaf = 0, .ambiguous = 0, .pack = 1,                      \
     }
 
 /* The manager's part of the control block. The mark stack follows it. */
@@ -51,28 +142,64 @@ struct copying {
     addr32 pool;        /* (its block 0)                                */
     uint32_t cursor;    /* ... the blocks from here                     */
     uint32_t limit;     /* to before here are free: the region          */
+    uint32_t stop;      /* <= limit: where more than that must be asked */
     uint32_t cleaning;  /* 0: only the last 16 bytes of an object are   */
                         /* cleared                                      */
+    uint32_t n_pinned;  /* objects that the last slide could not move   */
     addr32 moving;      /* object that a realloc is at: a root; or 0    */
     struct mark mark;   /* the bounded mark stack                       */
     struct slide slide; /* the slide's plan and counters                */
 };
 
 _Static_assert(sizeof(struct copying_params) == 44, "eleven words");
-_Static_assert(sizeof(struct copying) == 128, "no padding");
+_Static_assert(sizeof(struct copying) == 136, "no padding");
 
 static inline struct copying *copying_of(struct heap *h)
 {
     return (struct copying *)(void *)(h + 1);
 }
 
+/*
+ * Bytes of the control block with these parameters, a multiple of 16 and of
+ * the block: H starts there. 0 if a parameter is out of its range.
+ */
 uint32_t copying_control_bytes(const struct copying_params *p);
+
+/*
+ * Make the bytes at `base` a heap: control block, then one area of
+ * `heap_bytes` bytes. Requires base a multiple of 16 and of the block, and
+ * h at base; nothing is read before it is written. Returns HEAP_OK or an
+ * enum heap_error, then nothing usable is left.
+ */
 uint32_t copying_init(struct heap *h, addr32 base, uint32_t heap_bytes,
                       const struct copying_params *p);
+
+/*
+ * Give `bytes` bytes; `flags` of enum heap_flag: a finaliser counts if the
+ * heap has them, HEAP_LEAF and HEAP_AMBIGUOUS if the parameters ask for their
+ * tables. Returns the object's address, a multiple of the block, or 0:
+ * h->refusal says why (REFUSAL_NONE for 0 bytes). Objects may have moved.
+ */
 addr32 copying_alloc(struct heap *h, uint32_t bytes, uint32_t flags);
+
+/*
+ * Free the object at `object`; 0 is ignored, and so is everything while the
+ * heap is locked. Requires the address of an object. Its finaliser does not
+ * run. Nothing moves.
+ */
 void copying_free(struct heap *h, addr32 object);
+
+/*
+ * Make the object `bytes` bytes. Returns its address, the same or, only if
+ * `may_move`, another; or 0, the object being as before, at the address that
+ * its references now hold: h->refusal says why. Without `may_move` nothing
+ * moves at all. Object 0 allocates; 0 bytes free it and answer 0. Words that
+ * name a moved object hold its last address, for the program to rewrite.
+ */
 addr32 copying_realloc(struct heap *h, addr32 object, uint32_t bytes,
                        bool may_move);
+
+/* Bytes granted to the object at `object`; 0 if none begins there. */
 uint32_t copying_bytes(struct heap *h, addr32 object);
 
 /* Write a word of an object. This manager has no barrier. */
@@ -90,27 +217,75 @@ static inline addr32 copying_deref(struct heap *h, addr32 object, uint32_t byte)
     return object + byte;
 }
 
+/*
+ * Collect (`kind` of enum heap_collect) and slide, locked or not. Returns the
+ * bytes that were reclaimed. Ignored, answering 0, inside a collection.
+ */
 uint32_t copying_collect(struct heap *h, uint32_t kind);
+
+/*
+ * Set `what` (enum heap_control). CONTROL_RESET collects everything, gives
+ * back all areas but the first (heap_more is told of each), and leaves the
+ * heap as init did, except that n_collections and the numbers of areas run on.
+ * Returns HEAP_OK, or HEAP_BAD_PARAMETER for what it does not know.
+ */
 uint32_t copying_control(struct heap *h, uint32_t what, uint32_t value);
+
+/*
+ * Add `bytes` bytes at `address` as the last area of the list; its number is
+ * what h->next_area was. The bytes must lie in the window. Returns HEAP_OK,
+ * or HEAP_BAD_ADDRESS, HEAP_TOO_SMALL, HEAP_BUSY and nothing has changed.
+ */
 uint32_t copying_add_area(struct heap *h, addr32 address, uint32_t bytes);
 
+/* Fill in `info`. Cost: one pass over the tables. */
 static inline void copying_info(struct heap *h, struct heap_info *info)
 {
     area_heap_info(h, info);
 }
 
+/*
+ * The same for the area at place `index` of the list, with what belongs to
+ * it; hint and last_used say nothing here. Returns false, writing nothing,
+ * when the list has no such place.
+ */
 static inline bool copying_area_info(struct heap *h, uint32_t index,
                                      struct area_info *info)
 {
     return area_get_info(h, index, sizeof(struct slide_area), info);
 }
 
+/*
+ * The next object in list and address order. Returns false at the end. Start
+ * with a cursor of zeroes; the heap may not change in between.
+ */
 static inline bool copying_walk(struct heap *h, struct heap_cursor *cursor,
                                 struct heap_object *object)
 {
     return area_walk(h, cursor, object);
 }
 
+/*
+ * Check the heap's invariants, writing nothing; any bytes may be there. The
+ * window is told, because a broken control block cannot be asked for it.
+ * Returns 0 when all hold, else the number of the first broken one:
+ *
+ *   1  the control block is this manager's, at `base`; sizes fit the window
+ *   2  parameters are in their ranges; what follows from them belongs to them
+ *   3  no collection is under way: phase idle, no overflow pending, nothing
+ *      pinned, nothing being resized
+ *   4  the list of areas has n_areas links, in the window, numbers ascending
+ *      and below next_area
+ *   5  each area is laid out as its bytes demand, with as many blocks as fit,
+ *      inside pool_min .. pool_max
+ *   6  no two areas overlap, none overlaps the control block
+ *   7  in a table no TAIL follows a FREE or comes first, nothing is MARKed;
+ *      the gap byte is FREE
+ *   8  a bit of a side table belongs to a HEAD
+ *   9  the region is in an area of the list, whose table and pool are noted;
+ *      cursor <= stop <= limit, and the blocks between are free
+ *  10  n_free of each area is its number of free blocks outside the region
+ */
 int copying_check(struct heap *h, addr32 base, uint32_t window_bytes);
 
 #endif /* CORE_COPYING_H */

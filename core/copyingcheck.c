@@ -129,7 +129,9 @@ static bool is_layout_right(struct heap *h, const struct known *known,
 
     addr32 end = end_of(h, a);
     bool is_wide = (end - table) / h->block_bytes > SLIDE_SHORT_MAX;
-    if (table + tables_for(h, n, is_wide) + n * four > end)
+    uint32_t usable = end - table;
+    if (tables_for(h, n, is_wide) + n * four > usable ||
+        tables_for(h, n + 1, is_wide) + (n + 1) * four <= usable)
         return false;
     addr32 side = table + n + 1 + p->finalisers * ((n + 1) / 2);
     if (a->leaf != (p->leaf ? side : 0))
@@ -216,7 +218,8 @@ static bool is_region_right(struct heap *h)
         a = next_of(h, a);
     }
     if (own->table != a->area.table || own->pool != a->area.pool ||
-        own->cursor > own->limit || own->limit > 4 * a->area.table_bytes)
+        own->cursor > own->stop || own->stop > own->limit ||
+        own->limit > 4 * a->area.table_bytes)
         return false;
     for (uint32_t b = own->cursor; b < own->limit; b++) {
         if (kind_of(h, &a->area, b) != FREE)

@@ -16,6 +16,14 @@ static struct hole *hole_at(struct heap *h, const struct slide_area *a,
                                           area_block_address(h, &a->area, b));
 }
 
+/* Put the n free blocks from `b` on into the list that begins at *link. */
+static void list_hole(struct heap *h, const struct slide_area *a,
+                      uint32_t *link, uint32_t b, uint32_t n)
+{
+    *hole_at(h, a, b) = (struct hole){*link, n};
+    *link = b + 1;
+}
+
 /* List the holes of `a` but those from block `from` to before `to`, in address
  * order. Returns the first one's block plus 1, or 0. */
 static uint32_t list_holes(struct heap *h, const struct slide_area *a,
@@ -29,15 +37,22 @@ static uint32_t list_holes(struct heap *h, const struct slide_area *a,
     while (b != ATAB_NONE) {
         uint32_t n = atab_free_run(t, end, b, end);
         if (b < from || b >= to) {
-            struct hole *hole = hole_at(h, a, b);
-            hole->next = 0;
-            hole->n_blocks = n;
-            *link = b + 1;
-            link = &hole->next;
+            list_hole(h, a, link, b, n);
+            link = &hole_at(h, a, b)->next;
         }
         b = b + n < end ? atab_find_free(t, end, b + n, 1) : ATAB_NONE;
     }
     return first;
+}
+
+/* Take the hole at block `b`, which is in the list, out of it. */
+static void unlist_hole(struct heap *h, const struct slide_area *a,
+                        uint32_t *first, uint32_t b)
+{
+    uint32_t *link = first;
+    while (*link != b + 1)
+        link = &hole_at(h, a, *link - 1)->next;
+    *link = hole_at(h, a, b)->next;
 }
 
 /*
@@ -92,6 +107,7 @@ static bool move_out(struct heap *h, struct slide *s,
     if (to == ATAB_NONE)
         return false;
 
+    CORE_ASSERT(atab_get_kind(t, b) == ATAB_HEAD);
     addr32 old = area_block_address(h, &a->area, b);
     addr32 new = area_block_address(h, &a->area, to);
     __builtin_memcpy(byte_at(h, new), byte_at(h, old), n << h->block_shift);
@@ -193,6 +209,11 @@ struct gap {
     uint32_t hole;     /* where the free ones begin                       */
 };
 
+static uint32_t hole_of(const struct gap *g)
+{
+    return g->to - g->hole;
+}
+
 /* How long a hole the gap could become with n_free blocks free in all. */
 static uint32_t promise(const struct gap *g, uint32_t n_free)
 {
@@ -202,32 +223,29 @@ static uint32_t promise(const struct gap *g, uint32_t n_free)
 
 /*
  * The gap that promises most, and of those that with the longest hole, which
- * has least to move. Returns the longest hole of any gap.
+ * has least to move; and the one that has the longest hole now.
  */
-static uint32_t find_gap(struct heap *h, const struct slide_area *a,
-                         struct gap *best)
+static void find_gaps(struct heap *h, const struct slide_area *a,
+                      struct gap *best, struct gap *longest)
 {
     const uint32_t *t = area_table(h, &a->area);
     uint32_t n_blocks = area_blocks(&a->area);
-    uint32_t longest = 0;
     uint32_t from = 0;
-    *best = (struct gap){0, 0, 0};
+    *best = *longest = (struct gap){0, 0, 0};
     while (from < n_blocks) {
         uint32_t mark = atab_next_mark(t, n_blocks, from);
         struct gap g = {from, mark == ATAB_NONE ? n_blocks : mark, 0};
         uint32_t hole = atab_find_free(t, n_blocks, from, 1);
         g.hole = hole < g.to ? hole : g.to;
-        uint32_t length = g.to - g.hole;
         uint32_t has = promise(&g, a->n_free);
         uint32_t had = promise(best, a->n_free);
-        if (has > had || (has == had && length > best->to - best->hole))
+        if (has > had || (has == had && hole_of(&g) > hole_of(best)))
             *best = g;
-        if (length > longest)
-            longest = length;
+        if (hole_of(&g) > hole_of(longest))
+            *longest = g;
         from =
             mark == ATAB_NONE ? n_blocks : mark + atab_object_blocks(t, mark);
     }
-    return longest;
 }
 
 /* The first block of the object that ends before block `end`. */
@@ -241,23 +259,43 @@ static uint32_t object_before(const uint32_t *t, uint32_t end)
     return 16 * i + (31 - (uint32_t)__builtin_clz(heads)) / 2;
 }
 
-bool evacuate_pack(struct heap *h, struct slide *s, const struct slide_area *a)
+/* What can leave the gap does, from its hole downwards: from block `end`. */
+static uint32_t empty_gap(struct heap *h, struct slide *s,
+                          const struct slide_area *a, const struct gap *g,
+                          uint32_t *holes, uint32_t end)
 {
     const uint32_t *t = area_table(h, &a->area);
-    struct gap g;
-    uint32_t longest = find_gap(h, a, &g);
-    if (promise(&g, a->n_free) <= longest + a->n_free / 16)
-        return false;
-    uint32_t holes = list_holes(h, a, g.from, g.to);
-    uint32_t end = g.hole;
-    while (end > g.from) {
+    while (end > g->from) {
         uint32_t b = object_before(t, end);
-        if (!move_out(h, s, a, &holes, b))
+        if (!move_out(h, s, a, holes, b))
             break;
         end = b;
     }
-    note_range(h, s, a, end, g.to);
-    return end != g.hole;
+    return end;
+}
+
+/*
+ * The longest hole is used last, when the gap has become longer: so what comes
+ * out is never shorter than what there was.
+ */
+bool evacuate_pack(struct heap *h, struct slide *s, const struct slide_area *a)
+{
+    struct gap best, longest;
+    find_gaps(h, a, &best, &longest);
+    if (promise(&best, a->n_free) <= hole_of(&longest) + a->n_free / 16)
+        return false;
+
+    uint32_t holes = list_holes(h, a, best.from, best.to);
+    bool is_other = longest.from != best.from;
+    if (is_other)
+        unlist_hole(h, a, &holes, longest.hole);
+    uint32_t end = empty_gap(h, s, a, &best, &holes, best.hole);
+    if (is_other && best.to - end >= hole_of(&longest)) {
+        list_hole(h, a, &holes, longest.hole, hole_of(&longest));
+        end = empty_gap(h, s, a, &best, &holes, end);
+    }
+    note_range(h, s, a, end, best.to);
+    return end != best.hole;
 }
 
 /* ---- Settling ----------------------------------------------------------- */

@@ -31,25 +31,73 @@ static inline bool mark_head(struct heap *h, uint32_t word)
     return true;
 }
 
+/*
+ * What marking needs of the first area, where most objects are, in registers:
+ * the table is written meanwhile, and nothing else.
+ */
+struct known {
+    addr32 pool;
+    uint32_t pool_bytes;
+    uint32_t *table;
+    uint32_t shift;
+    uint32_t is_only; /* there is no other area */
+};
+
+static inline struct known know(struct heap *h)
+{
+    const struct area *a = &h->first;
+    return (struct known){.pool = a->pool,
+                          .pool_bytes = area_blocks(a) << h->block_shift,
+                          .table = area_table(h, a),
+                          .shift = h->block_shift,
+                          .is_only = a->next == 0};
+}
+
+/* As mark_head. Pools begin at multiples of the block. */
+static inline bool mark_known(struct heap *h, const struct known *k,
+                              uint32_t word)
+{
+    uint32_t offset = word - k->pool;
+    if (offset >= k->pool_bytes)
+        return k->is_only ? false : mark_head(h, word);
+    uint32_t b = offset >> k->shift;
+    if (b << k->shift != offset || atab_get_kind(k->table, b) != ATAB_HEAD)
+        return false;
+    atab_head_to_mark(k->table, b);
+    return true;
+}
+
+/* Blocks of the marked object at `object`. */
+static inline uint32_t length_of(struct heap *h, const struct known *k,
+                                 addr32 object)
+{
+    uint32_t offset = object - k->pool;
+    if (offset < k->pool_bytes)
+        return atab_object_blocks(k->table, offset >> k->shift);
+    const struct area *a = area_of(h, object);
+    return atab_object_blocks(area_table(h, a), area_block_of(h, a, object));
+}
+
 /* Mark what the marked object at `object` reaches. */
 static void walk(struct heap *h, struct mark *m, addr32 object)
 {
+    struct known k = know(h);
     addr32 *stack = word_at(h, m->stack);
+    uint32_t cap = m->cap;
     uint32_t depth = 0;
     for (;;) {
-        struct area *a = area_of(h, object);
-        uint32_t b = area_block_of(h, a, object);
-        uint32_t n_blocks = atab_object_blocks(area_table(h, a), b);
         const uint32_t *word = word_at(h, object);
-        for (uint32_t n = n_blocks << h->block_shift >> 2; n > 0; n--) {
+        uint32_t n_bytes = length_of(h, &k, object) << k.shift;
+        const uint32_t *end = word + n_bytes / 4;
+        do {
             uint32_t value = *word++;
-            if (!mark_head(h, value))
+            if (!mark_known(h, &k, value))
                 continue;
-            if (depth < m->cap)
+            if (depth < cap)
                 stack[depth++] = value;
             else
                 m->has_overflowed = 1;
-        }
+        } while (word != end);
         if (depth == 0)
             return;
         object = stack[--depth];

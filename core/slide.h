@@ -125,6 +125,13 @@ static inline struct slide_area *slide_area_of(struct heap *h, addr32 p)
     return a;
 }
 
+/* The finaliser table of `a`; 0: there is none. */
+static inline addr32 slide_finalisers(const struct heap *h,
+                                      const struct slide_area *a)
+{
+    return h->has_finalisers ? a->area.table + a->area.table_bytes + 1 : 0;
+}
+
 /* Bit of block `b` in the side table at `bits`. */
 static inline bool slide_get_bit(struct heap *h, addr32 bits, uint32_t b)
 {

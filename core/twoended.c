@@ -151,10 +151,10 @@ static addr32 take(struct heap *h, uint32_t bytes, uint32_t flags)
         return refuse(h, h->is_auto ? REFUSAL_FULL : REFUSAL_OFF);
 
     atab_take(area_table(h, s.a), s.block, n_blocks);
+    /* Only a search for one block has seen that all before it are used. */
     if (is_long)
         note_long(h, &s, n_blocks);
-    else if (n_blocks ==
-             1) /* all before it are used: this search has seen it */
+    else if (n_blocks == 1)
         s.a->hint = (s.block + 1) / 4;
     twoended_of(h)->used_blocks += n_blocks;
     h->given_blocks += n_blocks;

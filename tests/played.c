@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/replay/manager.h"
 #include "tests/scratch.h"
 
 /* ---- The figures, naively --------------------------------------------- */
@@ -96,7 +97,8 @@ static void judge(struct played *p, uint64_t seq, const struct heap_figures *f,
     struct naive n = {.view = view,
                       .map = malloc(view->n_units + 1u),
                       .cover = calloc(view->n_units + 1u, 1)};
-    bool has_own_rule = strcmp(p->options.manager, "tlsf") == 0;
+    const struct manager_shape *shape = manager_find(p->options.manager)->shape;
+    bool has_own_rule = shape->serves != NULL || shape->largest != NULL;
     for (uint32_t i = 0; i < p->options.n_params; i++)
         has_own_rule |= strcmp(p->options.params[i].key, "grow") == 0 &&
                         p->options.params[i].value[0] == '1';

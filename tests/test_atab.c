@@ -295,3 +295,20 @@ Test(atab, a_sweep_frees_what_the_blockwise_one_frees)
         cr_assert(eq(u32, swept.freed_blocks, naive.freed_blocks));
     }
 }
+
+Test(atab, one_block_is_taken_where_a_search_for_it_ends)
+{
+    struct pair p;
+    uint32_t seed = 0x9e3779b9;
+    FOR_TABLES(&p, seed, true)
+    {
+        for (uint32_t n = p.n_blocks + 1; n > 0; n--) {
+            uint32_t byte = next_random(&seed) % (p.n_blocks / 4 + 1);
+            uint32_t b = naive_find(&p, 4 * byte, 1);
+            cr_assert(eq(u32, atab_take_one(p.word, p.n_blocks, byte), b));
+            if (b != ATAB_NONE)
+                p.kind[b] = ATAB_HEAD;
+        }
+        cr_assert(agree(&p));
+    }
+}

@@ -26,7 +26,6 @@ struct costs {
 
 static struct run {
     struct target *t;
-    struct manager_step_price price;
     uint32_t step_units, step_cycles; /* 0: no steps                       */
     uint32_t handle[IDS_CAP], bytes[IDS_CAP];
     uint32_t refused;
@@ -55,10 +54,8 @@ static void open_run(const char *target, const char *machine,
     p.handles = 1024;
     memcpy(&words, &p, sizeof p);
     cr_assert(eq(u32, r.t->init(r.t, heap_bytes, &words), HEAP_OK));
-    cr_assert(m->shape->step_price(machine, &r.price));
     r.step_cycles = step_cycles;
-    if (step_cycles != 0)
-        r.step_units = (step_cycles - r.price.constant) / r.price.per_unit;
+    r.step_units = manager_step_units(m, machine, step_cycles);
 }
 
 static void note(struct costs *c)

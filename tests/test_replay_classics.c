@@ -1,6 +1,6 @@
 /*
- * test_replay_classics.c - traces played on fit and twoended: placement by
- * policy, figures, and what long-lived flags do to a recorded program
+ * test_replay_classics.c - traces played on fit, semispace and twoended:
+ * placement, figures, recorded programs
  */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
@@ -77,6 +77,36 @@ Test(replay_classics, twoended_without_lifetimes_is_marksweep)
     cr_expect(eq(u64, end[0].end.free, end[1].end.free));
 }
 
+Test(replay_classics, a_copied_half_leaves_one_hole)
+{
+    play_well(&p, "manager=semispace heap=4200 check",
+              "alloc 1 100\nalloc 2 100\nroot 0 2\nstore 2 1 1\n"
+              "alloc 3 200\nalloc 4 20\ndeath 3\ncollect ordinary\n"
+              "alloc 5 1500\nalloc 6 300\n");
+    cr_expect(eq(str, p.live, " 2 4 5 1"), "roots, what is held, the rest");
+    cr_expect(eq(u64, p.ops[4].after.free, 2048 - 112 - 112 - 32));
+    cr_expect(eq(u64, p.ops[4].after.largest_free, p.ops[4].after.free));
+    cr_expect(eq(u64, p.ops[4].after.largest_request, p.ops[4].after.free));
+    cr_expect(eq(u32, p.ops[6].outcome, OUTCOME_SHORT));
+}
+
+Test(replay_classics, recorded_programs_run_between_two_halves)
+{
+    static const char *const paths[] = {"traces/samples/strings-32k.ftb",
+                                        "traces/samples/json-32k.ftb"};
+    for (uint32_t i = 0; i < 2; i++) {
+        if (access(paths[i], R_OK) != 0)
+            cr_skip("the samples are not there");
+        play_file(&p, "manager=semispace heap=65536 check", paths[i]);
+        cr_assert(eq(int, p.err, 0), "%s", p.problem.text);
+        cr_assert(eq(int, p.result.status, REPLAY_COMPLETE), "%s",
+                  p.result.reason);
+        cr_expect(eq(str, p.wrong, ""));
+        cr_expect(gt(u64, p.result.moved_bytes, 0));
+        cr_expect(eq(u64, p.result.refused_fragmented, 0));
+    }
+}
+
 Test(replay_classics, presets_run_under_every_policy)
 {
     static const char *const options[] = {
@@ -85,15 +115,16 @@ Test(replay_classics, presets_run_under_every_policy)
         "manager=fit heap=65536 check policy=best",
         "manager=fit heap=65536 check policy=worst",
         "manager=twoended heap=65536 check",
+        "manager=semispace heap=131072 check",
     };
     static const char *const presets[] = {"churn:ops=800", "comb:ops=800",
                                           "mpy-mix:ops=800"};
-    for (uint32_t i = 0; i < 15; i++) {
-        play_file(&p, options[i % 5], presets[i / 5]);
-        cr_assert(eq(int, p.err, 0), "%s: %s", presets[i / 5], p.problem.text);
+    for (uint32_t i = 0; i < 18; i++) {
+        play_file(&p, options[i % 6], presets[i / 6]);
+        cr_assert(eq(int, p.err, 0), "%s: %s", presets[i / 6], p.problem.text);
         cr_assert(eq(int, p.result.status, REPLAY_COMPLETE), "%s: %s",
-                  presets[i / 5], p.result.reason);
-        cr_expect(eq(str, p.wrong, ""), "%s %s", options[i % 5],
-                  presets[i / 5]);
+                  presets[i / 6], p.result.reason);
+        cr_expect(eq(str, p.wrong, ""), "%s %s", options[i % 6],
+                  presets[i / 6]);
     }
 }

@@ -178,6 +178,25 @@ Test(replay_machine, marksweep_leaves_the_native_bytes_on_chips_as_they_are)
     compare_samples("marksweep", "stm32f405-24mhz", "O2");
 }
 
+Test(replay_machine, copying_leaves_the_native_bytes_everywhere)
+{
+    compare_samples("copying", "hazard3", "O2");
+    compare_samples("copying", "cortex-m0plus", "Os");
+    compare_samples("copying", "cortex-m4", "O2");
+}
+
+Test(replay_machine, other_collectors_leave_the_native_bytes)
+{
+    compare_samples("semispace", "hazard3", "O2");
+    compare_samples("twoended", "cortex-m0plus", "O2");
+}
+
+Test(replay_machine, explicit_managers_leave_the_native_bytes)
+{
+    compare_samples("fit", "hazard3", "Os");
+    compare_samples("handles", "cortex-m0plus", "O2");
+}
+
 Test(replay_machine, tlsf_leaves_the_native_bytes_everywhere)
 {
     compare_samples("tlsf", "hazard3", "O2");

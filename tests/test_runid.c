@@ -40,7 +40,8 @@ Test(runid, keys_are_sorted_and_nothing_is_superfluous)
            "{\"core\":\"" CORE_SOURCES_HASH "\",\"heap_bytes\":65536,"
            "\"machine\":\"native\",\"manager\":\"marksweep\",\"options\":{"
            "\"check\":0,\"heap_trace\":0,\"refused\":\"skip\",\"step_every\":0,"
-           "\"step_units\":0,\"touch_every\":0,\"touch_stores\":0},"
+           "\"step_cycles\":0,\"step_units\":0,\"touch_every\":0,\"touch_"
+           "stores\":0},"
            "\"parameters\":{\"block\":16,\"pins\":\"none\",\"zero\":1},"
            "\"replay\":1,\"trace\":\"abcd\",\"window_bytes\":1048576}"));
     free(json);

@@ -27,11 +27,15 @@ do for [form = 1:2] {
         eval ops_tics
         set ytics () textcolor rgb ink
         do for [n = 0:int(most / panel_step[i])] { set ytics add (Count(n * panel_step[i]) n * panel_step[i]) }
-        if (us > 0) { set border 11; set y2range [0:most * us]; set y2tics () textcolor rgb dim font small; do for [n = 1:int(most / panel_step[i])] { set y2tics add (Time(0.001 * int(1000 * n * panel_step[i] * us + 0.5)) n * panel_step[i] * us) } }
+        if (us > 0) {
+            tenth = 10.0 ** floor(log10(most * us / 3)); mark = most * us / tenth >= 15 ? 5 * tenth : most * us / tenth >= 6 ? 2 * tenth : tenth
+            set border 11; set y2range [0:most * us]; set y2tics () textcolor rgb dim font small
+            do for [n = 1:int(most * us / mark)] { set y2tics add (Time(n * mark) n * mark) }
+        }
         set xlabel 'operation' textcolor rgb dim offset 0, 0.4
         set ylabel 'pause, cycles' textcolor rgb dim
         set grid y lc rgb faint lw 1 lt 1
-        wide = panel_wide[i] > panel_ops[i] / 300.0 ? 0.9 * panel_wide[i] : panel_ops[i] / 300.0
+        wide = panel_wide[i] > panel_ops[i] / 400.0 ? 0.9 * panel_wide[i] : panel_ops[i] / 400.0
         set style fill solid 0.9 noborder
         mid(a, b) = (csv(a) + csv(b)) / 2.0
         plot \

@@ -6,6 +6,10 @@
  * the same by its bits (enum heap_capability). Answers of entry points that a
  * manager lacks are 0.
  *
+ * An image of an outside allocator (README.md here) needs guest_alloc alone. It
+ * has no guest_caps; it may have a guest_name, by which reports call it, and on
+ * RISC-V a guest_tls, to which tp points in every call.
+ *
  *   0x20000000  code, constants, data      the image
  *   0x20010000  the heap window            GUEST_WINDOW_BYTES at most
  *   0x20110000  the root table             struct guest_roots (core/host.h)
@@ -84,6 +88,7 @@ uint32_t guest_outer_realloc(uint32_t heap, uint32_t object, uint32_t bytes,
 void guest_on_finalise(uint32_t object);
 uint32_t guest_more(uint32_t what, uint32_t value);
 
+extern const char guest_name[]; /* 1 to 20 of A-Z a-z 0-9 . _ -, then 0   */
 extern const uint32_t guest_abi_version;
 extern const uint32_t guest_caps; /* enum heap_capability                 */
 

@@ -138,6 +138,14 @@ static void note_added(struct play *p)
     h->added_index = p->n_areas - 1;
 }
 
+/* A table of handles takes its entries out of the heap. */
+static bool has_table_grown(const struct play *p)
+{
+    struct area_info info;
+    return p->manager->area_info(p->t->heap, 0, &info) &&
+           info.n_blocks != p->areas[0].n_blocks;
+}
+
 /*
  * After it: collections, areas, what finalisers left to be freed. `answer` is
  * an address that the shadow does not know yet, `busy` the object that moved
@@ -158,6 +166,8 @@ int play_after_call(struct play *p, uint32_t answer, uint32_t busy,
         err = play_after_collection(p, answer, busy, everything);
     if (err == 0 && p->has_handles)
         err = play_follow_handles(p, busy);
+    if (err == 0 && p->has_handles)
+        p->areas_changed |= has_table_grown(p);
     if (err == 0 && p->areas_changed)
         err = play_sync_areas(p);
     if (err == 0)

@@ -279,7 +279,7 @@ static uint64_t largest_of_areas(struct play *p)
             .used_longest = units[3] << p->s.unit_shift,
             .n_pinned = play_count_pins(p),
         };
-        uint64_t served = p->manager->shape->largest(&v);
+        uint64_t served = p->shape->largest(&v);
         largest = served > largest ? served : largest;
     }
     return largest;
@@ -297,13 +297,13 @@ uint64_t play_largest_request(struct play *p)
         return 0;
     if (p->has_growth)
         return largest_with_growth(p);
-    if (p->manager->shape->largest != NULL)
+    if (p->shape->largest != NULL)
         return largest_of_areas(p);
     const struct holes *index = h->is_auto ? play_live(p) : &p->used;
     uint64_t hole = hole_bytes(p, holes_longest(index));
-    if (p->manager->shape->serves == NULL)
+    if (p->shape->serves == NULL)
         return hole;
-    return p->manager->shape->serves(&p->params, hole);
+    return p->shape->serves(&p->params, hole);
 }
 
 void play_figures(struct play *p, struct heap_figures *f)
@@ -373,8 +373,9 @@ int play_probe(struct play *p)
     p->t->snapshot(p->t);
     p->is_probing = true;
     bool is_bound =
-        p->manager->shape->largest != NULL &&
-        (p->pinned.n > 0 || manager_number(p->o, "ambiguous", 0) != 0);
+        p->shape->largest != NULL &&
+        (p->pinned.n > 0 || manager_number(p->o, "ambiguous", 0) != 0 ||
+         manager_number(p->o, "wait", 0) != 0);
     bool is_true = play_would_grant(p, figure) &&
                    (is_bound || !play_would_grant(p, figure + 1));
     uint64_t truth = is_true ? figure : bisect(p);

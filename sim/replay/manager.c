@@ -39,6 +39,17 @@ static bool is_outside_name(const char *name)
            (name[n] == '\0' || name[n] == ':');
 }
 
+uint32_t manager_step_units(const struct manager *m, const char *core,
+                            uint32_t cycles)
+{
+    const struct manager_step_price *p = m->shape->step_prices;
+    if (p == NULL)
+        return 0;
+    while (core != NULL && p[1].core != NULL && strcmp(p->core, core) != 0)
+        p++;
+    return cycles > p->constant ? (cycles - p->constant) / p->per_unit : 0;
+}
+
 const struct manager *manager_find(const char *name)
 {
     if (is_outside_name(name))

@@ -48,10 +48,10 @@ struct manager_view {
     uint32_t n_pinned;
 };
 
-/* What a step costs: see manager_shape. */
+/* Cycles of an idle step on a core. */
 struct manager_step_price {
-    uint32_t per_unit, constant; /* cycles                                */
-    uint32_t least;              /* units                                 */
+    const char *core; /* a core_model's name, and of its image              */
+    uint32_t per_unit, constant;
 };
 
 /*
@@ -67,14 +67,15 @@ struct manager_shape {
     /* The largest request that a longest hole of `hole` bytes serves; null:
      * all of it.                                                           */
     uint64_t (*serves)(const struct manager_params *p, uint64_t hole);
+    /* What a step costs at most: `units` times per_unit and constant, as
+     * measured by core; ends in a null. Null: it has no steps.              */
+    const struct manager_step_price *step_prices;
     /* The largest request that one area grants, for managers that move. With
      * pinned objects it may be less than the truth, never more; null: as for
      * those that do not move.                                              */
     uint64_t (*largest)(const struct manager_view *v);
-    /* The most cycles that a step of n units takes on the machine of that
-     * name, as measured on -O2 images: per_unit n + constant, for n >= least.
-     * False: nobody measured it. Null: it has no steps.                    */
-    bool (*step_price)(const char *machine, struct manager_step_price *price);
+    /* The shape with these parameters, where they decide; null: this one. */
+    const struct manager_shape *(*with)(const struct manager_params *p);
 };
 
 /* One manager; of an outside one only what it is asked and answers is known. */
@@ -133,6 +134,21 @@ extern const uint32_t manager_list_n;
  */
 #define OUTSIDE_MANAGER "outside"
 extern const struct manager manager_outside;
+
+/*
+ * The units of work that a step of `cycles` cycles may be given on `core`
+ * (null: natively, where that of the first core with a price counts). 0: too
+ * few.
+ */
+uint32_t manager_step_units(const struct manager *m, const char *core,
+                            uint32_t cycles);
+
+/* The shape that a manager's heap has with these parameters. */
+static inline const struct manager_shape *manager_shape_with(
+    const struct manager *m, const struct manager_params *p)
+{
+    return m->shape->with == NULL ? m->shape : m->shape->with(p);
+}
 
 /* One line for people, of managers.def. */
 const char *manager_summary(const struct manager *m);

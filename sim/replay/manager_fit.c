@@ -33,7 +33,22 @@ static const struct manager_card fit_card = {
     .needs = "frees",
 };
 
-static const struct manager_shape fit_shape = {0};
+/* Inline tags: four bytes are the unit, and what a rest adds is granted. */
+static const struct manager_shape fit_tagged[2] = {
+    {.unit_bytes = 4, .tag_bytes = 4, .bytes = fit_bytes},
+    {.unit_bytes = 4, .tag_bytes = 8, .bytes = fit_bytes},
+};
+static const struct manager_shape fit_untagged = {0};
+
+static const struct manager_shape *fit_shape_with(
+    const struct manager_params *p)
+{
+    struct fit_params m;
+    memcpy(&m, p, sizeof m);
+    return m.tags == FIT_TABLE ? &fit_untagged : &fit_tagged[m.tag == 8];
+}
+
+static const struct manager_shape fit_shape = {.with = fit_shape_with};
 
 static uint32_t word_of(const struct replay_options *o, const char *key,
                         const char *const *words)

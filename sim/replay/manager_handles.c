@@ -43,14 +43,6 @@ static const struct manager_card handles_card = {
              "is longer than a step moves at once",
 };
 
-/* Bytes granted to the object that lies at `address` now. */
-static uint32_t handles_granted(struct heap *h, uint32_t address)
-{
-    uint32_t header = *word_at(h, address - HANDLES_HEADER);
-    uint32_t words = header >> 16 < 2 ? header & 0xffff : header >> 16;
-    return 4 * words - HANDLES_HEADER;
-}
-
 /*
  * With `wait` and nothing pinned, all that is free, but for the header, the
  * gap's first word, and an entry if there is none.
@@ -65,33 +57,21 @@ static uint64_t handles_serves(const struct manager_view *v)
     return later > now ? later : now;
 }
 
-/* The worst of random operations (tests/test_handles_guest.c), rounded up. */
-static bool handles_step_price(const char *machine,
-                               struct manager_step_price *price)
-{
-    static const struct {
-        const char *machine;
-        uint32_t per_unit, constant;
-    } prices[] = {
-        {"hazard3", 3, 96},    {"cortex-m0plus", 5, 195}, {"cortex-m0", 6, 135},
-        {"cortex-m3", 4, 115}, {"cortex-m4", 4, 115},
-    };
-    for (uint32_t i = 0; i < sizeof prices / sizeof prices[0]; i++) {
-        if (strcmp(machine, prices[i].machine) != 0)
-            continue;
-        *price = (struct manager_step_price){prices[i].per_unit,
-                                             prices[i].constant, HANDLES_LEAST};
-        return true;
-    }
-    return false;
-}
+/*
+ * The worst of random steps of HANDLES_LEAST units or more, compiled with -O2:
+ * tests/test_handles_guest.c.
+ */
+static const struct manager_step_price handles_prices[] = {
+    {"hazard3", 3, 96},    {"cortex-m0plus", 5, 195}, {"cortex-m0", 6, 135},
+    {"cortex-m3", 4, 115}, {"cortex-m4", 4, 115},     {NULL, 0, 0},
+};
 
 static const struct manager_shape handles_shape = {
+    .step_prices = handles_prices,
     .unit_bytes = 4,
     .tag_bytes = HANDLES_HEADER,
-    .bytes = handles_granted,
+    .bytes = handles_bytes,
     .largest = handles_serves,
-    .step_price = handles_step_price,
 };
 
 static void handles_read(const struct replay_options *o,

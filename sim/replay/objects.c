@@ -119,7 +119,7 @@ static int free_dead(struct play *p, uint32_t slot)
         return err;
     play_before_call(p);
     p->t->free(p->t, shadow_name(&p->s, shadow_at(&p->s, slot)));
-    err = play_after_call(p, 0, SHADOW_NONE, false);
+    err = play_after_call(p, 0, play_freed(p, slot), false);
     if (err != 0)
         return err;
     p->result->freed_at_death++;

@@ -44,6 +44,9 @@ static int collect(struct play *p, const struct trace_op *op)
 static int add_area(struct play *p, uint64_t bytes)
 {
     uint32_t at = p->explicit_next;
+    if ((p->manager->capabilities & CAP_AREAS) == 0)
+        return play_reject(p, "%s has one area and takes no more",
+                           p->manager->name);
     if (bytes == 0 || bytes > p->explicit_end - at)
         return play_reject(p,
                            "an area of %" PRIu64 " bytes does not fit into "
@@ -129,15 +132,28 @@ static int control(struct play *p, const struct trace_op *op)
     return err != 0 ? err : play_finish(p, &r, false);
 }
 
+int play_step(struct play *p, uint32_t units)
+{
+    if ((p->manager->capabilities & CAP_STEP) == 0)
+        return 0;
+    play_before_call(p);
+    p->t->step(p->t, units);
+    return play_after_call(p, 0, SHADOW_NONE, false);
+}
+
 /* Advice that a manager may leave alone: promote, an idle step. */
 static int advice(struct play *p, const struct trace_op *op)
 {
     struct op_record r;
     uint32_t slot;
     play_new_record(p, op, &r);
-    if (op->kind == TRACE_STEP)
+    if (op->kind == TRACE_STEP) {
+        uint64_t units = op->value < UINT32_MAX ? op->value : UINT32_MAX;
         r.object = TRACE_NONE;
-    else if (play_look_up(p, op->id, &slot) == NAMED_NEVER)
+        int err = play_step(p, (uint32_t)units);
+        if (err != 0)
+            return err;
+    } else if (play_look_up(p, op->id, &slot) == NAMED_NEVER)
         return play_not_live(p, "promote of", op->id, NAMED_NEVER);
     return play_finish(p, &r, false);
 }

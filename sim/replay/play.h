@@ -90,7 +90,8 @@ struct play {
     struct problem *problem;
     const struct manager *manager;
     struct manager_params params;
-    bool moves;       /* a collector that moves: objects are looked for    */
+    bool moves; /* a collector that moves: objects are looked for    */
+    const struct manager_shape *shape;
     bool has_handles; /* ... or handles that lead elsewhere                */
     bool collects;    /* the manager finds the dead itself; else they are   */
                       /* freed as they die, and nothing dead is ever left   */
@@ -196,6 +197,8 @@ int play_death(struct play *p, uint64_t id);
 
 /* --- operations.c */
 int play_operation(struct play *p, const struct trace_op *op);
+/* An idle step of so many units of work, where the manager has steps. */
+int play_step(struct play *p, uint32_t units);
 
 /* Does a free give memory back now? Not in a locked heap, and not where only
  * collections do. */
@@ -203,6 +206,13 @@ static inline bool play_can_free(const struct play *p)
 {
     return (p->manager->capabilities & CAP_FREE) != 0 &&
            p->t->heap->lock_depth == 0;
+}
+
+/* For play_after_call, of an object that the call has freed: its handle leads
+ * nowhere. */
+static inline uint32_t play_freed(const struct play *p, uint32_t slot)
+{
+    return p->has_handles ? slot : SHADOW_NONE;
 }
 
 /* Where the object of that name is: the name itself, unless a handle. */

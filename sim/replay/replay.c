@@ -192,7 +192,7 @@ static int open_target(struct play *p)
         return problem_set(p->problem, ERR_INPUT,
                            "%s: %u root words are more than %u", p->w->name,
                            roots, ROOTS_MAX);
-    uint32_t unit = p->manager->shape->unit_bytes;
+    uint32_t unit = p->shape->unit_bytes;
     if (unit == 0)
         unit = (uint32_t)manager_number(p->o, "block", 16);
     /* No object is smaller than two words, of a manager that is known. */
@@ -216,7 +216,7 @@ static int open_target(struct play *p)
     if (err < 0)
         return err;
     uint32_t shift = (uint32_t)__builtin_ctz(unit);
-    p->tag_units = p->manager->shape->tag_bytes >> shift;
+    p->tag_units = p->shape->tag_bytes >> shift;
     p->align = (uint32_t)manager_number(p->o, "align", unit);
     uint32_t origin = p->t->base + p->t->heap->control_bytes;
     uint32_t n_units = (p->explicit_next - origin + unit - 1) >> shift;
@@ -274,6 +274,7 @@ static int play_open(struct play *p)
                            "%s: an outside manager is an image on a machine",
                            p->o->manager);
     p->manager->params(p->o, &p->params);
+    p->shape = manager_shape_with(p->manager, &p->params);
     p->collects = manager_collects(p->manager);
     p->expecting = is_recorded_heap(p);
     p->has_growth = manager_number(p->o, "grow", 0) != 0;
@@ -309,6 +310,17 @@ static void play_close(struct play *p)
     free(p->happened.reclaimed);
 }
 
+/* An idle moment of the run's own; it may not take longer than it has. */
+static int take_step(struct play *p)
+{
+    struct trace_op step = {.kind = TRACE_STEP, .id = TRACE_NONE};
+    int err = play_step(p, p->o->step_units);
+    if (err == 0 && p->cost.cycles > p->o->step_cycles)
+        err = play_fail(p, "a step took %" PRIu64 " cycles, not %u at most",
+                        p->cost.cycles, p->o->step_cycles);
+    return err != 0 ? err : play_tell_event(p, &step);
+}
+
 /* What the mutator reads and asks of its own accord between operations. */
 static int play_one(struct play *p, const struct trace_op *op)
 {
@@ -319,7 +331,12 @@ static int play_one(struct play *p, const struct trace_op *op)
     p->result->events++;
     int err = trace_is_operation(op->kind) ? play_operation(p, op)
                                            : play_event(p, op);
-    return err != 0 ? err : play_tell_event(p, op);
+    if (err == 0)
+        err = play_tell_event(p, op);
+    if (err == 0 && p->o->step_every != 0 && trace_is_operation(op->kind) &&
+        p->seq % p->o->step_every == 0)
+        err = take_step(p);
+    return err;
 }
 
 static bool locate(const void *run, uint64_t id, uint32_t *address,

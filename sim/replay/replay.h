@@ -39,7 +39,8 @@ struct replay_options {
     bool heap_trace;       /* areas as recorded (--heap trace)             */
     uint32_t window_bytes; /* 1 MiB unless the run says otherwise          */
     uint32_t step_every;   /* an idle step after every n-th op; 0: none    */
-    uint32_t step_units;
+    uint32_t step_cycles;  /* what such a step may take on the machine     */
+    uint32_t step_units;   /* the work that fits: see manager_step_units   */
     uint32_t touch_stores; /* 1: a touch a store                           */
     uint32_t touch_every;  /* touches an operation; 0: none                */
     uint32_t refused;      /* enum refused_policy                          */

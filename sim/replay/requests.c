@@ -41,17 +41,17 @@ static int judge_zero(struct play *p, uint64_t id, uint32_t address,
  * one, if an outside manager answers 0 bytes), or what its tag says, for which
  * the address must lie in the window.
  */
-static int granted_for(struct play *p, uint64_t id, uint32_t address,
-                       uint64_t bytes, uint32_t *granted)
+static int granted_for(struct play *p, uint64_t id, uint32_t name,
+                       uint32_t address, uint64_t bytes, uint32_t *granted)
 {
     uint64_t unit = UINT64_C(1) << p->s.unit_shift;
     uint64_t whole = bytes == 0 ? unit : (bytes + unit - 1) / unit * unit;
     uint32_t offset = address - p->s.origin;
     uint32_t tag = p->tag_units << p->s.unit_shift;
     *granted = whole <= UINT32_MAX ? (uint32_t)whole : 0;
-    if (p->manager->shape->bytes != NULL && address % unit == 0 &&
-        offset >= tag && offset < p->s.n_units << p->s.unit_shift)
-        *granted = p->manager->shape->bytes(p->t->heap, address);
+    if (p->shape->bytes != NULL && address % unit == 0 && offset >= tag &&
+        offset < p->s.n_units << p->s.unit_shift)
+        *granted = p->shape->bytes(p->t->heap, name);
     if (*granted >= bytes && *granted % unit == 0)
         return 0;
     return play_fail(
@@ -91,7 +91,7 @@ static int place_object(struct play *p, const struct trace_op *op,
 {
     uint32_t granted;
     uint32_t address = play_address(p, name);
-    int err = granted_for(p, op->id, address, op->bytes, &granted);
+    int err = granted_for(p, op->id, name, address, op->bytes, &granted);
     if (err == 0)
         err = judge_answer(p, op->id, address, granted);
     if (err != 0)
@@ -197,7 +197,7 @@ int play_free(struct play *p, const struct trace_op *op)
     if ((p->manager->capabilities & CAP_FREE) != 0) {
         play_before_call(p);
         p->t->free(p->t, shadow_name(&p->s, shadow_at(&p->s, slot)));
-        err = play_after_call(p, 0, SHADOW_NONE, false);
+        err = play_after_call(p, 0, play_freed(p, slot), false);
     }
     if (err != 0)
         return err;
@@ -254,7 +254,8 @@ static int resize_object(struct play *p, uint32_t slot, uint32_t answer,
         answer != old.address && (p->manager->capabilities & CAP_FREE) == 0;
     if (slot != p->placeless && !leaves)
         play_give(p, o->address, o->granted, is_live);
-    int err = granted_for(p, o->id, answer, bytes, &granted);
+    int err = granted_for(p, o->id, p->has_handles ? o->handle : answer, answer,
+                          bytes, &granted);
     if (err == 0)
         err = judge_answer(p, o->id, answer, granted);
     if (err != 0)

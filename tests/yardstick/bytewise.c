@@ -16,15 +16,6 @@ void atab_clear(uint32_t *t, uint32_t b, uint32_t n_blocks)
         atab_any_to_free(t, i);
 }
 
-uint32_t atab_object_blocks(const uint32_t *t, uint32_t b)
-{
-    uint32_t n_blocks = 0;
-    do {
-        n_blocks++;
-    } while (atab_get_kind(t, b + n_blocks) == ATAB_TAIL);
-    return n_blocks;
-}
-
 /* One test for each place of a byte. Searches begin at a byte, which is what a
  * hint counts: from % 4 is 0. */
 uint32_t atab_find_free(const uint32_t *t, uint32_t n_blocks, uint32_t from,

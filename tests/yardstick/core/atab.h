@@ -11,15 +11,16 @@
 #define TESTS_YARDSTICK_CORE_ATAB_H
 
 /* The contract is core/'s; its functions on words get other names. */
-#define atab_get_kind     atab_words_get_kind
-#define atab_any_to_free  atab_words_any_to_free
-#define atab_free_to_head atab_words_free_to_head
-#define atab_free_to_tail atab_words_free_to_tail
-#define atab_head_to_mark atab_words_head_to_mark
-#define atab_mark_to_head atab_words_mark_to_head
-#define atab_take_one     atab_words_take_one
-#define atab_take         atab_words_take
-#define atab_release      atab_words_release
+#define atab_get_kind      atab_words_get_kind
+#define atab_any_to_free   atab_words_any_to_free
+#define atab_free_to_head  atab_words_free_to_head
+#define atab_free_to_tail  atab_words_free_to_tail
+#define atab_head_to_mark  atab_words_head_to_mark
+#define atab_mark_to_head  atab_words_mark_to_head
+#define atab_take_one      atab_words_take_one
+#define atab_take          atab_words_take
+#define atab_release       atab_words_release
+#define atab_object_blocks atab_words_object_blocks
 #include "../../../core/atab.h"
 #undef atab_get_kind
 #undef atab_any_to_free
@@ -30,6 +31,7 @@
 #undef atab_take_one
 #undef atab_take
 #undef atab_release
+#undef atab_object_blocks
 
 /* The byte that holds block `b`'s two bits, and where they are in it. */
 static inline uint8_t *atab_byte(const uint32_t *t, uint32_t b)
@@ -109,6 +111,15 @@ static inline uint32_t atab_release(uint32_t *t, uint32_t b)
         i++;
     } while (atab_get_kind(t, i) == ATAB_TAIL);
     return i - b;
+}
+
+static inline uint32_t atab_object_blocks(const uint32_t *t, uint32_t b)
+{
+    uint32_t n_blocks = 0;
+    do {
+        n_blocks++;
+    } while (atab_get_kind(t, b + n_blocks) == ATAB_TAIL);
+    return n_blocks;
 }
 
 #endif /* TESTS_YARDSTICK_CORE_ATAB_H */
