@@ -1,4 +1,4 @@
-/* handles.c - see handles.h: heaps, requests and frees. */
+/* handles.c - see handles.h: requests and frees. */
 #include "core/handles.h"
 #include "core/handleschunk.h"
 
@@ -16,18 +16,6 @@ const uint8_t handles_lists[128] = {
     77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77,
 };
 /* clang-format on */
-
-/* Bytes of an entry. */
-static inline uint32_t entry_bytes(const struct handles *t)
-{
-    return t->table != 0 ? 4 : 2;
-}
-
-/* Are all indices given? */
-static inline bool has_no_index(const struct handles *t)
-{
-    return t->issued - entry_bytes(t) == (t->table | t->halves);
-}
 
 /* ---- Room for an object ------------------------------------------------ */
 
@@ -127,7 +115,7 @@ static uint32_t free_words(struct heap *h, const struct handles *t)
 static bool make_room(struct heap *h, struct handles *t, uint32_t words,
                       bool *may_wait)
 {
-    if (t->in_step || (t->free_handle == 0 && has_no_index(t)))
+    if (t->in_step || (t->free_handle == 0 && handles_has_no_index(t)))
         return false;
     if (t->moving != 0) {
         handles_abort(h, t);
@@ -148,22 +136,13 @@ static bool make_room(struct heap *h, struct handles *t, uint32_t words,
 /* Where the gap will end when one more entry is given; 0: none can be. */
 static addr32 end_with_entry(const struct heap *h, const struct handles *t)
 {
-    addr32 entry = t->issued - entry_bytes(t);
-    if (has_no_index(t))
+    addr32 entry = t->issued - handles_entry_bytes(t);
+    if (handles_has_no_index(t))
         return 0;
     if (entry >= h->pool_max)
         return h->pool_max;
     addr32 end = entry & ~UINT32_C(3);
     return end <= t->frontier ? 0 : end;
-}
-
-/* Give one more entry, for which there is room; its handle. */
-static uint32_t issue(struct heap *h, struct handles *t)
-{
-    t->issued -= entry_bytes(t);
-    if (t->issued < h->pool_max)
-        h->pool_max = t->issued & ~UINT32_C(3);
-    return t->table != 0 ? t->issued - t->table : (t->issued - t->halves) * 2;
 }
 
 /* A chunk and an entry for it; the handle, or 0 and nothing has changed. */
@@ -177,7 +156,7 @@ static uint32_t take(struct heap *h, struct handles *t, uint32_t words)
     if (chunk.words == 0)
         return 0;
     if (handle == 0)
-        handle = issue(h, t);
+        handle = handles_issue(h, t);
     else
         t->free_handle = handles_entry(h, t, handle) - 1;
     *word_at(h, chunk.at) = handles_header(chunk.words, handle / 4);
@@ -476,93 +455,4 @@ uint32_t handles_realloc(struct heap *h, uint32_t handle, uint32_t bytes,
     if (t->params.zero)
         zero_from(h, handles_chunk_of(h, handle), have);
     return handle;
-}
-
-/* ---- Heaps ------------------------------------------------------------- */
-
-/* All empty; what the parameters say is known. */
-static void start_empty(struct heap *h)
-{
-    struct handles *t = handles_of(h);
-    struct handles_params p = t->params;
-    bool is_small = p.indices == 8;
-    uint32_t size = is_small ? 2 : 4;
-    uint32_t n_indices = is_small ? 256 : 65536;
-    addr32 end = h->base + h->control_bytes + (h->heap_bytes & ~UINT32_C(3));
-    h->refusal = REFUSAL_NONE;
-    h->pool_min = h->base + h->control_bytes;
-    h->pool_max = end - ((p.handles * size + 3) & ~UINT32_C(3));
-    if (h->pool_max - h->base > HANDLES_WIDE_MAX)
-        h->pool_max = h->base + HANDLES_WIDE_MAX;
-    __builtin_memset(t, 0, sizeof *t);
-    t->params = p;
-    handles_begin_gap(h, h->pool_min);
-    t->table = is_small ? 0 : end - n_indices * size;
-    t->halves = is_small ? end - n_indices * size : 0;
-    bool is_plain = !is_small && !p.zero && !p.per_alloc;
-    t->usual_request = is_plain ? HANDLES_REQUEST_MAX : 0;
-    t->short_request = t->usual_request;
-    t->issued = end;
-    for (uint32_t i = 0; i < p.handles; i++) {
-        uint32_t handle = issue(h, t);
-        handles_set_entry(h, t, handle, t->free_handle + 1);
-        t->free_handle = handle;
-    }
-    t->start_gap = h->heap_bytes * (100 - p.start_bytes) / 100;
-    t->start_issued = end - (n_indices - 1) * p.start_indices / 100 * size;
-}
-
-static bool are_lawful(const struct handles_params *p)
-{
-    return p->zero <= 1 && (p->indices == 8 || p->indices == 16) &&
-           p->handles < UINT32_C(1) << p->indices && p->start_bytes <= 100 &&
-           p->start_indices <= 100 && p->per_alloc <= HANDLES_REQUEST_MAX &&
-           p->wait <= 1;
-}
-
-uint32_t handles_control_bytes(const struct handles_params *p)
-{
-    uint32_t bytes = sizeof(struct heap) + sizeof(struct handles);
-    return are_lawful(p) ? (bytes + 15) / 16 * 16 : 0;
-}
-
-uint32_t handles_init(struct heap *h, addr32 base, uint32_t heap_bytes,
-                      const struct handles_params *p)
-{
-    uint32_t control_bytes = handles_control_bytes(p);
-    if (control_bytes == 0)
-        return HEAP_BAD_PARAMETER;
-    addr32 start = base + control_bytes;
-    if (base % 16 != 0 || start < base || start + heap_bytes < start)
-        return HEAP_BAD_ADDRESS;
-    bool is_small = p->indices == 8;
-    uint32_t aside = (p->handles * (is_small ? 2 : 4) + 3) & ~UINT32_C(3);
-    if (heap_bytes < aside + 4 * (HANDLES_CHUNK_MIN + 1))
-        return HEAP_TOO_SMALL;
-    if (is_small ? control_bytes + heap_bytes > HANDLES_SMALL_MAX
-                 : heap_bytes - aside > HANDLES_WIDE_MAX)
-        return HEAP_TOO_LARGE;
-
-    __builtin_memset(h, 0, control_bytes);
-    h->base = base;
-    h->manager = MANAGER_handles;
-    h->control_bytes = control_bytes;
-    h->heap_bytes = heap_bytes;
-    h->block_bytes = 4;
-    h->block_shift = 2;
-    h->n_areas = 1;
-    h->next_area = 1;
-    struct handles *t = handles_of(h);
-    t->params = *p;
-    start_empty(h);
-    return HEAP_OK;
-}
-
-uint32_t handles_control(struct heap *h, uint32_t what, uint32_t value)
-{
-    (void)value;
-    if (what != CONTROL_RESET)
-        return HEAP_BAD_PARAMETER;
-    start_empty(h);
-    return HEAP_OK;
 }

@@ -184,6 +184,27 @@ static inline addr32 handles_chunk_of(struct heap *h, uint32_t handle)
     return handles_deref(h, handle, 0) - HANDLES_HEADER;
 }
 
+/* Bytes of an entry. */
+static inline uint32_t handles_entry_bytes(const struct handles *t)
+{
+    return t->table != 0 ? 4 : 2;
+}
+
+/* Are all indices given? */
+static inline bool handles_has_no_index(const struct handles *t)
+{
+    return t->issued - handles_entry_bytes(t) == (t->table | t->halves);
+}
+
+/* Give one more entry, for which there is room; its handle. */
+static inline uint32_t handles_issue(struct heap *h, struct handles *t)
+{
+    t->issued -= handles_entry_bytes(t);
+    if (t->issued < h->pool_max)
+        h->pool_max = t->issued & ~UINT32_C(3);
+    return t->table != 0 ? t->issued - t->table : (t->issued - t->halves) * 2;
+}
+
 /* ---- Splitting and joining --------------------------------------------- */
 
 /* A chunk, or 0 words: none. */
@@ -300,6 +321,32 @@ static inline uint32_t handles_cut_off(struct heap *h, addr32 c, uint32_t have,
         return have;
     handles_insert(h, c + 4 * words, rest);
     return words;
+}
+
+/* ---- Pins ---------------------------------------------------------------- */
+
+/* The chunk at `c`, not pinned, says that it is. */
+static inline void handles_fasten(struct heap *h, addr32 c)
+{
+    uint32_t header = *word_at(h, c);
+    *word_at(h, c) =
+        (header >> 16) | ((header & HANDLES_LOW) == 0 ? 1u << 16 : 0);
+}
+
+/* The chunk of `handle`, which says that it is pinned, no longer does. */
+void handles_unfasten(struct heap *h, struct handles *t, uint32_t handle);
+
+/* The place that an unfinished move no longer needs, out of the way. */
+static inline struct handles_piece handles_give_up_place(struct heap *h,
+                                                         struct handles *t,
+                                                         bool *is_behind)
+{
+    if (t->moving != HANDLES_GONE)
+        handles_unfasten(h, t, t->moving);
+    uint32_t header = *word_at(h, t->copy);
+    t->moving = 0;
+    *is_behind = handles_is_behind_hole(header);
+    return (struct handles_piece){t->copy, handles_words(header)};
 }
 
 /* ---- Between the files ------------------------------------------------- */

@@ -1,5 +1,5 @@
 /*
- * handlesstep.c - see handles.h: pins, and the steps that move objects
+ * handlesstep.c - see handles.h: the steps that move objects
  *
  * What an interrupt may meet: between two instructions of a step the heap is
  * whole, but for an object that changes places with the hole in hand (`torn`),
@@ -24,7 +24,7 @@ struct budget {
     uint32_t most;  /* words of the longest object that is moved at once  */
 };
 
-/* ---- Passages, pins ---------------------------------------------------- */
+/* ---- Passages ---------------------------------------------------------- */
 
 static inline void begin_passage(struct heap *h)
 {
@@ -36,70 +36,6 @@ static inline void end_passage(struct heap *h)
 {
     handles_fence();
     h->phase = PHASE_IDLE;
-}
-
-/* The chunk at `c`, not pinned, says that it is. */
-static inline void fasten(struct heap *h, addr32 c)
-{
-    uint32_t header = *word_at(h, c);
-    *word_at(h, c) =
-        (header >> 16) | ((header & HANDLES_LOW) == 0 ? 1u << 16 : 0);
-}
-
-/* The chunk of `handle`, which says that it is pinned, no longer does. */
-static void unfasten(struct heap *h, struct handles *t, uint32_t handle)
-{
-    addr32 c = handles_chunk_of(h, handle);
-    uint32_t header = *word_at(h, c);
-    uint32_t index = handle / 4;
-    if (header >> 16 != 0) {
-        *word_at(h, c - 4) = (*word_at(h, c - 4) & ~HANDLES_LOW) | index;
-        index = 0;
-    }
-    *word_at(h, c) = handles_header(header & HANDLES_LOW, index);
-    if (t->scan == c)
-        t->scan_handle = handle;
-}
-
-/* The place that an unfinished move no longer needs, out of the way. */
-static inline struct handles_piece give_up_place(struct heap *h,
-                                                 struct handles *t,
-                                                 bool *is_behind)
-{
-    uint32_t header = *word_at(h, t->copy);
-    if (t->moving != HANDLES_GONE)
-        unfasten(h, t, t->moving);
-    header = *word_at(h, t->copy);
-    t->moving = 0;
-    *is_behind = handles_is_behind_hole(header);
-    return (struct handles_piece){t->copy, handles_words(header)};
-}
-
-void handles_abort(struct heap *h, struct handles *t)
-{
-    bool is_behind;
-    struct handles_piece p = give_up_place(h, t, &is_behind);
-    handles_make_hole(h, p.at, p.words, is_behind);
-}
-
-void handles_pin(struct heap *h, uint32_t handle)
-{
-    struct handles *t = handles_of(h);
-    CORE_ASSERT(h->phase == PHASE_IDLE && !t->in_step);
-    CORE_ASSERT(handles_is_valid(h, handle));
-    if (t->moving == handle)
-        handles_abort(h, t);
-    addr32 c = handles_chunk_of(h, handle);
-    if (!handles_header_is_pinned(*word_at(h, c)))
-        fasten(h, c);
-}
-
-void handles_unpin(struct heap *h, uint32_t handle)
-{
-    struct handles *t = handles_of(h);
-    CORE_ASSERT(h->phase == PHASE_IDLE && !t->in_step);
-    if (handles_is_pinned(h, handle))
-        unfasten(h, t, handle);
 }
 
 /* ---- The scan, and the hole in hand ------------------------------------ */
@@ -269,7 +205,7 @@ static inline void begin_copy(struct heap *h, struct handles *t,
                               uint32_t handle, addr32 place, uint32_t words)
 {
     *word_at(h, place) = handles_header(words, handle / 4);
-    fasten(h, handles_chunk_of(h, handle));
+    handles_fasten(h, handles_chunk_of(h, handle));
     t->moving = handle;
     t->copy = place;
     t->copied = 1; /* the header is there */
@@ -396,7 +332,7 @@ static inline void end_move(struct heap *h, struct handles *t, addr32 old)
     begin_passage(h);
     t->moving = HANDLES_GONE;
     if (t->is_touched) {
-        unfasten(h, t, handle);
+        handles_unfasten(h, t, handle);
         pass(t, old, handle); /* so that others have their turn */
     } else {
         handles_set_object(h, t, handle, t->copy + HANDLES_HEADER);
@@ -443,7 +379,7 @@ static __attribute__((noinline)) enum outcome release(struct heap *h,
         return ENOUGH;
     b->units -= HANDLES_END;
     begin_passage(h);
-    struct handles_piece p = give_up_place(h, t, &is_behind);
+    struct handles_piece p = handles_give_up_place(h, t, &is_behind);
     if (handles_join(h, &p, is_behind)) {
         if (t->list[0] == 0)
             handles_hold(h, p.at);
