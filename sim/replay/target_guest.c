@@ -35,10 +35,15 @@ static uint32_t answer_stop(struct guest *g)
     return 0;
 }
 
-/* Cycles between the stamps of the phase word: one phase after the other. */
+/*
+ * Cycles between the stamps of the phase word: one phase after the other. A
+ * manager that does not collect has no phases, whatever it uses the word for.
+ */
 static void add_phases(struct guest *g, struct op_cost *to, uint64_t end)
 {
     struct bus_watch *w = &g->machine.bus.watch;
+    if ((g->target.manager->capabilities & CAP_COLLECT) == 0)
+        w->n_stamps = 0;
     for (uint32_t i = 0; i < w->n_stamps; i++) {
         const struct watch_stamp *s = &w->stamps[i];
         uint64_t until = i + 1 < w->n_stamps ? s[1].cycles : end;
