@@ -33,7 +33,7 @@ int guest_image_find(char path[GUEST_PATH_CAP], const char *manager,
                      const struct machine_config *c, const char *flags,
                      struct problem *problem)
 {
-    static const char *const places[] = {"guest", "../guest",
+    static const char *const places[] = {"guest", "../guest", "../../guest",
                                          "../lib/fraglab/guest"};
     char folder[GUEST_PATH_CAP];
     own_folder(folder);

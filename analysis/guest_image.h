@@ -4,8 +4,8 @@
  *
  * The build puts an image for every manager, target and optimisation level
  * into build/guest, `make install` into lib/fraglab/guest. A program finds
- * them beside itself: in guest/, ../guest or ../lib/fraglab/guest from its own
- * folder, wherever it is run from.
+ * them beside itself, wherever it is run from: in guest/, ../guest, ../../guest
+ * (build/asan/tests/) or ../lib/fraglab/guest from its own folder.
  */
 #ifndef ANALYSIS_GUEST_IMAGE_H
 #define ANALYSIS_GUEST_IMAGE_H

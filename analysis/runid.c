@@ -320,9 +320,9 @@ int run_spec_set_machine(struct run_spec *spec, const char *name,
     char manager[64];
     snprintf(manager, sizeof manager, "%s%s", spec->options.manager,
              outer != NULL && strcmp(outer, "tlsf") == 0 ? "-tlsf" : "");
-    if (image != NULL)
+    if (image != NULL && image != spec->image)
         strcpy(spec->image, image);
-    else
+    else if (image == NULL)
         err = guest_image_find(spec->image, manager, &spec->config, flags,
                                problem);
     if (err < 0)

@@ -95,7 +95,8 @@ static inline void hold(const addr32 *word, uint32_t n, const addr32 *pinned,
     roots.head.n_precise = 0;
     roots.head.n_held = n;
     roots.head.n_pinned = n_pinned;
-    memcpy(roots.word, word, n * sizeof *word);
+    if (n > 0)
+        memcpy(roots.word, word, n * sizeof *word);
     if (n_pinned > 0)
         memcpy(roots.word + n, pinned, n_pinned * sizeof *word);
 }
