@@ -165,7 +165,7 @@ int play_after_call(struct play *p, uint32_t answer, uint32_t busy,
     if (err == 0 && p->happened.n_collections > 0)
         err = play_after_collection(p, answer, busy, everything);
     if (err == 0 && p->has_handles)
-        err = play_follow_handles(p, busy);
+        err = play_follow_handles(p, answer == 0 ? busy : SHADOW_NONE);
     if (err == 0 && p->has_handles)
         p->areas_changed |= has_table_grown(p);
     if (err == 0 && p->areas_changed)

@@ -300,13 +300,13 @@ static void move_units(struct play *p, bool has_left)
     }
 }
 
-int play_follow_handles(struct play *p, uint32_t busy)
+int play_follow_handles(struct play *p, uint32_t freed)
 {
     struct shadow *s = &p->s;
     if (!ask_places(p))
         return 0;
-    if (busy != SHADOW_NONE) /* resize_object moves it */
-        shadow_at(s, busy)->place = shadow_at(s, busy)->address;
+    if (freed != SHADOW_NONE) /* its handle leads nowhere */
+        shadow_at(s, freed)->place = shadow_at(s, freed)->address;
     for (uint32_t slot = s->live.oldest; slot != SHADOW_NONE;
          slot = shadow_at(s, slot)->younger) {
         const struct shadow_object *o = shadow_at(s, slot);

@@ -306,8 +306,8 @@ int play_note_inside(struct play *p, const struct trace_op *op);
  */
 int play_follow_moves(struct play *p, uint32_t answer, uint32_t busy,
                       uint32_t *epoch, struct collection_record *c);
-/* The same for handles, after any call; `busy` is being resized. */
-int play_follow_handles(struct play *p, uint32_t busy);
+/* The same for handles, after any call; it may have freed an object. */
+int play_follow_handles(struct play *p, uint32_t freed);
 
 /* --- collection.c */
 /* Look at what collections did since `before`; `answer` is new, `slot` the
