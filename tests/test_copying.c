@@ -8,7 +8,7 @@ TestSuite(copying, .fini = close);
 
 /* ---- Layout ------------------------------------------------------------- */
 
-Test(copying, spends_2_4_percent_of_a_heap_on_tables)
+Test(copying, spends_2_5_percent_of_a_heap_on_tables)
 {
     open(65536);
     struct heap_info info = look();

@@ -36,7 +36,7 @@ static const struct manager_card copying_card = {
                 "free / (k + 1) is. A realloc: if free bytes are at least what "
                 "it lacks",
     .metadata = "2 bits a block, 2 bytes more for 64 blocks, 1 bit a block "
-                "with finalisers: 2.4 % of a heap of 16-byte blocks",
+                "with finalisers: 2.5 % of a heap of 16-byte blocks",
     .pause = "a collection: words of live objects twice (marked, updated), "
              "bytes that move once, table words; the marking once more for "
              "each overflow of the mark stack",
