@@ -103,8 +103,7 @@
 
 #include "core/heap.h"
 
-#define HANDLES_LISTS     78u      /* lists: of the hole in hand, by size   */
-#define HANDLES_EXACT     64u      /* shorter chunks have a list each       */
+#define HANDLES_LISTS     30u      /* lists of holes, by their lengths      */
 #define HANDLES_LOOK      4u       /* chunks of its own list that a request */
                                    /* is compared with                      */
 #define HANDLES_CHUNK_MIN 4u       /* words of the smallest chunk           */
@@ -150,6 +149,11 @@ struct handles_params {
 /* handles.moving: the move is over, `copy` is the place that nobody needs. */
 #define HANDLES_GONE 2u
 
+/* A ring of holes: its end's next and slot, see handleschunk.h. */
+struct handles_list {
+    addr32 first, last;
+};
+
 /* The manager's part of the control block, right behind struct heap. */
 struct handles {
     /* What every operation looks at. */
@@ -159,6 +163,8 @@ struct handles {
                             /* for zero, per_alloc, the small form, and    */
                             /* while a step runs                           */
     uint32_t free_handle;   /* first free entry's handle; 0: none          */
+    addr32 hand;            /* the hole in hand; 0: none                   */
+    addr32 hand_end;        /* where it ends; 0                            */
     addr32 frontier;        /* where the gap begins; h->pool_max ends it   */
     addr32 issued;          /* entry given last: all from here on are in   */
                             /* use or in the list of free ones             */
@@ -185,14 +191,14 @@ struct handles {
     uint32_t start_gap;   /* bytes of the gap ... or fewer: begin        */
     addr32 start_issued;  /* `issued` here or lower: begin               */
     struct handles_params params; /* as given to init                      */
-    uint32_t bits[3];             /* bit j > 0: list j is not empty        */
-    addr32 list[HANDLES_LISTS];   /* first chunk of each; 0 when empty     */
+    uint32_t bits;                /* bit j: list j is not empty            */
+    struct handles_list list[HANDLES_LISTS];
 };
 
 _Static_assert(sizeof(struct handles_params) == 28, "seven words");
-_Static_assert(offsetof(struct handles, params) == 80, "no padding");
+_Static_assert(offsetof(struct handles, params) == 88, "no padding");
 _Static_assert(offsetof(struct handles, list) == 120, "no padding");
-_Static_assert(sizeof(struct handles) == 432, "108 words");
+_Static_assert(sizeof(struct handles) == 360, "90 words");
 
 static inline struct handles *handles_of(struct heap *h)
 {
