@@ -2,29 +2,6 @@
 #include "core/handles.h"
 #include "core/handleschunk.h"
 
-/* clang-format off */
-const uint8_t handles_lists[256] = {
-    /* up to 255 words, by 2 */
-     0,  0,  0,  1,  2,  3,  4,  5,  6,  6,  7,  7,  8,  8,  9,  9,
-    10, 10, 10, 10, 11, 11, 11, 11, 12, 12, 12, 12, 13, 13, 13, 13,
-    14, 14, 14, 14, 14, 14, 14, 14, 15, 15, 15, 15, 15, 15, 15, 15,
-    16, 16, 16, 16, 16, 16, 16, 16, 17, 17, 17, 17, 17, 17, 17, 17,
-    18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18,
-    19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19,
-    20, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20,
-    21, 21, 21, 21, 21, 21, 21, 21, 21, 21, 21, 21, 21, 21, 21, 21,
-    /* from 256 words on, by 512 */
-    22, 23, 24, 24, 25, 25, 25, 25, 26, 26, 26, 26, 26, 26, 26, 26,
-    27, 27, 27, 27, 27, 27, 27, 27, 27, 27, 27, 27, 27, 27, 27, 27,
-    28, 28, 28, 28, 28, 28, 28, 28, 28, 28, 28, 28, 28, 28, 28, 28,
-    28, 28, 28, 28, 28, 28, 28, 28, 28, 28, 28, 28, 28, 28, 28, 28,
-    29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29,
-    29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29,
-    29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29,
-    29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29,
-};
-/* clang-format on */
-
 /* ---- Room for an object ------------------------------------------------ */
 
 /* Words of the chunk for a request; no overflow up to HANDLES_REQUEST_MAX. */
@@ -345,14 +322,15 @@ __attribute__((noinline, aligned(4))) void handles_free(struct heap *h,
         return;
     }
     addr32 c = *word_at(h, entry) - HANDLES_HEADER;
-    uint32_t header = *word_at(h, c);
-    if (handles_header_is_pinned(header)) {
+    uint32_t words = *handles_high(h, c);
+    bool is_behind = *handles_low(h, c) == 0;
+    if (words < 2) { /* pinned */
         free_anyhow(h, handle);
         return;
     }
     *word_at(h, entry) = t->free_handle + 1;
     t->free_handle = handle;
-    handles_make_hole_here(h, c, header >> 16, (header & HANDLES_LOW) == 0);
+    handles_make_hole_here(h, c, words, is_behind);
 }
 
 /* ---- Longer and shorter ------------------------------------------------ */

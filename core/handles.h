@@ -103,7 +103,8 @@
 
 #include "core/heap.h"
 
-#define HANDLES_LISTS     30u      /* lists of holes, by their lengths      */
+#define HANDLES_LISTS     32u      /* lists of holes: of fewer than 8 words,*/
+#define HANDLES_STEP      8u       /* than 16, and so on; of 248 or more    */
 #define HANDLES_LOOK      4u       /* chunks of its own list that a request */
                                    /* is compared with                      */
 #define HANDLES_CHUNK_MIN 4u       /* words of the smallest chunk           */
@@ -198,7 +199,7 @@ struct handles {
 _Static_assert(sizeof(struct handles_params) == 28, "seven words");
 _Static_assert(offsetof(struct handles, params) == 88, "no padding");
 _Static_assert(offsetof(struct handles, list) == 120, "no padding");
-_Static_assert(sizeof(struct handles) == 360, "90 words");
+_Static_assert(sizeof(struct handles) == 376, "94 words");
 
 static inline struct handles *handles_of(struct heap *h)
 {

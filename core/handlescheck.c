@@ -244,16 +244,10 @@ static int check_entries(const struct known *k)
 
 /* ---- 9, 10: lists ------------------------------------------------------ */
 
-/* The list of free chunks of so many words, by counting. */
+/* The list of free chunks of so many words. */
 static uint32_t class_of(uint32_t words)
 {
-    if (words < 8)
-        return (words - 4) / 2;
-    uint32_t list = 2;
-    uint32_t from = 8;
-    for (; words >= 2 * from; from *= 2)
-        list += from < 256 ? 4 : 1;
-    return from < 256 ? list + (words - from) / (from / 4) : list;
+    return words < 248 ? words / 8 : 31;
 }
 
 /* Can `p` be the address of a chunk, as far as reading its links goes? */

@@ -22,9 +22,6 @@
 #define HANDLES_ENDS_AT                                                        \
     ((uint32_t)(sizeof(struct heap) + offsetof(struct handles, list) - 4))
 
-/* The list of each size: below 256 words by 2, then by 512 words. */
-extern const uint8_t handles_lists[256];
-
 static inline addr32 handles_base(const struct heap *h)
 {
 #if CORE_ON_TARGET
@@ -34,14 +31,27 @@ static inline addr32 handles_base(const struct heap *h)
 #endif
 }
 
+/* The list of holes of `words` words: all long ones are in the last. */
 static inline uint32_t handles_list_of(uint32_t words)
 {
-    if (__builtin_expect(words < 256, 1))
-        return handles_lists[words / 2];
-    return handles_lists[128 + words / 512];
+    uint32_t j = words / HANDLES_STEP;
+    return j < HANDLES_LISTS ? j : HANDLES_LISTS - 1;
 }
 
 /* ---- Headers ----------------------------------------------------------- */
+
+/* Half a word, which is otherwise read and written as a whole. */
+typedef uint16_t __attribute__((may_alias)) handles_half;
+
+static inline handles_half *handles_low(struct heap *h, addr32 p)
+{
+    return (handles_half *)(void *)byte_at(h, p);
+}
+
+static inline handles_half *handles_high(struct heap *h, addr32 p)
+{
+    return (handles_half *)(void *)byte_at(h, p + 2);
+}
 
 /* The header of a chunk that is not pinned. */
 static inline uint32_t handles_header(uint32_t words, uint32_t index)
@@ -88,11 +98,11 @@ static inline void handles_insert(struct heap *h, addr32 c, uint32_t words)
     uint32_t j = handles_list_of(words);
     addr32 end = handles_end_of(h, j);
     addr32 first = *word_at(h, end + 4);
+    handles_of(h)->bits |= UINT32_C(1) << j;
     *word_at(h, end + 4) = c;
     *word_at(h, c + 4) = first;
     *word_at(h, c + 8) = end;
     *word_at(h, first + 8) = c;
-    handles_of(h)->bits |= UINT32_C(1) << j;
 }
 
 /* Take free chunk `c` out of its list. */
@@ -223,16 +233,16 @@ static inline void handles_put_away(struct heap *h, addr32 hand, addr32 end)
 }
 
 /*
- * The object behind `end`, or what else is there, is behind a hole from now
- * on: its index, for the hole's last word.
+ * The chunk at `p`, in use, the low half of whose header is `low`, is behind a
+ * hole from now on.
  */
-static inline uint32_t handles_go_behind(struct heap *h, addr32 end,
-                                         uint32_t next)
+static inline void handles_go_behind(struct heap *h, addr32 p, uint32_t low)
 {
-    uint32_t last = next & HANDLES_LOW;
-    *word_at(h, end) =
-        handles_header_is_pinned(next) ? next | 1u << 16 : next - last;
-    return last;
+    if (*handles_high(h, p) < 2) /* pinned */
+        *handles_high(h, p) = 1;
+    else
+        *handles_low(h, p) = 0;
+    *handles_low(h, p - 4) = (handles_half)low;
 }
 
 /*
@@ -251,32 +261,32 @@ static inline __attribute__((always_inline)) void handles_make_hole_here(
     struct heap *h, addr32 c, uint32_t words, bool is_behind)
 {
     addr32 end = c + 4 * words;
-    uint32_t next = *word_at(h, end);
-    uint32_t last = next & HANDLES_LOW;
-    if (__builtin_expect(last != 0, 1)) {
-        last = handles_go_behind(h, end, next);
-    } else if (next != 0) {
-        handles_take_out(h, end);
-        end += 4 * (next >> 16);
-        words += next >> 16;
-        last = handles_last(h, end);
+    uint32_t last = *handles_low(h, end);
+    if (last != 0) {
+        handles_go_behind(h, end, last);
     } else {
-        handles_give_back(h, c, end, is_behind);
-        return;
+        uint32_t more = *handles_high(h, end);
+        if (more == 0) {
+            handles_give_back(h, c, end, is_behind);
+            return;
+        }
+        handles_take_out(h, end);
+        words += more;
+        end += 4 * more;
     }
     if (is_behind) {
-        uint32_t more = *word_at(h, c - 4) >> 16;
-        if (more == 0) { /* in hand */
-            *word_at(h, end - 4) = last;
+        uint32_t more = *handles_high(h, c - 4);
+        if (more == 0) {
+            *handles_high(h, end - 4) = 0;
             handles_of(h)->hand_end = end;
             return;
         }
-        c -= 4 * more;
         words += more;
+        c -= 4 * more;
         handles_take_out(h, c);
     }
     *word_at(h, c) = handles_header(words, 0);
-    *word_at(h, end - 4) = handles_header(words, last);
+    *handles_high(h, end - 4) = (handles_half)words;
     handles_insert(h, c, words);
 }
 

@@ -184,15 +184,13 @@ static inline void land(struct heap *h, struct handles *t, addr32 c, addr32 end)
         handles_let_go(t);
         return;
     }
-    uint32_t last = next & HANDLES_LOW;
-    if (last != 0) {
-        last = handles_go_behind(h, end, next);
+    if ((next & HANDLES_LOW) != 0) {
+        handles_go_behind(h, end, next & HANDLES_LOW);
     } else {
         handles_take_out(h, end);
         end += 4 * (next >> 16);
-        last = handles_last(h, end);
     }
-    *word_at(h, end - 4) = last;
+    *handles_high(h, end - 4) = 0;
     t->hand = c;
     t->hand_end = end;
 }
