@@ -234,24 +234,32 @@ static inline uint32_t give(struct heap *h, struct handles *t, uint32_t handle,
 }
 
 /*
- * Bytes of a chunk, at least `bytes`, from a list of longer ones than that; its
- * rest comes into the hand, and what was there goes to its list.
+ * Make the first hole of list `j`, of longer ones, a chunk of `bytes` bytes;
+ * the rest comes into the hand, or to its list if there is one in hand. Bytes
+ * granted.
  */
 static inline uint32_t cut_longer(struct heap *h, struct handles *t, addr32 c,
-                                  uint32_t bytes)
+                                  uint32_t j, uint32_t bytes)
 {
-    uint32_t have = *word_at(h, c) >> 16 << 2;
-    addr32 end = c + have;
-    handles_take_out(h, c);
-    if (have - bytes < 4 * HANDLES_CHUNK_MIN) {
-        handles_use_up(h, end);
-        return have;
+    addr32 list = handles_end_of(h, j);
+    addr32 next = *word_at(h, c + 4);
+    uint32_t bits = t->bits;
+    uint32_t rest = 4u * *handles_high(h, c) - bytes;
+    addr32 cut = c + bytes;
+    *word_at(h, list + 4) = next;
+    *word_at(h, next + 8) = list;
+    if (next == list)
+        t->bits = bits & ~(UINT32_C(1) << j);
+    if (rest < 4 * HANDLES_CHUNK_MIN) {
+        handles_use_up(h, cut + rest);
+        return bytes + rest;
     }
-    addr32 old = t->hand;
-    addr32 old_end = t->hand_end;
-    handles_hold(h, c + bytes, end, handles_last(h, end));
-    if (old != 0)
-        handles_put_away(h, old, old_end);
+    if (t->hand == 0) {
+        handles_hold(h, cut, cut + rest);
+    } else {
+        handles_write_hole(h, cut, rest / 4);
+        handles_insert(h, cut, rest / 4);
+    }
     return bytes;
 }
 
@@ -281,8 +289,9 @@ __attribute__((aligned(4))) uint32_t handles_alloc(struct heap *h,
             uint32_t longer = handles_longer(t, handles_list_of(bytes / 4));
             if (longer == 0)
                 return alloc_anyhow(h, most);
-            c = t->list[__builtin_ctz(longer)].first;
-            return give(h, t, handle, c, cut_longer(h, t, c, bytes));
+            uint32_t j = (uint32_t)__builtin_ctz(longer);
+            c = t->list[j].first;
+            return give(h, t, handle, c, cut_longer(h, t, c, j, bytes));
         }
         t->frontier = c + bytes;
     }

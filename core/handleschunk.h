@@ -193,27 +193,28 @@ static inline void handles_clear(struct heap *h, addr32 c)
     *word_at(h, c) = 0;
 }
 
-/* Write what a hole in a list begins and ends with. */
-static inline void handles_write_hole(struct heap *h, addr32 c, uint32_t words,
-                                      uint32_t last)
+/*
+ * Write what a hole in a list begins and ends with, but for the index of the
+ * object behind it, which is there.
+ */
+static inline void handles_write_hole(struct heap *h, addr32 c, uint32_t words)
 {
     *word_at(h, c) = handles_header(words, 0);
-    *word_at(h, c + 4 * words - 4) = handles_header(words, last);
+    *handles_high(h, c + 4 * words - 4) = (handles_half)words;
 }
 
 /* The index of the object behind the hole that ends at `end`. */
 static inline uint32_t handles_last(struct heap *h, addr32 end)
 {
-    return *word_at(h, end - 4) & HANDLES_LOW;
+    return *handles_low(h, end - 4);
 }
 
-/* What is from `c` to `end` is in hand, where nothing else is. */
-static inline void handles_hold(struct heap *h, addr32 c, addr32 end,
-                                uint32_t last)
+/* The hole from `c` to `end` comes into the hand, where none is. */
+static inline void handles_hold(struct heap *h, addr32 c, addr32 end)
 {
     struct handles *t = handles_of(h);
     handles_clear(h, c);
-    *word_at(h, end - 4) = last;
+    *handles_high(h, end - 4) = 0;
     t->hand = c;
     t->hand_end = end;
 }
@@ -228,7 +229,7 @@ static inline void handles_let_go(struct handles *t)
 static inline void handles_put_away(struct heap *h, addr32 hand, addr32 end)
 {
     uint32_t words = (end - hand) / 4;
-    handles_write_hole(h, hand, words, handles_last(h, end));
+    handles_write_hole(h, hand, words);
     handles_insert(h, hand, words);
 }
 
@@ -285,8 +286,7 @@ static inline __attribute__((always_inline)) void handles_make_hole_here(
         c -= 4 * more;
         handles_take_out(h, c);
     }
-    *word_at(h, c) = handles_header(words, 0);
-    *handles_high(h, end - 4) = (handles_half)words;
+    handles_write_hole(h, c, words);
     handles_insert(h, c, words);
 }
 
@@ -318,7 +318,7 @@ static inline uint32_t handles_cut_off(struct heap *h, addr32 c, uint32_t have,
         handles_use_up(h, end);
         return have;
     }
-    handles_write_hole(h, c + 4 * words, rest, handles_last(h, end));
+    handles_write_hole(h, c + 4 * words, rest);
     handles_insert(h, c + 4 * words, rest);
     return words;
 }

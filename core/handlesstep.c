@@ -80,7 +80,7 @@ static void take_in_hand(struct heap *h, struct handles *t, addr32 c)
     if (c != t->frontier && (header & HANDLES_LOW) == 0) {
         addr32 end = c + 4 * (header >> 16);
         handles_take_out(h, c);
-        handles_hold(h, c, end, handles_last(h, end));
+        handles_hold(h, c, end);
     }
     end_passage(h);
 }
@@ -178,9 +178,9 @@ static __attribute__((noinline, aligned(4))) void copy(struct heap *h,
 static inline void land(struct heap *h, struct handles *t, addr32 c, addr32 end)
 {
     uint32_t next = *word_at(h, end);
-    handles_clear(h, c);
     if (next == 0) {
         t->frontier = c;
+        handles_clear(h, c);
         handles_let_go(t);
         return;
     }
@@ -190,9 +190,7 @@ static inline void land(struct heap *h, struct handles *t, addr32 c, addr32 end)
         handles_take_out(h, end);
         end += 4 * (next >> 16);
     }
-    *handles_high(h, end - 4) = 0;
-    t->hand = c;
-    t->hand_end = end;
+    handles_hold(h, c, end);
 }
 
 /* The hole in hand and the object behind it, of `words`, change places. */
