@@ -152,7 +152,7 @@ static inline void copy_four(uint32_t *to, const uint32_t *from)
  * through a structure, which a compiler turns into its widest loads and
  * stores: they do not overlap, a hole is that long.
  */
-static __attribute__((noinline, aligned(4))) void copy(struct heap *h,
+static inline __attribute__((always_inline)) void copy(struct heap *h,
                                                        addr32 to, addr32 from,
                                                        uint32_t n)
 {
@@ -194,8 +194,8 @@ static inline void land(struct heap *h, struct handles *t, addr32 c, addr32 end)
 }
 
 /* The hole in hand and the object behind it, of `words`, change places. */
-static __attribute__((noinline)) void change_places(struct heap *h,
-                                                    uint32_t words)
+static __attribute__((noinline, aligned(4))) void
+change_places(struct heap *h, uint32_t words)
 {
     struct handles *t = handles_of(h);
     addr32 c = t->hand;
@@ -319,20 +319,31 @@ static __attribute__((noinline)) enum outcome begin(struct heap *h,
     return GO_ON;
 }
 
-/* The hole in hand moves up by an object. */
+/* The hole in hand moves up, object by object. */
 static inline enum outcome move_hole(struct heap *h, struct handles *t,
                                      struct budget *b)
 {
-    uint32_t words = *word_at(h, t->hand_end) >> 16;
-    uint32_t units = words + HANDLES_SLIDE;
-    if (words < 2 || words > b->most || t->home != 0)
+    uint32_t units = b->units;
+    uint32_t words_left = b->words;
+    uint32_t words;
+    if (t->home != 0)
         return begin(h, b);
-    if (b->units < units || b->words < words)
-        return ENOUGH; /* the next step can */
-    b->units -= units;
-    b->words -= words;
-    change_places(h, words);
-    return GO_ON;
+    for (;;) {
+        words = *handles_high(h, t->hand_end);
+        if (words < 2 || words > b->most || units < words + HANDLES_SLIDE ||
+            words_left < words)
+            break;
+        units -= words + HANDLES_SLIDE;
+        words_left -= words;
+        change_places(h, words);
+        if (t->hand == 0)
+            break;
+    }
+    b->units = units;
+    b->words = words_left;
+    if (t->hand == 0)
+        return GO_ON;
+    return words < 2 || words > b->most ? begin(h, b) : ENOUGH;
 }
 
 /*
