@@ -274,8 +274,13 @@ __attribute__((aligned(4))) uint32_t handles_alloc(struct heap *h,
     struct handles *t = handles_of(h);
     (void)flags;
     uint32_t handle = t->free_handle;
-    if (bytes - 1 >= t->short_request || handle == 0) /* 0 is the largest */
+    if (bytes - 1 >= t->short_request) /* 0 is the largest */
         return alloc_anyhow(h, bytes);
+    if (__builtin_expect(handle == 0, 0)) {
+        handle = handles_add_entry(h, t);
+        if (handle == 0)
+            return alloc_anyhow(h, bytes);
+    }
 
     uint32_t most = bytes; /* what to give */
     bytes = 4 * words_for(bytes);
@@ -299,23 +304,6 @@ __attribute__((aligned(4))) uint32_t handles_alloc(struct heap *h,
     return give(h, t, handle, c, bytes);
 }
 
-/* Free an object that may be pinned or in motion, in either form. */
-static __attribute__((noinline)) void free_anyhow(struct heap *h,
-                                                  uint32_t handle)
-{
-    struct handles *t = handles_of(h);
-    addr32 c = handles_chunk_of(h, handle);
-    uint32_t header = *word_at(h, c);
-    if (t->moving == handle)
-        t->moving = HANDLES_GONE;
-    if (t->scan == c)
-        t->scan_handle = handle; /* which no longer holds */
-    handles_set_entry(h, t, handle, t->free_handle + 1);
-    t->free_handle = handle;
-    handles_make_hole(h, c, handles_words(header),
-                      handles_is_behind_hole(header));
-}
-
 /* In one piece: split by the compiler at its first test, it costs a jump. */
 __attribute__((noinline, aligned(4))) void handles_free(struct heap *h,
                                                         uint32_t handle)
@@ -325,20 +313,20 @@ __attribute__((noinline, aligned(4))) void handles_free(struct heap *h,
         return;
     CORE_ASSERT(h->phase == PHASE_IDLE && !t->in_step);
     CORE_ASSERT(handles_is_valid(h, handle));
-    addr32 entry = t->table + handle;
-    if (t->table == 0) {
-        free_anyhow(h, handle);
-        return;
-    }
-    addr32 c = *word_at(h, entry) - HANDLES_HEADER;
+    addr32 c = handles_chunk_of(h, handle);
     uint32_t words = *handles_high(h, c);
-    bool is_behind = *handles_low(h, c) == 0;
-    if (words < 2) { /* pinned */
-        free_anyhow(h, handle);
-        return;
-    }
-    *word_at(h, entry) = t->free_handle + 1;
+    uint32_t low = *handles_low(h, c);
+    bool is_behind = low == 0;
+    handles_set_entry(h, t, handle, t->free_handle + 1);
     t->free_handle = handle;
+    if (__builtin_expect(words < 2, 0)) { /* pinned, or in motion */
+        is_behind = words != 0;
+        words = low;
+        if (t->moving == handle)
+            t->moving = HANDLES_GONE;
+        if (t->scan == c)
+            t->scan_handle = handle; /* which no longer holds */
+    }
     handles_make_hole_here(h, c, words, is_behind);
 }
 

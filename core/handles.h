@@ -123,6 +123,7 @@
 #define HANDLES_BEGIN 47u /* a move in pieces begins                       */
 #define HANDLES_CARRY 28u /* ... goes on, and perhaps ends                 */
 #define HANDLES_END   47u /* the place that a move has left becomes a hole */
+#define HANDLES_ADD   15u /* an entry is added                             */
 #define HANDLES_ROUND 24u /* with less no further part is begun             */
 #define HANDLES_LEAST 47u /* smallest budget that gets all of it done     */
 

@@ -131,7 +131,7 @@ static inline uint32_t handles_entry(struct heap *h, const struct handles *t,
 static inline void handles_set_entry(struct heap *h, const struct handles *t,
                                      uint32_t handle, uint32_t value)
 {
-    if (t->table != 0)
+    if (__builtin_expect(t->table != 0, 1))
         *word_at(h, t->table + handle) = value;
     else
         *half_at(h, t->halves + handle / 2) = (uint16_t)value;
@@ -141,7 +141,7 @@ static inline void handles_set_entry(struct heap *h, const struct handles *t,
 static inline void handles_set_object(struct heap *h, const struct handles *t,
                                       uint32_t handle, addr32 object)
 {
-    if (t->table == 0)
+    if (__builtin_expect(t->table == 0, 0))
         object -= handles_base(h);
     handles_set_entry(h, t, handle, object);
 }
@@ -183,6 +183,16 @@ static inline addr32 handles_end_with_entry(const struct heap *h,
         return h->pool_max;
     addr32 end = entry & ~UINT32_C(3);
     return end <= t->frontier ? 0 : end;
+}
+
+/* Add an entry to the list of free ones, which is empty; its handle, or 0. */
+static inline uint32_t handles_add_entry(struct heap *h, struct handles *t)
+{
+    if (handles_end_with_entry(h, t) == 0)
+        return 0;
+    t->free_handle = handles_issue(h, t);
+    handles_set_entry(h, t, t->free_handle, 1);
+    return t->free_handle;
 }
 
 /* ---- Splitting and joining --------------------------------------------- */

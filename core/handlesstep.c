@@ -167,8 +167,16 @@ static inline __attribute__((always_inline)) void copy(struct heap *h,
         t += 4;
         f += 4;
     }
-    for (const uint32_t *end = f + n % 4; f != end;)
-        *t++ = *f++;
+    if ((n & 2) != 0) {
+        uint32_t a = f[0];
+        uint32_t b = f[1];
+        t[0] = a;
+        t[1] = b;
+        t += 2;
+        f += 2;
+    }
+    if ((n & 1) != 0)
+        *t = *f;
 }
 
 /*
@@ -177,18 +185,19 @@ static inline __attribute__((always_inline)) void copy(struct heap *h,
  */
 static inline void land(struct heap *h, struct handles *t, addr32 c, addr32 end)
 {
-    uint32_t next = *word_at(h, end);
-    if (next == 0) {
-        t->frontier = c;
-        handles_clear(h, c);
-        handles_let_go(t);
-        return;
-    }
-    if ((next & HANDLES_LOW) != 0) {
-        handles_go_behind(h, end, next & HANDLES_LOW);
+    uint32_t last = *handles_low(h, end);
+    if (__builtin_expect(last != 0, 1)) {
+        handles_go_behind(h, end, last);
     } else {
+        uint32_t more = *handles_high(h, end);
+        if (more == 0) {
+            t->frontier = c;
+            handles_clear(h, c);
+            handles_let_go(t);
+            return;
+        }
         handles_take_out(h, end);
-        end += 4 * (next >> 16);
+        end += 4 * more;
     }
     handles_hold(h, c, end);
 }
@@ -429,6 +438,12 @@ uint32_t handles_work(struct heap *h, uint32_t units, uint32_t words,
     struct budget b = {units, words, most};
     if (t->in_step)
         return 1;
+    if (t->free_handle == 0 && units >= HANDLES_ADD) {
+        begin_passage(h);
+        (void)handles_add_entry(h, t);
+        end_passage(h);
+        b.units -= HANDLES_ADD;
+    }
     if (!t->is_begun && !begins(h, t))
         return 0;
     t->in_step = 1;
