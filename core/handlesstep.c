@@ -256,25 +256,22 @@ static inline void begin_in_hand(struct heap *h, struct handles *t,
 
 /*
  * The object behind the hole in hand does not fit into it: begin to move it
- * into the gap, from where it is fetched when there is more room. If the gap
- * is too short, too, leave hole and object alone.
+ * into the gap, from where it is fetched when there is more room. False: the
+ * gap is too short, too.
  */
-static __attribute__((noinline)) void begin_in_gap(struct heap *h,
-                                                   uint32_t handle,
-                                                   uint32_t words)
+static inline bool begin_in_gap(struct heap *h, struct handles *t,
+                                uint32_t handle, uint32_t words)
 {
-    struct handles *t = handles_of(h);
-    (void)handles_put_down(h);
     begin_passage(h);
     addr32 place = t->frontier;
-    if (h->pool_max - place > 4 * words) {
+    bool has_room = h->pool_max - place > 4 * words;
+    if (has_room) {
         t->frontier = place + 4 * words;
         handles_clear(h, t->frontier);
         begin_copy(h, t, handle, place, words);
-    } else {
-        pass(t, handles_chunk_of(h, handle), handle);
     }
     end_passage(h);
+    return has_room;
 }
 
 /*
@@ -356,37 +353,30 @@ static __attribute__((noinline)) enum outcome begin(struct heap *h,
     struct handles *t = handles_of(h);
     uint32_t gap = (t->hand_end - t->hand) / 4;
     addr32 object = t->hand_end;
-    uint32_t header = *word_at(h, object);
     uint32_t handle = 4 * handles_last(h, object);
-    uint32_t words = header >> 16;
-    bool is_here = words >= 2 && fits(words, gap); /* pinned: 0 or 1 */
-    uint32_t price = is_here ? HANDLES_BEGIN : HANDLES_BEGIN + HANDLES_PUT;
-    if (b->units < price)
+    uint32_t words = *handles_high(h, object);
+    if (b->units < HANDLES_BEGIN)
         return ENOUGH;
-    b->units -= price;
+    b->units -= HANDLES_BEGIN;
     if (t->home != 0) {
         handle = t->home;
         words = words_to_fetch(h, t, gap);
         t->home = 0;
         if (words == 0)
             return GO_ON;
-        is_here = true;
     }
-    if (is_here) {
+    if (words >= 2 && fits(words, gap)) { /* 0 or 1: pinned */
         begin_in_hand(h, t, handle, words);
-        return carry_on(h, b);
-    }
-    if (words < 2) {
+    } else if (words < 2 || !begin_in_gap(h, t, handle, words)) {
         (void)handles_put_down(h);
-        pass(t, object, 0);
-    } else {
-        begin_in_gap(h, handle, words);
+        pass(t, object, words < 2 ? 0 : handle);
+        return GO_ON;
     }
-    return GO_ON;
+    return carry_on(h, b);
 }
 
 /* The hole in hand moves up, object by object. */
-static __attribute__((noinline, aligned(4))) enum outcome
+static inline __attribute__((always_inline)) enum outcome
 move_hole(struct heap *h, struct budget *b)
 {
     struct handles *t = handles_of(h);
