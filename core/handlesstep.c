@@ -107,6 +107,9 @@ static __attribute__((noinline)) enum outcome look_for_hole(struct heap *h,
                                                             struct budget *b)
 {
     struct handles *t = handles_of(h);
+    if (b->units < HANDLES_SEEK)
+        return ENOUGH;
+    b->units -= HANDLES_SEEK;
     addr32 c = scanned(h, t);
     while (b->units >= HANDLES_PASS) {
         handles_fence();

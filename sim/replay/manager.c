@@ -47,7 +47,9 @@ uint32_t manager_step_units(const struct manager *m, const char *core,
         return 0;
     while (core != NULL && p[1].core != NULL && strcmp(p->core, core) != 0)
         p++;
-    return cycles > p->constant ? (cycles - p->constant) / p->per_unit : 0;
+    if (cycles <= p->constant)
+        return 0;
+    return (uint32_t)(UINT64_C(10) * (cycles - p->constant) / p->per_ten_units);
 }
 
 const struct manager *manager_find(const char *name)

@@ -51,7 +51,7 @@ struct manager_view {
 /* Cycles of an idle step on a core. */
 struct manager_step_price {
     const char *core; /* a core_model's name, and of its image              */
-    uint32_t per_unit, constant;
+    uint32_t per_ten_units, constant;
 };
 
 /*
@@ -67,8 +67,8 @@ struct manager_shape {
     /* The largest request that a longest hole of `hole` bytes serves; null:
      * all of it.                                                           */
     uint64_t (*serves)(const struct manager_params *p, uint64_t hole);
-    /* What a step costs at most: `units` times per_unit and constant, as
-     * measured by core; ends in a null. Null: it has no steps.              */
+    /* What a step costs at most: `units` times per_ten_units / 10 and constant,
+     * as measured by core; ends in a null. Null: it has no steps.           */
     const struct manager_step_price *step_prices;
     /* The largest request that one area grants, for managers that move. With
      * pinned objects it may be less than the truth, never more; null: as for
