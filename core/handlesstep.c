@@ -137,17 +137,14 @@ static __attribute__((noinline)) enum outcome look_for_hole(struct heap *h,
 
 /* ---- Moves ------------------------------------------------------------- */
 
-/* All loaded before any is stored, as the widest instructions do it. */
+struct four_words {
+    uint32_t word[4];
+};
+
 static inline void copy_four(uint32_t *to, const uint32_t *from)
 {
-    uint32_t a = from[0];
-    uint32_t b = from[1];
-    uint32_t c = from[2];
-    uint32_t d = from[3];
-    to[0] = a;
-    to[1] = b;
-    to[2] = c;
-    to[3] = d;
+    *(struct four_words *)(void *)to =
+        *(const struct four_words *)(const void *)from;
 }
 
 /*
