@@ -122,8 +122,8 @@
 #define HANDLES_TAKE   36u /* a hole is taken in hand                      */
 #define HANDLES_SLIDE  48u /* hole and object change places                */
 #define HANDLES_BEGIN  46u /* a move in pieces begins                      */
-#define HANDLES_CARRY  25u /* ... goes on                                  */
-#define HANDLES_ARRIVE 24u /* ... and ends                                 */
+#define HANDLES_CARRY  12u /* ... goes on                                  */
+#define HANDLES_ARRIVE 36u /* ... and ends                                 */
 #define HANDLES_END    42u /* the place that it has left becomes a hole    */
 #define HANDLES_ADD    16u /* an entry is added                            */
 #define HANDLES_ROUND  36u /* with less no further part is begun           */
