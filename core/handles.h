@@ -121,6 +121,7 @@
 #define HANDLES_PASS   7u  /* ... and passes a chunk                       */
 #define HANDLES_TAKE   36u /* a hole is taken in hand                      */
 #define HANDLES_SLIDE  48u /* hole and object change places                */
+#define HANDLES_SPARE  9u  /* ... the last ones in a step, so much cheaper */
 #define HANDLES_BEGIN  46u /* a move in pieces begins                      */
 #define HANDLES_CARRY  12u /* ... goes on                                  */
 #define HANDLES_ARRIVE 36u /* ... and ends                                 */

@@ -390,9 +390,10 @@ move_hole(struct heap *h, struct budget *b)
             b->units = units;
             return units < HANDLES_BEGIN ? ENOUGH : begin(h, b);
         }
-        if (units < words + HANDLES_SLIDE)
+        uint32_t price = words + HANDLES_SLIDE;
+        if (units < price - HANDLES_SPARE)
             return ENOUGH; /* the next step can */
-        units -= words + HANDLES_SLIDE;
+        units -= units < price ? units : price;
         change_places(h, words);
     } while (t->hand != 0);
     b->units = units;
@@ -463,8 +464,8 @@ uint32_t handles_work(struct heap *h, uint32_t units, uint32_t most,
 
 uint32_t handles_step(struct heap *h, uint32_t units)
 {
-    uint32_t most = units > HANDLES_SLIDE ? units - HANDLES_SLIDE : 0;
-    return handles_work(h, units, most, units);
+    uint32_t least = HANDLES_SLIDE - HANDLES_SPARE;
+    return handles_work(h, units, units > least ? units - least : 0, units);
 }
 
 void handles_settle(struct heap *h)

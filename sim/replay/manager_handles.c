@@ -62,8 +62,8 @@ static uint64_t handles_serves(const struct manager_view *v)
  * tests/test_handles_guest.c.
  */
 static const struct manager_step_price handles_prices[] = {
-    {"hazard3", 24, 108},   {"cortex-m0plus", 50, 150}, {"cortex-m0", 55, 145},
-    {"cortex-m3", 40, 120}, {"cortex-m4", 38, 120},     {NULL, 0, 0},
+    {"hazard3", 24, 106},   {"cortex-m0plus", 50, 205}, {"cortex-m0", 55, 205},
+    {"cortex-m3", 40, 122}, {"cortex-m4", 38, 136},     {NULL, 0, 0},
 };
 
 static const struct manager_shape handles_shape = {
