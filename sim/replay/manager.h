@@ -67,6 +67,9 @@ struct manager_shape {
     /* The largest request that a longest hole of `hole` bytes serves; null:
      * all of it.                                                           */
     uint64_t (*serves)(const struct manager_params *p, uint64_t hole);
+    /* The k-th block of an object that holds none of its bytes, where objects
+     * lie in pieces (CAP_PIECES); 0: there is no such block.               */
+    uint32_t (*index_block)(struct heap *h, uint32_t object, uint32_t k);
     /* What a step costs at most: `units` times per_unit and constant, as
      * measured by core; ends in a null. Null: it has no steps.              */
     const struct manager_step_price *step_prices;

@@ -223,6 +223,8 @@ static int open_target(struct play *p)
     if (!shadow_init(&p->s, p->t, origin, n_units, shift, roots))
         return problem_set(p->problem, ERR_MEMORY, "no memory left");
     p->s.has_handles = p->has_handles;
+    if (p->in_pieces && !shadow_begin_pieces(&p->s))
+        return problem_set(p->problem, ERR_MEMORY, "no memory left");
     return play_reserve_units(p, n_units);
 }
 
@@ -281,6 +283,7 @@ static int play_open(struct play *p)
     const char *quirks = manager_value(p->o, "quirks");
     p->has_quirks = quirks != NULL && strcmp(quirks, "exact") == 0;
     p->has_handles = (p->manager->capabilities & CAP_HANDLES) != 0;
+    p->in_pieces = (p->manager->capabilities & CAP_PIECES) != 0;
     p->moves = (p->manager->capabilities & CAP_MOVES) != 0 && !p->has_handles;
     play_open_pins(p);
     p->hash = trace_hash_new(&p->w->header);
