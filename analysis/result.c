@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/replay/manager.h"
+
 static const char *const status_names[] = {"complete", "stopped", "failed"};
 
 static void number(cJSON *to, const char *name, uint64_t value)
@@ -49,6 +51,17 @@ static void add_counts(cJSON *to, const struct replay_result *r)
     number(to, "floating", r->floating);
     number(to, "lone_blocks", r->lone_blocks);
     number(to, "max_held", r->max_held);
+}
+
+/* Reads that asked the manager; null where it is never asked. */
+static void add_touches(cJSON *to, const struct run_spec *spec,
+                        const struct replay_result *r)
+{
+    const struct manager *m = manager_find(spec->options.manager);
+    if (m != NULL && (m->capabilities & (CAP_HANDLES | CAP_PIECES)) != 0)
+        number(to, "touches", r->touches);
+    else
+        cJSON_AddNullToObject(to, "touches");
 }
 
 static void add_figures(cJSON *to, const struct replay_result *r,
@@ -186,6 +199,7 @@ cJSON *result_json(const struct run_spec *spec, const struct replay_result *r,
     number(json, "heap_bytes", r->heap_bytes);
     number(json, "control_bytes", r->control_bytes);
     add_counts(json, r);
+    add_touches(json, spec, r);
     add_figures(json, r, &m);
     add_outer(json, &r->outer);
     add_machine(json, spec, r, metrics_costs(metrics));
@@ -302,6 +316,19 @@ static void print_cycles(const cJSON *json, FILE *out)
                 count_of(json, "machine_total.unsettled"));
 }
 
+/* A trace that records no reads charges none, and that is said. */
+static void print_touches(const cJSON *json, FILE *out)
+{
+    if (!cJSON_IsNumber(member(json, "touches")))
+        return;
+    uint64_t n = count_of(json, "touches");
+    if (n > 0)
+        fprintf(out, "reads               %" PRIu64 " through deref\n", n);
+    else
+        fprintf(out, "reads               none: the trace records none "
+                     "(--touch adds some)\n");
+}
+
 void result_print_text(const cJSON *json, FILE *out)
 {
     fprintf(out, "run %.12s  %s  %s, heap %" PRIu64 " bytes: %s\n",
@@ -319,6 +346,7 @@ void result_print_text(const cJSON *json, FILE *out)
                 "no collector        %" PRIu64 " freed as they died, %" PRIu64
                 " collections, thresholds and locks ignored\n",
                 count_of(json, "freed_at_death"), count_of(json, "ignored"));
+    print_touches(json, out);
     fprintf(out,
             "refused             %" PRIu64 " (%" PRIu64
             " with enough bytes free, %" PRIu64 " short of memory, %" PRIu64

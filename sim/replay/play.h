@@ -5,6 +5,7 @@
  *   operations.c each operation by its kind; requests.c alloc, free, realloc
  *   answers.c    whether what they were answered is right
  *   events.c     what the program did in between
+ *   touches.c    reads that ask the manager where an object lies
  *   calls.c      around every call of the manager, and what it asks
  *   outer.c      the recordings' outer heap; outer_heap.c the real one
  *   outer_requests.c what the trace asks of that
@@ -134,6 +135,8 @@ struct play {
     bool has_line;
     uint32_t placeless; /* slot of an object that is being moved out of an */
                         /* area that went meanwhile                        */
+    uint64_t last_id;   /* object that the trace dealt with last          */
+    uint64_t n_turns;   /* touches added behind operations                */
     struct play_list finalise; /* ids to be freed by the next finaliser   */
     struct play_list line;     /* scratch for a held line                 */
     struct play_list pins;     /* slots that the program has pinned       */
@@ -266,6 +269,12 @@ int play_outer_drop(struct play *p, uint32_t slot, uint32_t end);
 
 /* --- events.c */
 int play_event(struct play *p, const struct trace_op *op);
+
+/* --- touches.c */
+/* Read a word of a live object, if it was granted. */
+int play_read(struct play *p, uint32_t slot, uint32_t word);
+/* Those that the run adds behind an operation or a store. */
+int play_add_touches(struct play *p, const struct trace_op *op);
 
 /* --- calls.c: before and after every call of the manager. */
 void play_before_call(struct play *p);

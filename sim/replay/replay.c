@@ -324,7 +324,7 @@ static int take_step(struct play *p)
     return err != 0 ? err : play_tell_event(p, &step);
 }
 
-/* What the mutator reads and asks of its own accord between operations. */
+/* One line of the trace, and what the run adds: reads, an idle moment. */
 static int play_one(struct play *p, const struct trace_op *op)
 {
     p->op = op;
@@ -336,6 +336,8 @@ static int play_one(struct play *p, const struct trace_op *op)
                                            : play_event(p, op);
     if (err == 0)
         err = play_tell_event(p, op);
+    if (err == 0)
+        err = play_add_touches(p, op);
     if (err == 0 && p->o->step_every != 0 && trace_is_operation(op->kind) &&
         p->seq % p->o->step_every == 0)
         err = take_step(p);
@@ -430,6 +432,7 @@ int replay_run(struct workload *w, const struct replay_options *o,
     p->sink = sink;
     p->result = result;
     p->problem = problem;
+    p->last_id = TRACE_NONE;
     int err = play_open(p);
     if (err == 0)
         err = play_loop(p);

@@ -16,7 +16,7 @@
 #include "traces/workload.h"
 
 /* Part of a run's identity: bump it when a replay's meaning changes. */
-#define REPLAY_SEMANTICS_VERSION 1
+#define REPLAY_SEMANTICS_VERSION 2
 
 struct machine_config; /* sim/machine/config.h */
 
@@ -41,11 +41,19 @@ struct replay_options {
     uint32_t step_every;   /* an idle step after every n-th op; 0: none    */
     uint32_t step_cycles;  /* what such a step may take on the machine     */
     uint32_t step_units;   /* the work that fits: see manager_step_units   */
-    uint32_t touch_stores; /* 1: a touch a store                           */
-    uint32_t touch_every;  /* touches an operation; 0: none                */
-    uint32_t refused;      /* enum refused_policy                          */
-    bool check;            /* x_check and a probe at each, expectations    */
-                           /* are failures                                 */
+    /*
+     * Touches, reads of a word, beside those of the trace; they are charged
+     * where the manager has a deref. touch_stores: 1, of each word stored to.
+     * touch_every: so many behind each operation, of the object last
+     * allocated, resized, stored to or touched, or of the youngest if that
+     * one is dead; the t-th of all these reads word t mod n, n being the
+     * whole words asked for.
+     */
+    uint32_t touch_stores;
+    uint32_t touch_every;
+    uint32_t refused; /* enum refused_policy                          */
+    bool check;       /* x_check and a probe at each, expectations    */
+                      /* are failures                                 */
     const struct machine_config *machine; /* null: natively; borrowed      */
     const char *image; /* path of the guest's ELF; null natively       */
 };
@@ -78,6 +86,7 @@ struct replay_result {
     uint64_t freed_at_death; /* frees that the trace leaves to a collector  */
     uint64_t ignored; /* collections, thresholds and locks that this        */
                       /* manager does not know                              */
+    uint64_t touches; /* reads through the manager's deref                */
     uint64_t moved_bytes;
     uint64_t max_held;    /* objects held at once                         */
     uint64_t floating;    /* dead objects that a collection did not free  */

@@ -192,6 +192,10 @@ void shadow_relocate(struct shadow *s);
 int64_t shadow_verify(const struct shadow *s, uint32_t slot, uint32_t *expected,
                       uint32_t *found);
 
+/* The address of word `word` of an object that has it. */
+uint32_t shadow_word_address(const struct shadow *s, uint32_t slot,
+                             uint32_t word);
+
 /* Write the object's words as they must be. */
 void shadow_rewrite(struct shadow *s, uint32_t slot);
 

@@ -57,6 +57,12 @@ uint32_t shadow_word_place(const struct shadow *s,
     return r.place + (word - r.word);
 }
 
+uint32_t shadow_word_address(const struct shadow *s, uint32_t slot,
+                             uint32_t word)
+{
+    return s->origin + 4 * shadow_word_place(s, &s->objects[slot], word);
+}
+
 /* The stamp of word `i` is seed + i * STRIDE: odd, because both terms fit. */
 #define STAMP_STRIDE 0x3c6ef372u /* even */
 
