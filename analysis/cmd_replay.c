@@ -262,7 +262,6 @@ static int set_machine(struct request *q, struct problem *problem)
                                 problem);
 }
 
-/* The spec, whole: heap, manager and its parameters, machine, image. */
 /* The work that fits into a step's cycles, on this machine. */
 static int set_steps(struct request *q, struct problem *problem)
 {
@@ -270,15 +269,18 @@ static int set_steps(struct request *q, struct problem *problem)
     const char *core = run_is_native(&q->spec) ? NULL : q->spec.config.core;
     if (o->step_every == 0)
         return 0;
-    o->step_units =
-        manager_step_units(manager_find(o->manager), core, o->step_cycles);
-    if (o->step_units != 0)
+    const struct manager *m = manager_find(o->manager);
+    uint32_t least = manager_least_step(m, core);
+    o->step_units = manager_step_units(m, core, o->step_cycles);
+    if (o->step_cycles >= least)
         return 0;
     return problem_set(problem, ERR_INPUT,
-                       "--steps: %u cycles are too few for %s to do anything",
-                       o->step_cycles, o->manager);
+                       "--steps: %u cycles are too few: a step of %s that "
+                       "moves anything needs %u on %s",
+                       o->step_cycles, o->manager, least, q->spec.machine);
 }
 
+/* The spec, whole: heap, manager and its parameters, machine, image. */
 static int prepare(struct request *q, const struct workload *w,
                    struct problem *problem)
 {

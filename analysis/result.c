@@ -109,6 +109,20 @@ static void add_outer(cJSON *to, const struct outer_figures *o)
     number(outer, "largest_free", o->largest_free);
 }
 
+/* Packed strings, and what they would take as objects; null without any. */
+static void add_strings(cJSON *to, const struct string_figures *s)
+{
+    if (s->n == 0) {
+        cJSON_AddNullToObject(to, "strings");
+        return;
+    }
+    cJSON *strings = cJSON_AddObjectToObject(to, "strings");
+    number(strings, "count", s->n);
+    number(strings, "asked", s->asked);
+    number(strings, "granted", s->granted);
+    number(strings, "apart", s->apart);
+}
+
 static void add_pair(cJSON *to, const char *name, const struct replay_expect *e)
 {
     cJSON *pair = cJSON_AddArrayToObject(to, name);
@@ -202,6 +216,7 @@ cJSON *result_json(const struct run_spec *spec, const struct replay_result *r,
     add_touches(json, spec, r);
     add_figures(json, r, &m);
     add_outer(json, &r->outer);
+    add_strings(json, &r->strings);
     add_machine(json, spec, r, metrics_costs(metrics));
     number(json, "moved_bytes", r->moved_bytes);
     add_expect(json, r);
@@ -272,6 +287,19 @@ static void print_outer(const cJSON *json, FILE *out)
             count_of(json, "outer.live"), count_of(json, "outer.objects"),
             count_of(json, "outer.areas"), count_of(json, "outer.free"),
             count_of(json, "outer.largest_free"));
+}
+
+static void print_strings(const cJSON *json, FILE *out)
+{
+    if (!cJSON_IsObject(member(json, "strings")))
+        return;
+    uint64_t granted = count_of(json, "strings.granted");
+    uint64_t apart = count_of(json, "strings.apart");
+    fprintf(out,
+            "strings             %" PRIu64 " of %" PRIu64 " bytes take %" PRIu64
+            ", as an object each %" PRIu64 " (%.1f %%)\n",
+            count_of(json, "strings.count"), count_of(json, "strings.asked"),
+            granted, apart, 100.0 * (double)granted / (double)apart);
 }
 
 /* Microseconds beside cycles where the machine's clock is known. */
@@ -365,6 +393,7 @@ void result_print_text(const cJSON *json, FILE *out)
             count_of(json, "end.live"), count_of(json, "end.used"),
             count_of(json, "end.free"), count_of(json, "end.largest_free"));
     print_outer(json, out);
+    print_strings(json, out);
     fprintf(out, "fragmentation       mean %.3f, max %.3f, end %.3f\n",
             member(json, "fragmentation.mean")->valuedouble,
             member(json, "fragmentation.max")->valuedouble,

@@ -73,6 +73,10 @@ struct manager_shape {
     /* What a step costs at most: `units` times per_unit and constant, as
      * measured by core; ends in a null. Null: it has no steps.              */
     const struct manager_step_price *step_prices;
+    uint32_t step_least; /* units: with fewer a step moves nothing          */
+    /* How many bytes which parameter allows, where there is such a limit
+     * (HEAP_TOO_LARGE).                                                    */
+    const char *most;
     /* The largest request that one area grants, for managers that move. With
      * pinned objects it may be less than the truth, never more; null: as for
      * those that do not move.                                              */
@@ -145,6 +149,9 @@ extern const struct manager manager_outside;
  */
 uint32_t manager_step_units(const struct manager *m, const char *core,
                             uint32_t cycles);
+
+/* The cycles that a step needs there to move anything; 0: it has no steps. */
+uint32_t manager_least_step(const struct manager *m, const char *core);
 
 /* The shape that a manager's heap has with these parameters. */
 static inline const struct manager_shape *manager_shape_with(

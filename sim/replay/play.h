@@ -7,6 +7,7 @@
  *   events.c     what the program did in between
  *   touches.c    reads that ask the manager where an object lies
  *   calls.c      around every call of the manager, and what it asks
+ *   strings.c    interned strings that lie together
  *   outer.c      the recordings' outer heap; outer_heap.c the real one
  *   outer_requests.c what the trace asks of that
  *   objects.c    what an id names, and how an object ends
@@ -137,14 +138,17 @@ struct play {
                         /* area that went meanwhile                        */
     uint64_t last_id;   /* object that the trace dealt with last          */
     uint64_t n_turns;   /* touches added behind operations                */
-    struct play_list finalise; /* ids to be freed by the next finaliser   */
-    struct play_list line;     /* scratch for a held line                 */
-    struct play_list pins;     /* slots that the program has pinned       */
-    struct play_list pinned;   /* slots that this call may not move       */
-    struct play_list inside;   /* ids that ambiguous words point into     */
-    struct play_list interior; /* ids that heap words point into          */
-    uint32_t pin_policy;       /* enum pin_policy                         */
-    struct play_list named;    /* slots of the dead that words still name */
+    uint32_t chunk;     /* slot of the chunk into which strings go now;   */
+                        /* SHADOW_NONE: none                              */
+    struct string_figures strings; /* where they are packed               */
+    struct play_list finalise;     /* ids to be freed by the next finaliser   */
+    struct play_list line;         /* scratch for a held line                 */
+    struct play_list pins;         /* slots that the program has pinned       */
+    struct play_list pinned;       /* slots that this call may not move       */
+    struct play_list inside;       /* ids that ambiguous words point into     */
+    struct play_list interior;     /* ids that heap words point into          */
+    uint32_t pin_policy;           /* enum pin_policy                         */
+    struct play_list named;        /* slots of the dead that words still name */
     struct {
         uint32_t avail;
         uint64_t blocks, bytes;
@@ -233,6 +237,11 @@ int play_alloc(struct play *p, const struct trace_op *op);
 int play_free(struct play *p, const struct trace_op *op);
 int play_realloc(struct play *p, const struct trace_op *op);
 int play_refused(struct play *p, const struct trace_op *op);
+
+/* --- strings.c */
+/* A string that the manager has put at `address`, in a chunk with others. */
+int strings_place(struct play *p, const struct trace_op *op, uint32_t address,
+                  struct op_record *r);
 
 /* --- answers.c */
 /* The bytes granted to the object `name` at `address` for those asked. */

@@ -159,6 +159,11 @@ static int lay_out_areas(struct play *p)
     if (t->trouble[0] != '\0')
         return problem_set(p->problem, ERR_INPUT, "%s: %s", p->o->image,
                            t->trouble);
+    if (error == HEAP_TOO_LARGE)
+        return problem_set(p->problem, ERR_INPUT,
+                           "--heap: %" PRIu64 " bytes are more than %s "
+                           "manages: %s",
+                           first, p->manager->name, p->shape->most);
     if (error != HEAP_OK)
         return problem_set(p->problem, ERR_INPUT,
                            "--heap: %" PRIu64 " bytes are too few for a heap",
@@ -169,7 +174,13 @@ static int lay_out_areas(struct play *p)
                            p->o->image, p->manager->name);
     at = (at + (uint32_t)first + 15) / 16 * 16;
     for (uint64_t n; areas != NULL && (n = manager_next_size(&areas)) != 0;) {
-        if (t->add_area(t, at, (uint32_t)n) != HEAP_OK)
+        error = t->add_area(t, at, (uint32_t)n);
+        if (error == HEAP_TOO_LARGE)
+            return problem_set(p->problem, ERR_INPUT,
+                               "an area of %" PRIu64 " bytes is more than %s "
+                               "manages: %s",
+                               n, p->manager->name, p->shape->most);
+        if (error != HEAP_OK)
             return problem_set(p->problem, ERR_INPUT,
                                "an area of %" PRIu64 " bytes cannot be added",
                                n);
@@ -406,6 +417,7 @@ static void fill_result(struct play *p)
     play_figures(p, &r->end);
     if (p->outer_heap.is_open)
         outer_heap_figures(p, &r->outer);
+    r->strings = p->strings;
     r->heap_bytes = p->o->heap_bytes;
     r->control_bytes = p->t->heap->control_bytes;
     r->max_held = p->s.max_held;

@@ -71,6 +71,14 @@ struct outer_figures {
     uint64_t free, largest_free, holes;
 };
 
+/* Interned strings that the manager packs, and their chunks. Bytes. */
+struct string_figures {
+    uint64_t n;       /* strings                                          */
+    uint64_t asked;   /* by them                                          */
+    uint64_t granted; /* to the chunks in which they lie                  */
+    uint64_t apart;   /* what they would take as an object each           */
+};
+
 enum replay_status { REPLAY_COMPLETE = 0, REPLAY_STOPPED, REPLAY_FAILED };
 
 struct replay_result {
@@ -81,7 +89,8 @@ struct replay_result {
     uint64_t refused, refused_short, refused_fragmented, refused_other;
     uint64_t inplace_missed;
     uint64_t empty;          /* requests for 0 bytes, answered by null       */
-    uint64_t dropped;        /* operations on objects that never existed     */
+    uint64_t dropped;        /* operations on objects that never existed, or */
+                             /* on strings that stay where they are packed   */
     uint64_t lost;           /* live objects, to resets after a refusal      */
     uint64_t freed_at_death; /* frees that the trace leaves to a collector  */
     uint64_t ignored; /* collections, thresholds and locks that this        */
@@ -93,6 +102,7 @@ struct replay_result {
     uint64_t lone_blocks; /* live objects given back with their area      */
     struct heap_figures end;
     struct outer_figures outer;
+    struct string_figures strings;
     uint64_t heap_bytes, control_bytes;
     uint64_t nop_cycles; /* of a call that does nothing; 0 natively         */
     bool has_expect;     /* recorded facts were compared                 */

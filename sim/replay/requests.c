@@ -33,7 +33,7 @@ static int place_object(struct play *p, const struct trace_op *op,
     return 0;
 }
 
-static uint32_t ask_alloc(struct play *p, uint64_t bytes, uint8_t flags)
+static uint32_t ask_alloc(struct play *p, uint64_t bytes, uint32_t flags)
 {
     play_before_call(p);
     if (bytes > UINT32_MAX) {
@@ -42,7 +42,7 @@ static uint32_t ask_alloc(struct play *p, uint64_t bytes, uint8_t flags)
     }
     return p->t->alloc(p->t, (uint32_t)bytes,
                        flags & (HEAP_FINALISER | HEAP_LONG_LIVED | HEAP_LEAF |
-                                HEAP_AMBIGUOUS));
+                                HEAP_AMBIGUOUS | HEAP_INTERN));
 }
 
 static int reject_outer(struct play *p, const struct trace_op *op)
@@ -70,14 +70,18 @@ int play_alloc(struct play *p, const struct trace_op *op)
     p->result->allocations++;
     if (is_outer)
         return play_outer_alloc(p, op, &r);
-    uint32_t address = ask_alloc(p, op->bytes, op->flags);
+    bool is_packed = op->kind == TRACE_INTERN &&
+                     (p->manager->capabilities & CAP_INTERN) != 0;
+    uint32_t address =
+        ask_alloc(p, op->bytes, op->flags | (is_packed ? HEAP_INTERN : 0));
     p->happened.was_granted = address != 0;
     p->happened.address = address;
     int err = play_after_call(p, address, SHADOW_NONE, false);
     if (err != 0)
         return err;
     if (address != 0) {
-        err = place_object(p, op, address, &r);
+        err = is_packed ? strings_place(p, op, address, &r)
+                        : place_object(p, op, address, &r);
         return err != 0 ? err : play_finish(p, &r, false);
     }
     err = play_set_id(p, op->id, IDMAP_ABSENT);

@@ -494,6 +494,6 @@ void shadow_resize(struct shadow *s, uint32_t slot, uint32_t address,
     recount(s, o, asked, granted);
     o->asked = asked;
     o->granted = granted;
-    if (shadow_stamped_words(o) > old_words)
+    if (shadow_stamped_words(o) > old_words || o->is_pool)
         shadow_stamp(s, slot, old_words);
 }

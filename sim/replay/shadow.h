@@ -69,6 +69,7 @@ struct shadow_object {
     uint32_t seen;                /* epoch of the last walk that met it   */
     uint8_t state;                /* enum shadow_state                    */
     bool is_outer;                /* of the outer heap; then never DEAD   */
+    bool is_pool;                 /* a chunk of strings: stamped by bytes */
 };
 
 struct shadow_edge {

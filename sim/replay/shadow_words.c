@@ -1,6 +1,8 @@
 /* shadow_words.c - see shadow_words.h, and shadow.h for what is verified. */
 #include "sim/replay/shadow_words.h"
 
+#include <string.h>
+
 /*
  * Words that lie in a row: `n` of an object from `word` on, the first at
  * edge_at[place]; in pieces the block of that unit.
@@ -83,6 +85,17 @@ uint32_t shadow_stamped_words(const struct shadow_object *o)
     return (uint32_t)(bytes / 4);
 }
 
+/* The bytes behind the whole words of a chunk of strings: how many, where they
+ * lie, and the word whose first bytes they are. */
+static uint32_t tail_of(const struct shadow *s, const struct shadow_object *o,
+                        uint8_t **bytes, uint32_t *word)
+{
+    uint32_t whole = (uint32_t)(o->asked / 4);
+    *bytes = s->target->window + (o->address - s->target->base) + 4 * whole;
+    *word = shadow_stamp_of(o, whole);
+    return o->is_pool ? (uint32_t)(o->asked % 4) : 0;
+}
+
 /* The words of a row below `end`. */
 static uint32_t end_of(const struct row *r, uint32_t end)
 {
@@ -103,6 +116,10 @@ void shadow_stamp(struct shadow *s, uint32_t slot, uint32_t from)
                 words[i] = seed + (r.word + i) * STAMP_STRIDE;
         }
     }
+    uint8_t *bytes;
+    uint32_t word;
+    uint32_t n = tail_of(s, o, &bytes, &word);
+    memcpy(bytes, &word, n);
 }
 
 /* Words without references hold nothing but stamps, from that of `stamp`. */
@@ -135,6 +152,19 @@ static int64_t verify_row(const struct shadow *s, const struct shadow_object *o,
     return -1;
 }
 
+static int64_t verify_tail(const struct shadow *s,
+                           const struct shadow_object *o, uint32_t *expected,
+                           uint32_t *found)
+{
+    uint8_t *bytes;
+    uint32_t word;
+    uint32_t n = tail_of(s, o, &bytes, &word);
+    *expected = *found = 0;
+    memcpy(expected, &word, n);
+    memcpy(found, bytes, n);
+    return *expected == *found ? -1 : (int64_t)(o->asked / 4);
+}
+
 int64_t shadow_verify(const struct shadow *s, uint32_t slot, uint32_t *expected,
                       uint32_t *found)
 {
@@ -148,7 +178,7 @@ int64_t shadow_verify(const struct shadow *s, uint32_t slot, uint32_t *expected,
             continue;
         wrong = verify_row(s, o, &r, expected, found);
     }
-    return wrong;
+    return wrong < 0 ? verify_tail(s, o, expected, found) : wrong;
 }
 
 void shadow_rewrite(struct shadow *s, uint32_t slot)
