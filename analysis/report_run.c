@@ -70,6 +70,12 @@ static void summary_cards(FILE *f, const struct query_summary *s)
         card_count(f, "dead objects that a collection kept", s->floating);
     if (s->lone_blocks > 0)
         card_count(f, "live objects given back with an area", s->lone_blocks);
+    if (s->touches > 0)
+        card_count(f, "reads through deref", s->touches);
+    if (s->strings > 0) {
+        card_bytes(f, "chunks of packed strings", s->strings_granted);
+        card_bytes(f, "these strings as an object each", s->strings_apart);
+    }
     card_bytes(f, "live at the end", s->end_live);
     card_bytes(f, "free at the end", s->end_free);
     html(f, "</dl>\n");

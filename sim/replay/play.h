@@ -381,7 +381,8 @@ uint32_t pieces_count(const struct play *p, uint32_t name);
 int pieces_verify(struct play *p, uint32_t slot);
 /* The manager has as many free blocks as objects leave. */
 int pieces_probe(struct play *p);
-/* Into a map: the first block with its bytes is the head. */
+/* Into a map: the first block with its bytes is the head, and blocks that lead
+ * to others are tags. */
 void pieces_map(const struct play *p, const struct shadow_object *o,
                 uint8_t *out);
 
