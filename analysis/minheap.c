@@ -7,7 +7,9 @@
 #define FIRST_TRY UINT64_C(65536)
 #define LARGEST   (UINT64_C(1) << 28)
 
-/* One replay in `bytes` bytes: 1 every request was served, 0 not. */
+enum { SERVED = 1, TOO_LARGE = 2 };
+
+/* One replay in `bytes` bytes: SERVED, or 0, or TOO_LARGE for the manager. */
 static int is_served(const struct run_spec *spec, uint64_t bytes,
                      struct minheap *m, uint64_t *max_live,
                      struct problem *problem)
@@ -36,26 +38,34 @@ static int is_served(const struct run_spec *spec, uint64_t bytes,
     metrics_free(metrics);
     *max_live = summary.max_live;
     if (err < 0)
-        return err;
+        return err == ERR_TOO_LARGE ? TOO_LARGE : err;
     if (result.status == REPLAY_FAILED)
         return problem_set(problem, ERR_INPUT, "%.800s", result.reason);
     return result.status == REPLAY_COMPLETE && result.refused == 0;
 }
 
-/* The first power-of-two multiple of FIRST_TRY that serves. */
+/*
+ * The first power-of-two multiple of FIRST_TRY that serves; or, if one is too
+ * large for the manager, a smaller one, by bisection.
+ */
 static int find_large(const struct run_spec *spec, struct minheap *m,
                       uint64_t *high, struct problem *problem)
 {
-    int served = 0;
-    for (*high = FIRST_TRY; *high <= LARGEST; *high *= 2) {
-        served = is_served(spec, *high, m, &m->max_live, problem);
-        if (served != 0)
+    uint64_t low = 0;
+    uint64_t limit = 2 * LARGEST; /* too large */
+    *high = FIRST_TRY;
+    while (limit - low > MINHEAP_STEP && *high <= LARGEST) {
+        int served = is_served(spec, *high, m, &m->max_live, problem);
+        if (served < 0 || served == SERVED)
             return served < 0 ? served : 0;
+        *(served == 0 ? &low : &limit) = *high;
+        *high = limit > LARGEST ? 2 * low : (low + limit) / 2;
+        *high = *high / MINHEAP_STEP * MINHEAP_STEP;
     }
     return problem_set(problem, ERR_INPUT,
                        "%.300s: %s refuses something in every heap up to "
                        "%" PRIu64 " bytes",
-                       spec->workload, spec->options.manager, LARGEST);
+                       spec->workload, spec->options.manager, low);
 }
 
 /* Larger heaps: the next steps, then some percent more, up to twice. */
@@ -71,8 +81,8 @@ static int try_larger(const struct run_spec *spec, struct minheap *m,
                                     MINHEAP_STEP * MINHEAP_STEP;
         uint64_t bytes = m->heap_bytes + more;
         int served = is_served(spec, bytes, m, &max_live, problem);
-        if (served < 0)
-            return served;
+        if (served < 0 || served == TOO_LARGE)
+            return served < 0 ? served : 0;
         if (served == 0) {
             m->is_monotone = false;
             m->refuses = bytes > m->refuses ? bytes : m->refuses;
