@@ -234,7 +234,10 @@ static void set_option(struct replay_options *o, const char *word)
     else if (strcmp(key, "refused") == 0)
         for (uint32_t i = 0; i < 3; i++)
             o->refused = strcmp(value, policies[i]) == 0 ? i : o->refused;
-    else {
+    else if (strcmp(key, "touch") == 0) {
+        o->touch_stores = strcmp(value, "stores") == 0;
+        o->touch_every = (uint32_t)strtoul(value, NULL, 10);
+    } else {
         struct replay_param *p = &o->params[o->n_params++];
         snprintf(p->key, sizeof p->key, "%s", key);
         snprintf(p->value, sizeof p->value, "%s", value);

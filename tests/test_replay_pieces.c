@@ -136,6 +136,20 @@ Test(replay_pieces, a_touch_asks_where_its_word_lies)
                "touch of object 1, which was freed");
 }
 
+Test(replay_pieces, touches_are_added_by_a_fixed_rule)
+{
+    static const char body[] =
+        "alloc 1 20\nalloc 2 16\nstore 1 4 2\nstore 2 0 1\nfree 2\n"
+        "touch 1 3\nfree 1\n";
+    play_well(&p, LIST, body);
+    cr_expect(eq(u64, p.result.touches, 1));
+    play_well(&p, LIST "touch=stores", body);
+    cr_expect(eq(u64, p.result.touches, 3));
+    /* Four operations, and nothing is left to be read after the last. */
+    play_well(&p, LIST "touch=5", body);
+    cr_expect(eq(u64, p.result.touches, 1 + 3 * 5));
+}
+
 /* ---- Chains that err -------------------------------------------------- */
 
 /* The run fails at operation `seq`, and the reason says `text`. */
