@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/minimise.h"
 #include "analysis/outside.h"
 #include "analysis/progress.h"
 #include "analysis/rerun.h"
@@ -226,6 +227,20 @@ static int name_run(const struct request *q, const struct replay_result *r,
     return 0;
 }
 
+/* What is left of a trace that made a run fail, for whoever mends it. */
+static void offer_smaller(const struct request *q,
+                          const struct replay_result *result)
+{
+    struct minimised m;
+    struct problem problem;
+    int got = minimise(&m, &q->spec, result, &problem);
+    if (got < 0)
+        fprintf(stderr, "fraglab: no smaller trace: %s\n", problem.text);
+    else if (got > 0)
+        fprintf(stderr, "fraglab: %s: %" PRIu64 " operations that repeat it\n",
+                m.path, m.operations);
+}
+
 static int report(const struct request *q, const struct metrics *metrics,
                   const struct replay_result *result, const char *id)
 {
@@ -239,6 +254,7 @@ static int report(const struct request *q, const struct metrics *metrics,
         result_print_text(json, stdout);
     if (result->status == REPLAY_FAILED) {
         fprintf(stderr, "fraglab: %s\n", result->reason);
+        offer_smaller(q, result);
         status = EXIT_FAILED;
     }
     for (uint32_t i = 0; i < q->n_asserts; i++) {
@@ -262,7 +278,6 @@ static int set_machine(struct request *q, struct problem *problem)
                                 problem);
 }
 
-/* The spec, whole: heap, manager and its parameters, machine, image. */
 /* The work that fits into a step's cycles, on this machine. */
 static int set_steps(struct request *q, struct problem *problem)
 {
@@ -279,6 +294,7 @@ static int set_steps(struct request *q, struct problem *problem)
                        o->step_cycles, o->manager);
 }
 
+/* The spec, whole: heap, manager and its parameters, machine, image. */
 static int prepare(struct request *q, const struct workload *w,
                    struct problem *problem)
 {
@@ -393,7 +409,9 @@ const struct command cmd_replay = {
         "  --quiet              no progress line\n"
         "\n"
         "Exit status: 0 done (refusals are data), 1 the run failed or a check\n"
-        "did not hold, 2 wrong usage or input.\n"
+        "did not hold, 2 wrong usage or input. A run in which the manager "
+        "erred\n"
+        "leaves NAME.failed.ft here: the least of the trace that repeats it.\n"
         "\n"
         "example: fraglab replay traces/samples/chaos-40k.ftb --heap trace \\\n"
         "             --check --assert 'refused == 0'\n",
