@@ -285,13 +285,15 @@ static int set_steps(struct request *q, struct problem *problem)
     const char *core = run_is_native(&q->spec) ? NULL : q->spec.config.core;
     if (o->step_every == 0)
         return 0;
-    o->step_units =
-        manager_step_units(manager_find(o->manager), core, o->step_cycles);
-    if (o->step_units != 0)
+    const struct manager *m = manager_find(o->manager);
+    uint32_t least = manager_least_step(m, core);
+    o->step_units = manager_step_units(m, core, o->step_cycles);
+    if (o->step_cycles >= least)
         return 0;
     return problem_set(problem, ERR_INPUT,
-                       "--steps: %u cycles are too few for %s to do anything",
-                       o->step_cycles, o->manager);
+                       "--steps: %u cycles are too few: a step of %s that "
+                       "moves anything needs %u on %s",
+                       o->step_cycles, o->manager, least, q->spec.machine);
 }
 
 /* The spec, whole: heap, manager and its parameters, machine, image. */
@@ -397,7 +399,13 @@ const struct command cmd_replay = {
         "                       reset the heap\n"
         "  --steps EVERY:CYCLES an idle step after every n-th operation, for\n"
         "                       managers that have steps\n"
-        "  --touch stores|N     reads charged: one a store, or N an operation\n"
+        "  --touch stores|N     reads added to those of the trace, for "
+        "managers\n"
+        "                       that are asked where an object lies (deref): "
+        "one\n"
+        "                       of each word stored to, or N behind each\n"
+        "                       operation, of the object last dealt with, its\n"
+        "                       words in turn\n"
         "  --db FILE            store the run in this SQLite database\n"
         "  --keep ops           what to store: ops, series or summary\n"
         "  --check              check the heap after every operation; "

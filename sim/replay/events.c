@@ -12,6 +12,16 @@ static uint64_t bounds_of(const struct play *p, const struct shadow_object *o)
     return (o->bounds + unit - 1) / unit * unit;
 }
 
+static int judge_word(struct play *p, const char *verb,
+                      const struct trace_op *op, const struct shadow_object *o)
+{
+    if ((uint64_t)op->word * 4 < bounds_of(p, o))
+        return 0;
+    return play_reject(
+        p, "%s word %u of object %" PRIu64 ", which has %" PRIu64 " bytes",
+        verb, op->word, op->id, o->bounds);
+}
+
 /* The object that a reference is to name; NONE where this run lacks it. */
 static int referent(struct play *p, uint64_t id, uint32_t *slot)
 {
@@ -41,11 +51,9 @@ static int store(struct play *p, const struct trace_op *op)
     if (named == NAMED_ABSENT)
         return 0;
     const struct shadow_object *o = shadow_at(&p->s, from);
-    if ((uint64_t)op->word * 4 >= bounds_of(p, o))
-        return play_reject(p,
-                           "store to word %u of object %" PRIu64
-                           ", which has %" PRIu64 " bytes",
-                           op->word, op->id, o->bounds);
+    err = judge_word(p, "store to", op, o);
+    if (err != 0)
+        return err;
     /* Of what an outside manager rounds up to, its realloc may copy nothing. */
     uint64_t kept = p->is_outside ? o->asked : o->granted;
     if ((uint64_t)op->word * 4 + 4 > kept) {
@@ -55,6 +63,19 @@ static int store(struct play *p, const struct trace_op *op)
     if (!shadow_store(&p->s, from, op->word, to))
         return problem_set(p->problem, ERR_MEMORY, "no memory left");
     return 0;
+}
+
+static int touch(struct play *p, const struct trace_op *op)
+{
+    uint32_t slot;
+    enum named named = play_look_up(p, op->id, &slot);
+    if (named != NAMED_LIVE && named != NAMED_ABSENT)
+        return play_not_live(p, "touch of", op->id, named);
+    p->result->dropped += named == NAMED_ABSENT;
+    if (named == NAMED_ABSENT)
+        return 0;
+    int err = judge_word(p, "touch of", op, shadow_at(&p->s, slot));
+    return err != 0 ? err : play_read(p, slot, op->word);
 }
 
 static int set_root(struct play *p, const struct trace_op *op)
@@ -123,6 +144,8 @@ int play_event(struct play *p, const struct trace_op *op)
         return store(p, op);
     case TRACE_ROOT:
         return set_root(p, op);
+    case TRACE_TOUCH:
+        return touch(p, op);
     case TRACE_DEATH:
         return play_death(p, op->id);
     case TRACE_HELD:
@@ -144,6 +167,6 @@ int play_event(struct play *p, const struct trace_op *op)
     case TRACE_NOTE:
         return mark_moment(p, -1, op->text);
     default:
-        return 0; /* touch, time, thread: nothing to do here */
+        return 0; /* time, thread: nothing to do here */
     }
 }

@@ -6,14 +6,19 @@
 
 /*
  * A collection of everything leaves the program nothing. A manager that frees
- * explicitly is told so of every object.
+ * explicitly is told so of every object but packed strings, which stay.
  */
 static int free_everything(struct play *p)
 {
     int err = 0;
-    while (err == 0 && p->s.live.n > 0) {
-        uint64_t id = shadow_at(&p->s, p->s.live.oldest)->id;
-        err = play_let_die(p, p->s.live.oldest);
+    uint32_t younger;
+    for (uint32_t slot = p->s.live.oldest; err == 0 && slot != SHADOW_NONE;
+         slot = younger) {
+        uint64_t id = shadow_at(&p->s, slot)->id;
+        younger = shadow_at(&p->s, slot)->younger;
+        if (shadow_at(&p->s, slot)->is_pool)
+            continue;
+        err = play_let_die(p, slot);
         if (err == 0)
             err = play_set_id(p, id, IDMAP_ABSENT);
     }
@@ -58,9 +63,9 @@ static int add_area(struct play *p, uint64_t bytes)
         return 1;
     if (error == HEAP_TOO_LARGE)
         return play_reject(p,
-                           "an area of %" PRIu64 " bytes is larger than "
-                           "max_area allows (--set max_area=BYTES)",
-                           bytes);
+                           "an area of %" PRIu64 " bytes is more than %s "
+                           "manages: %s",
+                           bytes, p->manager->name, p->shape->most);
     p->explicit_next = (at + (uint32_t)bytes + 15) / 16 * 16;
     p->t->extent_bytes = p->explicit_next - p->t->base;
     if (error != HEAP_OK)
@@ -162,7 +167,7 @@ static int perform(struct play *p, const struct trace_op *op)
 {
     switch (op->kind) {
     case TRACE_ALLOC:
-    case TRACE_INTERN: /* one object each: this manager has no pool */
+    case TRACE_INTERN:
         return play_alloc(p, op);
     case TRACE_FREE:
         return play_free(p, op);
