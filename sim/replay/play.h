@@ -3,6 +3,7 @@
  *
  *   replay.c     opens, runs the loop, closes
  *   operations.c each operation by its kind; requests.c alloc, free, realloc
+ *   promote.c    objects that are made long-lived
  *   events.c     what the program did in between
  *   calls.c      around every call of the manager, and what it asks
  *   outer.c      the recordings' outer heap; outer_heap.c the real one
@@ -24,6 +25,7 @@
 
 #include "sim/replay/held.h"
 #include "sim/replay/holes.h"
+#include "sim/replay/oracle.h"
 #include "sim/replay/outer.h"
 #include "sim/replay/outer_heap.h"
 #include "sim/replay/replay.h"
@@ -52,6 +54,17 @@ struct play_reclaimed {
     uint64_t id;
     uint32_t area, block;
 };
+
+/* Who says which objects live long: the flags of the trace alone; also who
+ * survives an import; or the stretch up to a checkpoint; or an oracle. */
+enum promote_policy {
+    PROMOTE_FLAGS = 0,
+    PROMOTE_IMPORTS,
+    PROMOTE_CHECKPOINTS,
+    PROMOTE_ORACLE
+};
+
+#define PLAY_IMPORTS_CAP 64
 
 /* What the last operation did, for recorded facts to be held against. */
 struct play_happened {
@@ -137,7 +150,13 @@ struct play {
     struct play_list inside;   /* ids that ambiguous words point into     */
     struct play_list interior; /* ids that heap words point into          */
     uint32_t pin_policy;       /* enum pin_policy                         */
-    struct play_list named;    /* slots of the dead that words still name */
+    uint32_t promote_policy;   /* enum promote_policy                     */
+    struct {
+        uint64_t name;  /* its hash                                       */
+        uint64_t birth; /* number of the first object born in it          */
+    } imports[PLAY_IMPORTS_CAP]; /* that have begun, outermost first      */
+    uint32_t n_imports;
+    struct play_list named; /* slots of the dead that words still name */
     struct {
         uint32_t avail;
         uint64_t blocks, bytes;
@@ -222,10 +241,25 @@ static inline uint32_t play_address(const struct play *p, uint32_t name)
 }
 
 /* --- requests.c */
+/*
+ * The object is now `bytes` long at `answer`: shadow, indices, contents. Did
+ * it leave its old copy where it was?
+ */
+int play_resize(struct play *p, uint32_t slot, uint32_t answer, uint64_t bytes,
+                bool leaves);
 int play_alloc(struct play *p, const struct trace_op *op);
 int play_free(struct play *p, const struct trace_op *op);
 int play_realloc(struct play *p, const struct trace_op *op);
 int play_refused(struct play *p, const struct trace_op *op);
+
+/* --- promote.c */
+int play_open_promotion(struct play *p);
+int play_promote(struct play *p, const struct trace_op *op);
+/* The flags of an allocation, with what the policy adds. */
+uint8_t play_birth_flags(const struct play *p, uint8_t flags);
+/* What the policy does when a phase begins or ends, and at a checkpoint. */
+int play_phase(struct play *p, const struct trace_op *op);
+int play_checkpoint(struct play *p);
 
 /* --- outer_requests.c: the same for objects of the outer heap; the last two
  * for requests that the recording saw refused. `r` is new. */
