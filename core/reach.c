@@ -18,8 +18,7 @@ static inline struct known know(struct heap *h, const struct slide_area *a)
 {
     return (struct known){.table = area_table(h, &a->area),
                           .pool = a->area.pool,
-                          .pool_bytes = area_blocks(&a->area)
-                                        << h->block_shift,
+                          .pool_bytes = area_blocks(&a->area) << h->block_shift,
                           .shift = h->block_shift,
                           .leaf = a->leaf,
                           .is_only = slide_first(h)->area.next == 0};
