@@ -73,7 +73,7 @@ static void slide(struct heap *h)
     if (has_moves) {
         update(h);
         h->phase = PHASE_MOVE;
-        slide_move(h);
+        slide_move(h, s);
     }
     if (has_moves || s->n_pinned > 0) {
         h->phase = PHASE_SWEEP;
