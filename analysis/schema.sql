@@ -248,7 +248,7 @@ CREATE TABLE summary (         -- one row a run: what replay --json prints
   min_largest_request INTEGER NOT NULL, -- at every moment
   p1_largest_request INTEGER NOT NULL,  -- at 99 % of the moments
   min_largest_free INTEGER NOT NULL,
-  max_live    INTEGER NOT NULL,
+  max_live    INTEGER NOT NULL, -- that undone at once included
   frag_mean REAL NOT NULL, frag_max REAL NOT NULL, frag_end REAL NOT NULL,
   moved_bytes INTEGER NOT NULL,
   max_held    INTEGER NOT NULL,         -- objects held at once

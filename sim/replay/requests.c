@@ -357,6 +357,7 @@ static int refused_alloc(struct play *p, const struct trace_op *op)
     err = place_object(p, &anonymous, address, &r);
     if (err != 0)
         return err;
+    r.undone = p->s.live_bytes;
     struct op_cost asked = p->cost; /* the program would not have freed it */
     err = play_let_die(p, shadow_find(&p->s, play_address(p, address)));
     p->cost = asked;
@@ -423,6 +424,7 @@ static int refused_realloc(struct play *p, const struct trace_op *op)
     if (answer != 0) {
         r.granted = shadow_at(&p->s, slot)->granted;
         r.address = answer;
+        r.undone = p->s.live_bytes;
         struct op_cost asked = p->cost;
         err = undo_realloc(p, slot, old_bytes);
         p->cost = asked;
