@@ -12,6 +12,7 @@
 #include "build/core_hash.h"
 #include "sim/machine/machine.h"
 #include "sim/replay/manager.h"
+#include "traces/hash.h"
 
 /* A double holds every integer up to here; a larger one is kept as text. */
 #define EXACT_MAX ((INT64_C(1) << 53) - 1)
@@ -146,6 +147,27 @@ void run_id(const char *json, char id[RUN_ID_CAP])
     XXH128_canonicalFromHash(&canonical, XXH3_128bits(json, strlen(json)));
     for (size_t i = 0; i < sizeof canonical.digest; i++)
         sprintf(id + 2 * i, "%02x", canonical.digest[i]);
+}
+
+int run_trace_hash(const char *workload, char hash[RUN_ID_CAP],
+                   struct problem *problem)
+{
+    struct workload *w;
+    struct trace_op op;
+    int err = workload_open(&w, workload, NULL, problem);
+    if (err < 0)
+        return err;
+    struct trace_hash *h = trace_hash_new(&w->header);
+    if (h == NULL)
+        err = problem_set(problem, ERR_MEMORY, "no memory left");
+    else
+        while ((err = workload_next(w, NULL, &op, problem)) > 0)
+            trace_hash_op(h, &op);
+    if (err == 0)
+        trace_hash_digest(h, hash);
+    trace_hash_free(h);
+    workload_close(w);
+    return err;
 }
 
 /* Where parse_ functions read and what they complain to. */
@@ -329,6 +351,21 @@ int run_spec_set_machine(struct run_spec *spec, const char *name,
         return err;
     return guest_image_hash(spec->image, spec->image_hash, &spec->code_bytes,
                             problem);
+}
+
+int run_spec_set_steps(struct run_spec *spec, struct problem *problem)
+{
+    struct replay_options *o = &spec->options;
+    const char *core = run_is_native(spec) ? NULL : spec->config.core;
+    if (o->step_every == 0)
+        return 0;
+    o->step_units =
+        manager_step_units(manager_find(o->manager), core, o->step_cycles);
+    if (o->step_units != 0)
+        return 0;
+    return problem_set(problem, ERR_INPUT,
+                       "--steps: %u cycles are too few for %s to do anything",
+                       o->step_cycles, o->manager);
 }
 
 int run_spec_play(const struct run_spec *spec, struct workload *w,
