@@ -13,6 +13,7 @@
 #include "sim/machine/machine.h"
 #include "sim/replay/manager.h"
 #include "sim/replay/oracle.h"
+#include "traces/hash.h"
 
 /* A double holds every integer up to here; a larger one is kept as text. */
 #define EXACT_MAX ((INT64_C(1) << 53) - 1)
@@ -147,6 +148,27 @@ void run_id(const char *json, char id[RUN_ID_CAP])
     XXH128_canonicalFromHash(&canonical, XXH3_128bits(json, strlen(json)));
     for (size_t i = 0; i < sizeof canonical.digest; i++)
         sprintf(id + 2 * i, "%02x", canonical.digest[i]);
+}
+
+int run_trace_hash(const char *workload, char hash[RUN_ID_CAP],
+                   struct problem *problem)
+{
+    struct workload *w;
+    struct trace_op op;
+    int err = workload_open(&w, workload, NULL, problem);
+    if (err < 0)
+        return err;
+    struct trace_hash *h = trace_hash_new(&w->header);
+    if (h == NULL)
+        err = problem_set(problem, ERR_MEMORY, "no memory left");
+    else
+        while ((err = workload_next(w, NULL, &op, problem)) > 0)
+            trace_hash_op(h, &op);
+    if (err == 0)
+        trace_hash_digest(h, hash);
+    trace_hash_free(h);
+    workload_close(w);
+    return err;
 }
 
 /* Where parse_ functions read and what they complain to. */
@@ -330,6 +352,23 @@ int run_spec_set_machine(struct run_spec *spec, const char *name,
         return err;
     return guest_image_hash(spec->image, spec->image_hash, &spec->code_bytes,
                             problem);
+}
+
+int run_spec_set_steps(struct run_spec *spec, struct problem *problem)
+{
+    struct replay_options *o = &spec->options;
+    const char *core = run_is_native(spec) ? NULL : spec->config.core;
+    if (o->step_every == 0)
+        return 0;
+    const struct manager *m = manager_find(o->manager);
+    uint32_t least = manager_least_step(m, core);
+    o->step_units = manager_step_units(m, core, o->step_cycles);
+    if (o->step_cycles >= least)
+        return 0;
+    return problem_set(problem, ERR_INPUT,
+                       "--steps: %u cycles are too few: a step of %s that "
+                       "moves anything needs %u on %s",
+                       o->step_cycles, o->manager, least, spec->machine);
 }
 
 /* Where the policy must know who will live long: the trace is read before it
