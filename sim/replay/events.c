@@ -136,6 +136,17 @@ static int mark_moment(struct play *p, int what, const char *text)
     return p->sink->mark(p->sink->ctx, p->seq, what, text != NULL ? text : "");
 }
 
+/* A recorded fact. The program's own checkpoints have labels. */
+static int fact(struct play *p, const struct trace_op *op)
+{
+    int err = expect_fact(p, op);
+    if (err == 0 && op->what == TRACE_EXPECT_GIVEN_BACK)
+        err = lost_with_area(p, op);
+    bool is_checkpoint = op->what == TRACE_EXPECT_STATE && op->text != NULL &&
+                         op->text[0] != '\0';
+    return err == 0 && is_checkpoint ? play_checkpoint(p) : err;
+}
+
 int play_event(struct play *p, const struct trace_op *op)
 {
     int err;
@@ -158,12 +169,10 @@ int play_event(struct play *p, const struct trace_op *op)
             return 0;
         return problem_set(p->problem, ERR_MEMORY, "no memory left");
     case TRACE_EXPECT:
-        err = expect_fact(p, op);
-        if (err == 0 && op->what == TRACE_EXPECT_GIVEN_BACK)
-            err = lost_with_area(p, op);
-        return err;
+        return fact(p, op);
     case TRACE_PHASE:
-        return mark_moment(p, op->what == 1 ? 1 : 0, op->text);
+        err = mark_moment(p, op->what == 1 ? 1 : 0, op->text);
+        return err != 0 ? err : play_phase(p, op);
     case TRACE_NOTE:
         return mark_moment(p, -1, op->text);
     default:

@@ -146,21 +146,15 @@ int play_step(struct play *p, uint32_t units)
     return play_after_call(p, 0, SHADOW_NONE, false);
 }
 
-/* Advice that a manager may leave alone: promote, an idle step. */
-static int advice(struct play *p, const struct trace_op *op)
+/* An idle step of the trace's own. */
+static int step(struct play *p, const struct trace_op *op)
 {
     struct op_record r;
-    uint32_t slot;
+    uint64_t units = op->value < UINT32_MAX ? op->value : UINT32_MAX;
     play_new_record(p, op, &r);
-    if (op->kind == TRACE_STEP) {
-        uint64_t units = op->value < UINT32_MAX ? op->value : UINT32_MAX;
-        r.object = TRACE_NONE;
-        int err = play_step(p, (uint32_t)units);
-        if (err != 0)
-            return err;
-    } else if (play_look_up(p, op->id, &slot) == NAMED_NEVER)
-        return play_not_live(p, "promote of", op->id, NAMED_NEVER);
-    return play_finish(p, &r, false);
+    r.object = TRACE_NONE;
+    int err = play_step(p, (uint32_t)units);
+    return err != 0 ? err : play_finish(p, &r, false);
 }
 
 static int perform(struct play *p, const struct trace_op *op)
@@ -179,8 +173,10 @@ static int perform(struct play *p, const struct trace_op *op)
         return control(p, op);
     case TRACE_REFUSED:
         return play_refused(p, op);
+    case TRACE_PROMOTE:
+        return play_promote(p, op);
     default:
-        return advice(p, op);
+        return step(p, op);
     }
 }
 

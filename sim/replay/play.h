@@ -4,6 +4,7 @@
  *   replay.c     opens, runs the loop, closes
  *   operations.c each operation by its kind; requests.c alloc, free, realloc
  *   answers.c    whether what they were answered is right
+ *   promote.c    objects that are made long-lived
  *   events.c     what the program did in between
  *   touches.c    reads that ask the manager where an object lies
  *   calls.c      around every call of the manager, and what it asks
@@ -29,6 +30,7 @@
 
 #include "sim/replay/held.h"
 #include "sim/replay/holes.h"
+#include "sim/replay/oracle.h"
 #include "sim/replay/outer.h"
 #include "sim/replay/outer_heap.h"
 #include "sim/replay/replay.h"
@@ -57,6 +59,17 @@ struct play_reclaimed {
     uint64_t id;
     uint32_t area, block;
 };
+
+/* Who says which objects live long: the flags of the trace alone; also who
+ * survives an import; or the stretch up to a checkpoint; or an oracle. */
+enum promote_policy {
+    PROMOTE_FLAGS = 0,
+    PROMOTE_IMPORTS,
+    PROMOTE_CHECKPOINTS,
+    PROMOTE_ORACLE
+};
+
+#define PLAY_IMPORTS_CAP 64
 
 /* What the last operation did, for recorded facts to be held against. */
 struct play_happened {
@@ -148,7 +161,13 @@ struct play {
     struct play_list inside;       /* ids that ambiguous words point into     */
     struct play_list interior;     /* ids that heap words point into          */
     uint32_t pin_policy;           /* enum pin_policy                         */
-    struct play_list named;        /* slots of the dead that words still name */
+    uint32_t promote_policy;       /* enum promote_policy                     */
+    struct {
+        uint64_t name;  /* its hash                                       */
+        uint64_t birth; /* number of the first object born in it          */
+    } imports[PLAY_IMPORTS_CAP]; /* that have begun, outermost first      */
+    uint32_t n_imports;
+    struct play_list named; /* slots of the dead that words still name */
     struct {
         uint32_t avail;
         uint64_t blocks, bytes;
@@ -233,6 +252,12 @@ static inline uint32_t play_address(const struct play *p, uint32_t name)
 }
 
 /* --- requests.c */
+/*
+ * The object is now `bytes` long at `answer`: shadow, indices, contents. Did
+ * it leave its old copy where it was?
+ */
+int play_resize(struct play *p, uint32_t slot, uint32_t answer, uint64_t bytes,
+                bool leaves);
 int play_alloc(struct play *p, const struct trace_op *op);
 int play_free(struct play *p, const struct trace_op *op);
 int play_realloc(struct play *p, const struct trace_op *op);
@@ -261,6 +286,14 @@ uint64_t answer_zeroed_from(const struct play *p, uint64_t bytes,
 /* The request is refused, and why: its record. `slot`: of the object that was
  * to be resized, or SHADOW_NONE. */
 int answer_refused(struct play *p, struct op_record *r, uint32_t slot);
+/* --- promote.c */
+int play_open_promotion(struct play *p);
+int play_promote(struct play *p, const struct trace_op *op);
+/* The flags of an allocation, with what the policy adds. */
+uint32_t play_birth_flags(const struct play *p, uint32_t flags);
+/* What the policy does when a phase begins or ends, and at a checkpoint. */
+int play_phase(struct play *p, const struct trace_op *op);
+int play_checkpoint(struct play *p);
 
 /* --- outer_requests.c: the same for objects of the outer heap; the last two
  * for requests that the recording saw refused. `r` is new. */

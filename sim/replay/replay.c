@@ -297,6 +297,9 @@ static int play_open(struct play *p)
     p->in_pieces = (p->manager->capabilities & CAP_PIECES) != 0;
     p->moves = (p->manager->capabilities & CAP_MOVES) != 0 && !p->has_handles;
     play_open_pins(p);
+    int err = play_open_promotion(p);
+    if (err < 0)
+        return err;
     p->hash = trace_hash_new(&p->w->header);
     if (p->hash == NULL)
         return problem_set(p->problem, ERR_MEMORY, "no memory left");

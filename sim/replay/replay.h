@@ -19,6 +19,7 @@
 #define REPLAY_SEMANTICS_VERSION 2
 
 struct machine_config; /* sim/machine/config.h */
+struct oracle;         /* sim/replay/oracle.h */
 
 enum refused_policy { REFUSED_SKIP = 0, REFUSED_STOP, REFUSED_RESET };
 
@@ -56,6 +57,7 @@ struct replay_options {
                       /* are failures                                 */
     const struct machine_config *machine; /* null: natively; borrowed      */
     const char *image; /* path of the guest's ELF; null natively       */
+    const struct oracle *oracle; /* promote=oracle: see oracle.h; borrowed */
 };
 
 struct replay_expect {
@@ -93,9 +95,10 @@ struct replay_result {
                              /* on strings that stay where they are packed   */
     uint64_t lost;           /* live objects, to resets after a refusal      */
     uint64_t freed_at_death; /* frees that the trace leaves to a collector  */
-    uint64_t ignored; /* collections, thresholds and locks that this        */
-                      /* manager does not know                              */
-    uint64_t touches; /* reads through the manager's deref                */
+    uint64_t ignored;  /* collections, thresholds, locks and promotions that */
+                       /* this manager does not know                         */
+    uint64_t promoted; /* objects copied to the long-lived end              */
+    uint64_t touches;  /* reads through the manager's deref                */
     uint64_t moved_bytes;
     uint64_t max_held;    /* objects held at once                         */
     uint64_t floating;    /* dead objects that a collection did not free  */

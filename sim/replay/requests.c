@@ -40,6 +40,7 @@ static uint32_t ask_alloc(struct play *p, uint64_t bytes, uint32_t flags)
         p->t->heap->refusal = REFUSAL_LIMIT;
         return 0;
     }
+    flags = play_birth_flags(p, flags);
     return p->t->alloc(p->t, (uint32_t)bytes,
                        flags & (HEAP_FINALISER | HEAP_LONG_LIVED | HEAP_LEAF |
                                 HEAP_AMBIGUOUS | HEAP_INTERN));
@@ -149,10 +150,7 @@ static uint32_t ask_realloc(struct play *p, uint32_t address, uint64_t bytes,
     return p->t->realloc(p->t, address, (uint32_t)bytes, may_move);
 }
 
-/*
- * A manager that cannot free has left the old copy where it was: garbage that
- * no id names.
- */
+/* The old copy is left where it was: garbage that no id names. */
 static int leave_behind(struct play *p, uint32_t address, uint64_t asked,
                         uint32_t granted)
 {
@@ -180,16 +178,13 @@ static int lift(struct play *p, uint32_t slot, uint32_t answer,
     return 0;
 }
 
-/* The object is now `bytes` long at `answer`: shadow, indices, contents. */
-static int resize_object(struct play *p, uint32_t slot, uint32_t answer,
-                         uint64_t bytes)
+int play_resize(struct play *p, uint32_t slot, uint32_t answer, uint64_t bytes,
+                bool leaves)
 {
     struct shadow_object *o = shadow_at(&p->s, slot);
     struct shadow_object old = *o;
     uint32_t granted;
     bool is_live = o->state == SHADOW_LIVE;
-    bool leaves =
-        answer != old.address && (p->manager->capabilities & CAP_FREE) == 0;
     int err = answer_granted(p, o->id, p->has_handles ? o->handle : answer,
                              answer, bytes, &granted);
     if (err == 0 && p->in_pieces)
@@ -256,8 +251,10 @@ static int try_realloc(struct play *p, uint32_t slot, uint64_t bytes,
     int err = play_after_call(p, is_busy ? *answer : 0,
                               is_busy ? slot : SHADOW_NONE, false);
     p->s.moved = SHADOW_NONE;
-    if (err == 0 && *answer != 0)
-        err = resize_object(p, slot, *answer, bytes);
+    if (err == 0 && *answer != 0) /* who cannot free leaves the old copy */
+        err = play_resize(p, slot, *answer, bytes,
+                          *answer != old &&
+                              (p->manager->capabilities & CAP_FREE) == 0);
     p->placeless = SHADOW_NONE;
     return err;
 }
@@ -360,6 +357,7 @@ static int refused_alloc(struct play *p, const struct trace_op *op)
     err = place_object(p, &anonymous, address, &r);
     if (err != 0)
         return err;
+    r.undone = p->s.live_bytes;
     struct op_cost asked = p->cost; /* the program would not have freed it */
     err = play_let_die(p, shadow_find(&p->s, play_address(p, address)));
     p->cost = asked;
@@ -426,6 +424,7 @@ static int refused_realloc(struct play *p, const struct trace_op *op)
     if (answer != 0) {
         r.granted = shadow_at(&p->s, slot)->granted;
         r.address = answer;
+        r.undone = p->s.live_bytes;
         struct op_cost asked = p->cost;
         err = undo_realloc(p, slot, old_bytes);
         p->cost = asked;
