@@ -138,9 +138,9 @@ bench: $(BUILD)/fraglab $(BENCH_EXE) $(YARDSTICKS)
 guests: $(IMAGES)
 	@bash tests/guests.sh build/guest $(GUESTS:%=%-O2) $(GUESTS:%=%-Os)
 
-## code size of every core object, by target
-sizes: $(IMAGES)
-	@bash tests/sizes.sh build/guest $(FLAVOURS)
+## code size and deepest stack of every manager, by target
+sizes: $(BUILD)/fraglab $(IMAGES)
+	@bash tests/sizes.sh build/guest $< "$(MANAGERS)" $(FLAVOURS)
 
 ## formatting, clang-tidy and cppcheck; changes nothing
 lint: $(GENERATED)
