@@ -248,7 +248,7 @@ const struct command cmd_replay = {
         "  --refused skip       after a refusal: skip the object, stop, or\n"
         "                       reset the heap\n"
         "  --steps EVERY:CYCLES an idle step after every n-th operation, for\n"
-        "                       managers that have steps\n"
+        "                       managers that have steps; none: none\n"
         "  --touch stores|N     reads charged: one a store, or N an operation\n"
         "  --db FILE            store the run in this SQLite database\n"
         "  --keep ops           what to store: ops, series or summary\n"
