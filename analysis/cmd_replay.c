@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/minimise.h"
 #include "analysis/request.h"
 #include "analysis/result.h"
 #include "analysis/setting.h"
@@ -145,6 +146,20 @@ static int read_arguments(struct request *q, int argc, char **argv)
     return 0;
 }
 
+/* What is left of a trace that made a run fail, for whoever mends it. */
+static void offer_smaller(const struct request *q,
+                          const struct replay_result *result)
+{
+    struct minimised m;
+    struct problem problem;
+    int got = minimise(&m, &q->run.spec, result, &problem);
+    if (got < 0)
+        fprintf(stderr, "fraglab: no smaller trace: %s\n", problem.text);
+    else if (got > 0)
+        fprintf(stderr, "fraglab: %s: %" PRIu64 " operations that repeat it\n",
+                m.path, m.operations);
+}
+
 static int report(const struct request *q, const struct metrics *metrics,
                   const struct replay_result *result, const char *id)
 {
@@ -158,6 +173,7 @@ static int report(const struct request *q, const struct metrics *metrics,
         result_print_text(json, stdout);
     if (result->status == REPLAY_FAILED) {
         fprintf(stderr, "fraglab: %s\n", result->reason);
+        offer_smaller(q, result);
         status = EXIT_FAILED;
     }
     for (uint32_t i = 0; i < q->n_asserts; i++) {
@@ -249,7 +265,13 @@ const struct command cmd_replay = {
         "                       reset the heap\n"
         "  --steps EVERY:CYCLES an idle step after every n-th operation, for\n"
         "                       managers that have steps; none: none\n"
-        "  --touch stores|N     reads charged: one a store, or N an operation\n"
+        "  --touch stores|N     reads added to those of the trace, for "
+        "managers\n"
+        "                       that are asked where an object lies (deref): "
+        "one\n"
+        "                       of each word stored to, or N behind each\n"
+        "                       operation, of the object last dealt with, its\n"
+        "                       words in turn\n"
         "  --db FILE            store the run in this SQLite database\n"
         "  --keep ops           what to store: ops, series or summary\n"
         "  --check              check the heap after every operation; "
@@ -261,7 +283,9 @@ const struct command cmd_replay = {
         "  --quiet              no progress line\n"
         "\n"
         "Exit status: 0 done (refusals are data), 1 the run failed or a check\n"
-        "did not hold, 2 wrong usage or input.\n"
+        "did not hold, 2 wrong usage or input. A run in which the manager "
+        "erred\n"
+        "leaves NAME.failed.ft here: the least of the trace that repeats it.\n"
         "\n"
         "example: fraglab replay traces/samples/chaos-40k.ftb --heap trace \\\n"
         "             --check --assert 'refused == 0'\n",

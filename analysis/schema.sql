@@ -178,14 +178,15 @@ CREATE TABLE object (          -- at the moments of `heapmap` other than even;
   run         INTEGER NOT NULL REFERENCES run(number),
   seq         INTEGER NOT NULL, -- reason tells moments after one op apart
   reason      TEXT NOT NULL,
-  id          INTEGER NOT NULL, -- the trace's
+  id          INTEGER NOT NULL, -- the trace's; -1: of a copy left behind, or of a
+                                -- refused request that was granted here
   address     INTEGER NOT NULL, asked INTEGER NOT NULL,
   granted     INTEGER NOT NULL,
   born_seq    INTEGER NOT NULL, -- operation that made it
   site        INTEGER NOT NULL,
   dead        INTEGER NOT NULL, -- 1: dead, not yet reclaimed
   held        INTEGER NOT NULL, -- 1: named by registers or stack
-  PRIMARY KEY (run, seq, reason, id)
+  PRIMARY KEY (run, seq, reason, address)
 ) WITHOUT ROWID;
 
 CREATE TABLE edge (            -- references at those moments
@@ -247,7 +248,7 @@ CREATE TABLE summary (         -- one row a run: what replay --json prints
   min_largest_request INTEGER NOT NULL, -- at every moment
   p1_largest_request INTEGER NOT NULL,  -- at 99 % of the moments
   min_largest_free INTEGER NOT NULL,
-  max_live    INTEGER NOT NULL,
+  max_live    INTEGER NOT NULL, -- that undone at once included
   frag_mean REAL NOT NULL, frag_max REAL NOT NULL, frag_end REAL NOT NULL,
   moved_bytes INTEGER NOT NULL,
   max_held    INTEGER NOT NULL,         -- objects held at once

@@ -1,6 +1,7 @@
 /* slide.c - see slide.h for the contract, the drawing and the source. */
 #include "core/slide.h"
 #include "core/slidebits.h"
+#include "core/sliderun.h"
 
 /* ---- Areas -------------------------------------------------------------- */
 
@@ -305,38 +306,44 @@ void slide_update_words(struct heap *h, const struct slide *s, uint32_t *p,
     update_words(h, s, &m, p, n);
 }
 
-/* Objects without references are passed over one by one. */
-static void update_objects(struct heap *h, const struct slide *s,
-                           const struct map *m, const struct slide_area *a)
+/* The words of a run's objects; leaves are passed over. */
+static void update_run(struct heap *h, const struct slide *s,
+                       const struct map *m, const struct slide_area *a,
+                       uint32_t from, uint32_t end)
 {
     const uint32_t *t = area_table(h, &a->area);
-    uint32_t n_blocks = area_blocks(&a->area);
-    uint32_t b = atab_next_used(t, n_blocks, 0);
-    while (b != ATAB_NONE) {
-        uint32_t n = atab_object_blocks(t, b);
-        if (!slide_get_bit(h, a->leaf, b))
+    uint32_t to_words = h->block_shift - 2;
+    while (from != end) {
+        /* Without a leaf table, where an object ends does not matter. */
+        uint32_t n = a->leaf == 0 ? end - from : atab_object_blocks(t, from);
+        if (a->leaf == 0 || !slide_get_bit(h, a->leaf, from))
             update_words(h, s, m,
-                         word_at(h, area_block_address(h, &a->area, b)),
-                         n << h->block_shift >> 2);
-        b = atab_next_used(t, n_blocks, b + n);
+                         word_at(h, area_block_address(h, &a->area, from)),
+                         n << to_words);
+        from += n;
     }
 }
 
-/* Without a leaf table, where an object ends does not matter. */
-static void update_runs(struct heap *h, const struct slide *s,
+/* On the way it leaves the signs. */
+static void update_area(struct heap *h, const struct slide *s,
                         const struct map *m, const struct slide_area *a)
 {
-    const uint32_t *t = area_table(h, &a->area);
     uint32_t n_blocks = area_blocks(&a->area);
-    uint32_t b = atab_next_used(t, n_blocks, 0);
-    while (b != ATAB_NONE) {
-        uint32_t end = atab_find_free(t, n_blocks, b, 1);
-        if (end == ATAB_NONE)
-            end = n_blocks;
-        update_words(h, s, m, word_at(h, area_block_address(h, &a->area, b)),
-                     (end - b) << h->block_shift >> 2);
-        b = atab_next_used(t, n_blocks, end);
-    }
+    uint32_t hole = 0;
+    struct runs r;
+    runs_open(&r, area_table(h, &a->area), n_blocks);
+    do {
+        if (!runs_next(&r))
+            r.from = r.end = n_blocks;
+        else
+            (void)runs_pass_pinned(&r);
+        if (slide_has_signs(s) && hole != r.from)
+            *slide_sign_at(h, area_block_address(h, &a->area, hole)) =
+                (struct slide_sign){area_block_address(h, &a->area, r.from),
+                                    area_block_address(h, &a->area, r.end)};
+        update_run(h, s, m, a, r.from, r.end);
+        hole = r.end;
+    } while (hole != n_blocks);
 }
 
 /*
@@ -364,12 +371,8 @@ void slide_update(struct heap *h, const struct slide *s)
     struct map m;
     const struct slide_area *a = slide_first(h);
     open_map(&m, h, a);
-    for (; a != NULL; a = slide_next(h, a)) {
-        if (a->leaf != 0)
-            update_objects(h, s, &m, a);
-        else
-            update_runs(h, s, &m, a);
-    }
+    for (; a != NULL; a = slide_next(h, a))
+        update_area(h, s, &m, a);
     if (s->way != SLIDE_DOWN)
         return; /* the bits have moved, or will, with their objects */
     for (a = slide_first(h); a != NULL; a = slide_next(h, a)) {

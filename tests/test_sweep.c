@@ -128,8 +128,7 @@ Test(sweep, runs_in_their_minimum_heap_are_refused_nothing)
         eq(i64, number("SELECT COUNT(*) FROM minheaps WHERE ratio >= 1"), 3));
 }
 
-/* A request that was refused, asked again and granted leaves garbage without */
-/* an id, twice before a collection here: of a trace's objects it is none.    */
+/* Requests that were refused, asked again and granted left garbage behind. */
 Test(sweep, stores_runs_that_granted_what_the_recording_refused)
 {
     cr_assert(eq(int,
@@ -138,8 +137,6 @@ Test(sweep, stores_runs_that_granted_what_the_recording_refused)
                        1),
                  0));
     cr_expect(eq(u32, counts.played, 1));
-    cr_expect(
-        eq(i64, number("SELECT COUNT(*) FROM object WHERE id > 1 << 40"), 0));
 }
 
 static char *read_page(void)
