@@ -366,6 +366,8 @@ int play_set_pins(struct play *p);
 uint32_t play_count_pins(const struct play *p);
 /* The program's own pin or unpin of a live object. */
 int play_pin(struct play *p, const struct trace_op *op);
+/* By the program. */
+bool play_is_pinned(const struct play *p, uint32_t slot);
 /* The object is no more: its pin neither. */
 void play_forget_pin(struct play *p, uint32_t slot);
 /* Ids of a held line that are pinned under some policy. */
