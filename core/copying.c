@@ -1,6 +1,7 @@
 /* copying.c - see copying.h for the contract and the source. */
 #include "core/copying.h"
 #include "core/copycollect.h"
+#include "core/copygrow.h"
 #include "core/copyinner.h"
 #include "core/copyregion.h"
 #include "core/host.h"
@@ -16,7 +17,7 @@ static bool are_lawful(const struct copying_params *p)
 {
     return is_block_size(p->block) && p->zero <= 1 && p->finalisers <= 1 &&
            p->automatic <= 1 && p->slide <= COPYING_WINDOW && p->holes <= 1 &&
-           p->leaf <= 1 && p->ambiguous <= 1 && p->pack <= 1 &&
+           p->leaf <= 1 && p->ambiguous <= 1 && p->pack <= 1 && p->grow <= 1 &&
            p->mark_stack >= 1 && p->mark_stack <= COPYING_MARK_STACK_MAX;
 }
 
@@ -28,13 +29,6 @@ uint32_t copying_control_bytes(const struct copying_params *p)
     bytes += p->mark_stack * (uint32_t)sizeof(addr32);
     uint32_t unit = p->block > 16 ? p->block : 16;
     return (bytes + unit - 1) & ~(unit - 1);
-}
-
-static uint32_t sides(struct heap *h)
-{
-    const struct copying_params *p = &copying_of(h)->params;
-    return (p->leaf ? SLIDE_LEAVES : 0u) |
-           (p->ambiguous ? SLIDE_AMBIGUOUS : 0u);
 }
 
 /* What init and a soft reset have in common. */
@@ -50,7 +44,7 @@ static bool start_empty(struct heap *h)
 
     struct slide_area *a = slide_first(h);
     addr32 table = h->base + h->control_bytes;
-    if (!slide_setup(h, a, table, table + h->heap_bytes, sides(h)))
+    if (!slide_setup(h, a, table, table + h->heap_bytes, copying_sides(h)))
         return false;
     a->area.next = 0;
     a->area.number = 0;
@@ -129,6 +123,8 @@ static bool make_room(struct heap *h, uint32_t n_blocks)
         if (n_blocks <= region_left(h))
             return true;
     }
+    if (copying_of(h)->params.grow && copygrow_for(h, n_blocks))
+        return true;
     h->refusal = h->is_auto ? REFUSAL_FULL : REFUSAL_OFF;
     return false;
 }
@@ -348,28 +344,7 @@ uint32_t copying_control(struct heap *h, uint32_t what, uint32_t value)
 
 uint32_t copying_add_area(struct heap *h, addr32 address, uint32_t bytes)
 {
-    const uint32_t skip = sizeof(struct slide_area);
-    addr32 end = address + bytes;
     if (h->phase != PHASE_IDLE)
         return HEAP_BUSY;
-    if (address == 0 || address % 16 != 0 || end < address)
-        return HEAP_BAD_ADDRESS;
-    if (bytes < skip ||
-        !slide_setup(h, slide_at(h, address), address + skip, end, sides(h)))
-        return HEAP_TOO_SMALL;
-
-    struct slide_area *a = slide_at(h, address);
-    a->area.next = 0;
-    a->area.number = h->next_area++;
-    struct area *last = &h->first;
-    while (last->next != 0)
-        last = area_next(h, last);
-    last->next = address;
-    h->n_areas++;
-    addr32 pool_end = area_block_address(h, &a->area, area_blocks(&a->area));
-    if (a->area.pool < h->pool_min)
-        h->pool_min = a->area.pool;
-    if (pool_end > h->pool_max)
-        h->pool_max = pool_end;
-    return HEAP_OK;
+    return copygrow_append(h, address, bytes);
 }

@@ -15,6 +15,17 @@ static bool is_wide(const struct slide_area *a)
     return a->area.pool - a->offset > vector_bytes(a->area.table_bytes, false);
 }
 
+uint32_t slide_bytes(const struct heap *h, uint32_t n_blocks, uint32_t sides)
+{
+    uint32_t n = (n_blocks + 3) / 4;
+    uint32_t n_sides = h->has_finalisers + count(sides);
+    uint32_t bytes = n + 1 + n_sides * ((n + 1) / 2) + vector_bytes(n, false) +
+                     (4 * n << h->block_shift);
+    if (bytes + h->block_bytes > SLIDE_SHORT_MAX << h->block_shift)
+        bytes += vector_bytes(n, true) - vector_bytes(n, false);
+    return bytes;
+}
+
 bool slide_setup(struct heap *h, struct slide_area *a, addr32 table, addr32 end,
                  uint32_t sides)
 {

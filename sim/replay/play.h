@@ -12,7 +12,8 @@
  *   collection.c what a collection did: who is gone, who must not be
  *   moves.c      where a manager that moves has put the objects
  *   pins.c       which objects may not move, before every call
- *   figures.c    live, used, free, the largest hole, the largest request
+ *   figures.c    live, used, free, the largest hole; probes
+ *   largest.c    the largest request
  *   outside.c    the same of a manager that must be asked
  *   expect.c     recorded facts against what happened
  *
@@ -344,6 +345,8 @@ static inline uint32_t play_units(const struct play *p, uint32_t granted)
     return (granted >> p->s.unit_shift) + p->tag_units;
 }
 
+/* Bytes of a hole of so many units, its tag excluded. */
+uint64_t play_hole_bytes(const struct play *p, uint32_t units);
 /* Bytes in holes, tags excluded; and in the longest. */
 uint64_t play_free_bytes(const struct play *p);
 uint64_t play_longest_hole(const struct play *p);

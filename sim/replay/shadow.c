@@ -453,12 +453,23 @@ static void relocate_list(struct shadow *s, const struct shadow_list *l,
     }
 }
 
+static void write_references(struct shadow *s, uint32_t slot)
+{
+    const struct shadow_object *o = &s->objects[slot];
+    for (uint32_t e = o->first_out; e != 0; e = s->edges[e].next_out)
+        write_word(s, slot, s->edges[e].word,
+                   shadow_name(s, &s->objects[s->edges[e].to]));
+}
+
 void shadow_relocate(struct shadow *s)
 {
     relocate_list(s, &s->dead, leave_place);
     relocate_list(s, &s->live, leave_place);
     relocate_list(s, &s->dead, enter_place);
     relocate_list(s, &s->live, enter_place);
+    for (uint32_t slot = s->outer.oldest; slot != SHADOW_NONE;
+         slot = s->objects[slot].younger)
+        write_references(s, slot);
 }
 
 static void cut_edges(struct shadow *s, uint32_t slot, uint32_t n_words)
@@ -515,7 +526,8 @@ void shadow_resize(struct shadow *s, uint32_t slot, uint32_t address,
 {
     struct shadow_object *o = &s->objects[slot];
     uint32_t old_words = stamped_words(o);
-    cut_edges(s, slot, granted / 4);
+    bool is_cut = s->clears_rest && !o->is_outer && asked < granted;
+    cut_edges(s, slot, is_cut ? (uint32_t)asked / 4 : granted / 4);
     if (address != o->address) {
         if (s->object_at[shadow_unit(s, o->address)] == slot)
             s->object_at[shadow_unit(s, o->address)] = SHADOW_NONE;
@@ -575,9 +587,7 @@ void shadow_rewrite(struct shadow *s, uint32_t slot)
 {
     const struct shadow_object *o = &s->objects[slot];
     stamp(s, slot, 0, stamped_words(o));
-    for (uint32_t e = o->first_out; e != 0; e = s->edges[e].next_out)
-        write_word(s, slot, s->edges[e].word,
-                   shadow_name(s, &s->objects[s->edges[e].to]));
+    write_references(s, slot);
 }
 
 int64_t shadow_verify_roots(const struct shadow *s)
