@@ -135,7 +135,16 @@ __attribute__((noinline)) addr32 copying_clean(struct heap *h, addr32 object,
 {
     uint32_t bytes = n_blocks << h->block_shift;
     uint32_t kept = zero ? 0 : bytes - h->block_bytes;
-    __builtin_memset(byte_at(h, object + kept), 0, bytes - kept);
+    if (bytes - kept > 64) {
+        __builtin_memset(byte_at(h, object + kept), 0, bytes - kept);
+        return object;
+    }
+    uint32_t *word = word_at(h, object + kept);
+    const uint32_t *end = word_at(h, object + bytes);
+    do {
+        *word++ = 0;
+        *word++ = 0;
+    } while (word != end);
     return object;
 }
 
