@@ -148,29 +148,6 @@ __attribute__((noinline)) addr32 copying_clean(struct heap *h, addr32 object,
     return object;
 }
 
-/*
- * The n blocks from `b` on, which are free, become an object: atab_take for
- * where that is known, so that all these entries are 0. Calls nothing.
- */
-static inline void take(uint32_t *t, uint32_t b, uint32_t n_blocks)
-{
-    uint32_t begin = 2 * (b % 16);
-    uint32_t end = begin + 2 * n_blocks;
-    /* The first: TAIL 10 to HEAD 01. */
-    uint32_t entries = (ATAB_ALL_TAILS ^ 3) << begin;
-    t += b / 16;
-    if (__builtin_expect(end < 32, 1)) {
-        t[0] |= entries & ((UINT32_C(1) << end) - 1);
-        return;
-    }
-    t[0] |= entries;
-    t++;
-    for (end -= 32; end >= 32; end -= 32)
-        *t++ = ATAB_ALL_TAILS;
-    if (end > 0)
-        t[0] |= ATAB_ALL_TAILS & ((UINT32_C(1) << end) - 1);
-}
-
 /* What `flags` ask to be noted of the object at block `b` of the region's
  * area. */
 static void note_flags(struct heap *h, uint32_t b, uint32_t flags)
@@ -199,52 +176,61 @@ static __attribute__((noinline)) bool is_served(struct heap *h, uint32_t bytes)
     return false;
 }
 
-/*
- * The next n blocks of the region, which has them, become an object. Inlined
- * twice: allocation spends its time here. It calls nothing but at its end.
- */
-__attribute__((always_inline)) static inline addr32 serve(struct heap *h,
-                                                          uint32_t n_blocks)
-{
-    struct copying *own = copying_of(h);
-    uint32_t shift = h->block_shift;
-    uint32_t b = own->cursor;
-    CORE_ASSERT(n_blocks > 0 && n_blocks <= own->limit - b);
-    CORE_ASSERT(atab_get_kind(word_at(h, own->table), b) == ATAB_FREE);
-    addr32 object = own->pool + (b << shift);
-    own->cursor = b + n_blocks;
-    h->given_blocks += n_blocks;
-    take(word_at(h, own->table), b, n_blocks);
-    if (own->cleaning != 0)
-        return copying_clean(h, object, n_blocks, own->params.zero);
-    uint32_t *last = word_at(h, object + ((n_blocks - 1) << 4));
-    last[0] = last[1] = last[2] = last[3] = 0;
-    return object;
-}
-
-/* Whatever is not simply a matter of taking the next blocks. */
+/* Whatever is not simply a matter of taking a few blocks. */
 static __attribute__((noinline)) addr32 alloc_hard(struct heap *h,
                                                    uint32_t bytes,
                                                    uint32_t flags)
 {
-    if (!is_served(h, bytes))
+    struct copying *own = copying_of(h);
+    uint32_t n_blocks = copying_blocks_for(h, bytes);
+    bool is_simple = n_blocks != 0 && n_blocks <= own->stop - own->cursor;
+    if (!is_simple && !is_served(h, bytes))
         return 0;
-    uint32_t b = copying_of(h)->cursor;
-    addr32 object = serve(h, copying_blocks_for(h, bytes));
-    region_set_stop(h);
-    note_flags(h, b, flags);
+    uint32_t b = own->cursor;
+    CORE_ASSERT(n_blocks > 0 && n_blocks <= own->limit - b);
+    addr32 object = own->pool + (b << h->block_shift);
+    own->cursor = b + n_blocks;
+    h->given_blocks += n_blocks;
+    atab_take(word_at(h, own->table), b, n_blocks);
+    if (!is_simple)
+        region_set_stop(h);
+    copying_clean(h, object, n_blocks, own->params.zero);
+    if (flags != 0)
+        note_flags(h, b, flags);
     return object;
 }
 
+/*
+ * Allocation spends its time here: the next blocks of the region, whose
+ * entries are in one word of the table, become an object. Nothing is called
+ * but at the end, so that hardly a register has to be saved.
+ */
 addr32 copying_alloc(struct heap *h, uint32_t bytes, uint32_t flags)
 {
-    const struct copying *own = copying_of(h);
+    struct copying *own = copying_of(h);
     h->refusal = REFUSAL_NONE;
-    /* For 0 bytes this is more than any region has. */
-    uint32_t last = (bytes - 1) >> h->block_shift;
-    if (last < own->stop - own->cursor && __builtin_expect(flags == 0, 1))
-        return serve(h, last + 1);
-    return alloc_hard(h, bytes, flags);
+    if (flags != 0)
+        return alloc_hard(h, bytes, flags);
+    /* Of 0 bytes it is more than any region has. */
+    uint32_t shift = h->block_shift;
+    uint32_t last = (bytes - 1) >> shift;
+    uint32_t b = own->cursor;
+    if (last >= own->stop - b || last + b % 16 >= 16)
+        return alloc_hard(h, bytes, 0);
+
+    /* TAILs, and the first of them, 10, to HEAD, 01. */
+    uint32_t tails = ATAB_ALL_TAILS >> (30 - 2 * last);
+    uint32_t *w = word_at(h, own->table) + b / 16;
+    CORE_ASSERT(atab_get_kind(word_at(h, own->table), b) == ATAB_FREE);
+    *w |= (tails ^ 3) << 2 * (b % 16);
+    own->cursor = b + last + 1;
+    h->given_blocks += last + 1;
+    addr32 object = own->pool + (b << shift);
+    if (own->cleaning != 0)
+        return copying_clean(h, object, last + 1, own->params.zero);
+    uint32_t *words = word_at(h, object + (last << 4));
+    words[0] = words[1] = words[2] = words[3] = 0;
+    return object;
 }
 
 /* ---- Freeing ------------------------------------------------------------ */
