@@ -26,14 +26,14 @@ int query_check(sqlite3 *db, struct problem *problem)
     static const char names[] =
         "'trace','run','op','collection','refusal','series','histogram',"
         "'heapmap','object','edge','summary','op_cost','event_cost','cycles',"
-        "'machine_total','machine','image'";
+        "'machine_total','machine','image','minheap'";
     int64_t n_tables = 0;
     int err = query_number(db, &n_tables, 0, problem,
                            "SELECT COUNT(*) FROM sqlite_master WHERE type = "
                            "'table' AND sql NOT LIKE '%%VIRTUAL%%' AND name "
                            "IN (%s)",
                            names);
-    if (err == 0 && n_tables != 17)
+    if (err == 0 && n_tables != 18)
         err = problem_set(problem, ERR_INPUT, "%s: not all tables are there",
                           sqlite3_db_filename(db, "main"));
     return err;

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/replay/manager.h"
+
 static const char *const status_names[] = {"complete", "stopped", "failed"};
 
 static void number(cJSON *to, const char *name, uint64_t value)
@@ -45,10 +47,22 @@ static void add_counts(cJSON *to, const struct replay_result *r)
     number(to, "dropped", r->dropped);
     number(to, "freed_at_death", r->freed_at_death);
     number(to, "ignored", r->ignored);
+    number(to, "promoted", r->promoted);
     number(to, "lost", r->lost);
     number(to, "floating", r->floating);
     number(to, "lone_blocks", r->lone_blocks);
     number(to, "max_held", r->max_held);
+}
+
+/* Reads that asked the manager; null where it is never asked. */
+static void add_touches(cJSON *to, const struct run_spec *spec,
+                        const struct replay_result *r)
+{
+    const struct manager *m = manager_find(spec->options.manager);
+    if (m != NULL && (m->capabilities & (CAP_HANDLES | CAP_PIECES)) != 0)
+        number(to, "touches", r->touches);
+    else
+        cJSON_AddNullToObject(to, "touches");
 }
 
 static void add_figures(cJSON *to, const struct replay_result *r,
@@ -94,6 +108,20 @@ static void add_outer(cJSON *to, const struct outer_figures *o)
     number(outer, "areas", o->areas);
     number(outer, "free", o->free);
     number(outer, "largest_free", o->largest_free);
+}
+
+/* Packed strings, and what they would take as objects; null without any. */
+static void add_strings(cJSON *to, const struct string_figures *s)
+{
+    if (s->n == 0) {
+        cJSON_AddNullToObject(to, "strings");
+        return;
+    }
+    cJSON *strings = cJSON_AddObjectToObject(to, "strings");
+    number(strings, "count", s->n);
+    number(strings, "asked", s->asked);
+    number(strings, "granted", s->granted);
+    number(strings, "apart", s->apart);
 }
 
 static void add_pair(cJSON *to, const char *name, const struct replay_expect *e)
@@ -186,8 +214,10 @@ cJSON *result_json(const struct run_spec *spec, const struct replay_result *r,
     number(json, "heap_bytes", r->heap_bytes);
     number(json, "control_bytes", r->control_bytes);
     add_counts(json, r);
+    add_touches(json, spec, r);
     add_figures(json, r, &m);
     add_outer(json, &r->outer);
+    add_strings(json, &r->strings);
     add_machine(json, spec, r, metrics_costs(metrics));
     number(json, "moved_bytes", r->moved_bytes);
     add_expect(json, r);
@@ -260,6 +290,19 @@ static void print_outer(const cJSON *json, FILE *out)
             count_of(json, "outer.largest_free"));
 }
 
+static void print_strings(const cJSON *json, FILE *out)
+{
+    if (!cJSON_IsObject(member(json, "strings")))
+        return;
+    uint64_t granted = count_of(json, "strings.granted");
+    uint64_t apart = count_of(json, "strings.apart");
+    fprintf(out,
+            "strings             %" PRIu64 " of %" PRIu64 " bytes take %" PRIu64
+            ", as an object each %" PRIu64 " (%.1f %%)\n",
+            count_of(json, "strings.count"), count_of(json, "strings.asked"),
+            granted, apart, 100.0 * (double)granted / (double)apart);
+}
+
 /* Microseconds beside cycles where the machine's clock is known. */
 static void print_time(FILE *out, uint64_t cycles, uint64_t clock_hz)
 {
@@ -302,6 +345,19 @@ static void print_cycles(const cJSON *json, FILE *out)
                 count_of(json, "machine_total.unsettled"));
 }
 
+/* A trace that records no reads charges none, and that is said. */
+static void print_touches(const cJSON *json, FILE *out)
+{
+    if (!cJSON_IsNumber(member(json, "touches")))
+        return;
+    uint64_t n = count_of(json, "touches");
+    if (n > 0)
+        fprintf(out, "reads               %" PRIu64 " through deref\n", n);
+    else
+        fprintf(out, "reads               none: the trace records none "
+                     "(--touch adds some)\n");
+}
+
 void result_print_text(const cJSON *json, FILE *out)
 {
     fprintf(out, "run %.12s  %s  %s, heap %" PRIu64 " bytes: %s\n",
@@ -319,6 +375,7 @@ void result_print_text(const cJSON *json, FILE *out)
                 "no collector        %" PRIu64 " freed as they died, %" PRIu64
                 " collections, thresholds and locks ignored\n",
                 count_of(json, "freed_at_death"), count_of(json, "ignored"));
+    print_touches(json, out);
     fprintf(out,
             "refused             %" PRIu64 " (%" PRIu64
             " with enough bytes free, %" PRIu64 " short of memory, %" PRIu64
@@ -337,6 +394,7 @@ void result_print_text(const cJSON *json, FILE *out)
             count_of(json, "end.live"), count_of(json, "end.used"),
             count_of(json, "end.free"), count_of(json, "end.largest_free"));
     print_outer(json, out);
+    print_strings(json, out);
     fprintf(out, "fragmentation       mean %.3f, max %.3f, end %.3f\n",
             member(json, "fragmentation.mean")->valuedouble,
             member(json, "fragmentation.max")->valuedouble,

@@ -94,18 +94,24 @@ static int put_machine(struct store_copy *c, char hash[RUN_ID_CAP])
     return err;
 }
 
+int store_put_trace(struct store *s, const char *workload,
+                    const struct replay_result *played, struct problem *problem)
+{
+    char whole[PATH_MAX];
+    return store_put(s, problem, STORE_PUT_TRACE, "tttttuu", played->trace_hash,
+                     played->trace_name, place_of(workload, whole),
+                     played->trace_format, played->trace_program,
+                     played->events, played->operations);
+}
+
 static int put_run(struct store_copy *c)
 {
     const struct store_run *r = c->run;
     const struct replay_result *e = &r->result;
-    char whole[PATH_MAX], machine[RUN_ID_CAP] = "";
+    char machine[RUN_ID_CAP] = "";
     int err = run_is_native(&r->spec) ? 0 : put_machine(c, machine);
-    if (err < 0)
-        return err;
-    err = store_put(c->store, c->problem, STORE_PUT_TRACE, "tttttuu",
-                    e->trace_hash, e->trace_name,
-                    place_of(r->spec.workload, whole), e->trace_format,
-                    e->trace_program, e->events, e->operations);
+    if (err == 0)
+        err = store_put_trace(c->store, r->spec.workload, e, c->problem);
     if (err == 0)
         err = store_put(
             c->store, c->problem, STORE_PUT_RUN, "ktttttttuuttttti", c->number,
@@ -333,7 +339,8 @@ int store_delete_run(struct store *s, int64_t number, struct problem *problem)
     if (err == 0)
         err = store_execute(s,
                             "DELETE FROM trace WHERE hash NOT IN"
-                            " (SELECT trace FROM run);"
+                            " (SELECT trace FROM run UNION ALL"
+                            " SELECT trace FROM minheap);"
                             "DELETE FROM image WHERE hash NOT IN (SELECT image"
                             " FROM run WHERE image IS NOT NULL);"
                             "DELETE FROM machine WHERE hash NOT IN (SELECT"

@@ -138,6 +138,21 @@ static void compact(struct heap *h, uint32_t n_blocks)
         pack(h);
 }
 
+/* A heap with next to nothing in it is not collected all the time, either. */
+void copycollect_ration(struct heap *h)
+{
+    uint32_t n_used = 0;
+    uint32_t least = 0;
+    const struct slide_area *a = slide_first(h);
+    for (; a != NULL; a = slide_next(h, a)) {
+        n_used += area_blocks(&a->area) - a->n_free;
+        least += area_blocks(&a->area) / 32;
+    }
+    uint32_t n = n_used > least ? n_used : least;
+    uint32_t percent = copying_of(h)->params.ration;
+    copying_of(h)->ration = n / 100 * percent + n % 100 * percent / 100;
+}
+
 void copycollect_begin(struct heap *h, uint32_t cause)
 {
     struct copying *own = copying_of(h);
@@ -171,6 +186,7 @@ void copycollect(struct heap *h, uint32_t cause, uint32_t n_blocks)
     if (copying_of(h)->params.grow && cause != CAUSE_SLIDE)
         copygrow_give_back(h, n_blocks);
     h->phase = PHASE_IDLE;
+    copycollect_ration(h);
     region_choose(h, n_blocks);
 }
 

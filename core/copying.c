@@ -17,7 +17,8 @@ static bool are_lawful(const struct copying_params *p)
 {
     return is_block_size(p->block) && p->zero <= 1 && p->finalisers <= 1 &&
            p->automatic <= 1 && p->slide <= COPYING_WINDOW && p->holes <= 1 &&
-           p->leaf <= 1 && p->ambiguous <= 1 && p->pack <= 1 && p->grow <= 1 &&
+           p->leaf <= 1 && p->ambiguous <= 1 && p->pack <= 1 &&
+           p->ration <= COPYING_RATION_MAX && p->grow <= 1 &&
            p->mark_stack >= 1 && p->mark_stack <= COPYING_MARK_STACK_MAX;
 }
 
@@ -53,6 +54,8 @@ static bool start_empty(struct heap *h)
     h->pool_max = area_block_address(h, &a->area, area_blocks(&a->area));
     own->n_pinned = 0;
     own->cursor = own->limit = own->stop = 0;
+    own->is_kept = own->params.ration != 0;
+    copycollect_ration(h);
     region_enter(h, a, 0, a->n_free);
     return true;
 }
@@ -103,17 +106,38 @@ static bool slide_suffices(struct heap *h, uint32_t n_blocks)
     return a != NULL && (is_exact || !h->is_auto);
 }
 
+/*
+ * Is it time for a collection, before the longest hole is used? Only where
+ * something is pinned is it kept.
+ */
+static bool is_ration_used(struct heap *h, uint32_t n_blocks)
+{
+    struct copying *own = copying_of(h);
+    if (own->params.ration == 0 || h->given_blocks + n_blocks <= own->ration)
+        return false;
+    if (heap_roots(h)->n_pinned == 0 && own->n_pinned == 0) {
+        own->is_kept = 0;
+        return false;
+    }
+    if (n_blocks <= region_left(h))
+        return own->is_kept;
+    return region_needs_longest(h, n_blocks);
+}
+
 /* Make the region one of n blocks or more; false: refused, and why is told. */
 static bool make_room(struct heap *h, uint32_t n_blocks)
 {
-    bool has_collected = h->is_auto && h->given_blocks >= h->threshold_blocks;
+    const struct copying *own = copying_of(h);
+    bool has_collected =
+        h->is_auto &&
+        (h->given_blocks >= h->threshold_blocks || is_ration_used(h, n_blocks));
     if (has_collected)
         copycollect(h, CAUSE_THRESHOLD, n_blocks);
-    if (n_blocks <= region_left(h))
+    bool is_tall = own->is_kept && n_blocks > REGION_TALL;
+    if (n_blocks <= region_left(h) && (has_collected || !is_tall))
         return true;
     if (!has_collected) {
-        const struct copying_params *p = &copying_of(h)->params;
-        bool has_holes = p->holes || copying_of(h)->n_pinned > 0;
+        bool has_holes = own->params.holes || own->n_pinned > 0 || own->is_kept;
         if (has_holes && region_enter_other(h, n_blocks))
             return true;
         if (slide_suffices(h, n_blocks))

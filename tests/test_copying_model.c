@@ -647,6 +647,20 @@ Test(copying_model, moves_only_what_a_request_needs)
     lives();
 }
 
+Test(copying_model, rations_the_longest_hole_or_not)
+{
+    static const uint32_t rations[] = {0, 5, 300};
+    for (uint32_t i = 0; i < 3; i++) {
+        life = (struct life){.params = COPYING_DEFAULTS,
+                             .heap_bytes = 20000,
+                             .pins = 30,
+                             .has_controls = i == 1};
+        life.params.ration = rations[i];
+        life.params.holes = i != 2;
+        lives();
+    }
+}
+
 Test(copying_model, leaves_pinned_objects_without_packing)
 {
     life = (struct life){

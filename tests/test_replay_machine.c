@@ -25,7 +25,7 @@ struct side {
     struct run_spec spec;
     uint64_t *state; /* hash of window and figures                        */
     uint64_t n, cap, most;
-    uint64_t cycles, gc_cycles; /* of operations                          */
+    uint64_t cycles, gc_cycles; /* of operations and events               */
     uint64_t pauses;            /* of collections                         */
     uint64_t outer_cycles;      /* of the outer heap                      */
     struct replay_result result;
@@ -69,17 +69,29 @@ static void read_manager(struct replay_options *o, const char *text)
     }
 }
 
+static int take_event(void *ctx, const struct event_record *r)
+{
+    struct side *s = ctx;
+    s->cycles += r->cost.cycles;
+    s->gc_cycles += r->cost.gc_cycles;
+    return 0;
+}
+
 /* Play `trace` on `machine`; a run that is cut off is done, too. */
 static void play(struct side *s, const char *trace, const char *manager,
                  const char *machine, const char *flags, uint64_t most)
 {
     struct problem problem = {""};
     struct workload *w;
-    struct sink sink = {.ctx = s, .op = take_op, .collection = take_collection};
+    struct sink sink = {.ctx = s,
+                        .op = take_op,
+                        .collection = take_collection,
+                        .event = take_event};
     memset(s, 0, sizeof *s);
     s->most = most;
     read_manager(&s->spec.options, manager);
     strcpy(s->spec.machine, "native");
+    strcpy(s->spec.workload, trace);
     cr_assert(eq(int, workload_open(&w, trace, NULL, &problem), 0));
     s->spec.options.heap_trace =
         strncmp(manager, "marksweep", 9) == 0 && w->header.has_blocks;
@@ -189,6 +201,16 @@ Test(replay_machine, other_collectors_leave_the_native_bytes)
 {
     compare_samples("semispace", "hazard3", "O2");
     compare_samples("twoended", "cortex-m0plus", "O2");
+}
+
+Test(replay_machine, promotions_leave_the_native_bytes)
+{
+    compare_all("traces/samples/*import*.ftb", "twoended promote=checkpoints",
+                "hazard3", "O2");
+    compare_all("traces/samples/*web*.ftb", "twoended promote=imports",
+                "cortex-m4", "Os");
+    compare_all("traces/samples/*32k.ftb", "twoended promote=oracle",
+                "cortex-m0plus", "O2");
 }
 
 Test(replay_machine, explicit_managers_leave_the_native_bytes)

@@ -182,6 +182,9 @@ static void put_line(void)
         fprintf(g.out, "refused alloc unknown %u\n", some_bytes());
     } else if (dice < 96) {
         put_finalise();
+    } else if (dice < 97) {
+        fprintf(g.out, "promote %u\n", id);
+        fprintf(g.out, "phase %s %u\n", below(2) ? "begin" : "end", below(3));
     } else {
         put_control();
     }
@@ -229,6 +232,9 @@ static void play_random(uint32_t base, uint32_t wild, uint32_t n)
         "manager=twoended heap=%u check refused=reset",
         "manager=twoended heap=%u check grow=1 outer_bytes=12345 block=32",
         "manager=twoended areas=%u+700+700 check mark_stack=2 zero=0",
+        "manager=twoended heap=%u check promote=imports",
+        "manager=twoended areas=%u+700 check promote=imports refused=reset",
+        "manager=twoended heap=%u check promote=oracle",
     };
     const uint32_t n_kinds = sizeof kinds / sizeof *kinds;
     char options[200];

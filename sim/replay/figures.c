@@ -4,11 +4,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-static uint32_t unit_bytes(const struct play *p)
-{
-    return 1u << p->s.unit_shift;
-}
-
 uint32_t play_unit(const struct play *p, uint32_t address)
 {
     return shadow_unit(&p->s, address);
@@ -23,6 +18,8 @@ static uint32_t holes_beside(const struct holes *h, uint32_t from, uint32_t n)
 
 void play_take(struct play *p, uint32_t address, uint32_t granted, bool is_live)
 {
+    if (p->in_pieces)
+        return; /* pieces_place has */
     uint32_t from = play_from(p, address);
     uint32_t n = play_units(p, granted);
     holes_take(&p->used, from, n);
@@ -34,6 +31,10 @@ void play_take(struct play *p, uint32_t address, uint32_t granted, bool is_live)
 
 void play_give(struct play *p, uint32_t address, uint32_t granted, bool is_live)
 {
+    if (p->in_pieces) {
+        pieces_give(p, address);
+        return;
+    }
     uint32_t from = play_from(p, address);
     uint32_t n = play_units(p, granted);
     holes_give(&p->used, from, n);
@@ -64,6 +65,8 @@ uint64_t play_hole_bytes(const struct play *p, uint32_t units)
 
 uint64_t play_longest_hole(const struct play *p)
 {
+    if (p->in_pieces) /* all together are one */
+        return play_free_bytes(p);
     return play_hole_bytes(p, holes_longest(&p->used));
 }
 
@@ -123,6 +126,8 @@ int play_probe(struct play *p)
     if (p->is_outside)
         return outside_probe(p);
     int err = play_walk(p);
+    if (err == 0 && p->in_pieces)
+        err = pieces_probe(p);
     if (err == 0 && p->outer_heap.is_open)
         err = outer_heap_probe(p);
     if (err != 0)
@@ -159,98 +164,4 @@ double play_frag_index(const struct refusal_record *f)
     if (f->n_holes == 0 || f->asked == 0)
         return 0;
     return 1 - (1 + (double)f->free / asked) / (double)f->n_holes;
-}
-
-static void view_map(const void *run, uint8_t *out)
-{
-    const struct play *p = run;
-    memset(out, UNIT_META, p->s.n_units);
-    uint32_t at = 0;
-    for (uint32_t length; (length = holes_next(&p->used, &at)) != 0;) {
-        memset(out + at, UNIT_TAG, p->tag_units);
-        memset(out + at + p->tag_units, UNIT_FREE, length - p->tag_units);
-        at += length;
-    }
-    for (int list = 0; list < 2; list++) {
-        uint32_t slot = list == 0 ? p->s.live.oldest : p->s.dead.oldest;
-        while (slot != SHADOW_NONE) {
-            const struct shadow_object *o = shadow_at(&p->s, slot);
-            uint32_t unit = play_unit(p, o->address);
-            uint32_t n = o->granted >> p->s.unit_shift;
-            memset(out + unit - p->tag_units, UNIT_TAG, p->tag_units);
-            memset(out + unit, list == 0 ? UNIT_TAIL : UNIT_GARBAGE, n);
-            if (list == 0)
-                out[unit] = UNIT_HEAD;
-            slot = o->younger;
-        }
-    }
-}
-
-static void view_objects(const void *run,
-                         bool (*each)(void *, const struct object_view *),
-                         void *ctx)
-{
-    const struct play *p = run;
-    for (uint32_t unit = 0; unit < p->s.n_units; unit++) {
-        uint32_t slot = p->s.object_at[unit];
-        if (slot == SHADOW_NONE)
-            continue;
-        const struct shadow_object *o = shadow_at(&p->s, slot);
-        struct object_view v = {
-            .id = o->id,
-            .born_seq = o->born_seq,
-            .asked = o->asked,
-            .granted = o->granted,
-            .address = o->address,
-            .site = o->site,
-            .is_dead = o->state == SHADOW_DEAD,
-            .is_held = o->held != 0,
-        };
-        if (!each(ctx, &v))
-            return;
-    }
-}
-
-static void view_edges(const void *run,
-                       bool (*each)(void *, uint64_t, uint32_t, uint64_t),
-                       void *ctx)
-{
-    const struct play *p = run;
-    for (uint32_t unit = 0; unit < p->s.n_units; unit++) {
-        uint32_t slot = p->s.object_at[unit];
-        if (slot == SHADOW_NONE)
-            continue;
-        const struct shadow_object *o = shadow_at(&p->s, slot);
-        for (uint32_t e = o->first_out; e != 0; e = p->s.edges[e].next_out) {
-            const struct shadow_edge *edge = &p->s.edges[e];
-            const struct shadow_object *to = shadow_at(&p->s, edge->to);
-            if (!to->is_outer && !each(ctx, o->id, edge->word, to->id))
-                return;
-        }
-    }
-}
-
-static void view_holes(const void *run, void (*each)(void *, uint64_t),
-                       void *ctx)
-{
-    const struct play *p = run;
-    uint32_t at = 0;
-    for (uint32_t length; (length = holes_next(&p->used, &at)) != 0;) {
-        each(ctx, play_hole_bytes(p, length));
-        at += length;
-    }
-}
-
-void play_fill_view(struct play *p)
-{
-    p->view = (struct replay_view){
-        .run = p,
-        .base = p->s.origin,
-        .unit_bytes = unit_bytes(p),
-        .n_units = p->s.n_units,
-        .map = view_map,
-        .objects = view_objects,
-        .edges = view_edges,
-        .holes = view_holes,
-    };
 }

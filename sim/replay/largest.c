@@ -266,8 +266,9 @@ uint64_t play_largest_request(struct play *p)
         return largest_with_growth(p);
     if (p->shape->largest != NULL)
         return largest_of_areas(p);
-    const struct holes *index = h->is_auto ? play_live(p) : &p->used;
-    uint64_t hole = play_hole_bytes(p, holes_longest(index));
+    uint64_t hole = play_longest_hole(p);
+    if (h->is_auto)
+        hole = play_hole_bytes(p, holes_longest(play_live(p)));
     if (p->shape->serves == NULL)
         return hole;
     return p->shape->serves(&p->params, hole);

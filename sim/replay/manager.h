@@ -68,9 +68,16 @@ struct manager_shape {
     /* The largest request that a longest hole of `hole` bytes serves; null:
      * all of it.                                                           */
     uint64_t (*serves)(const struct manager_params *p, uint64_t hole);
+    /* The k-th block of an object that holds none of its bytes, where objects
+     * lie in pieces (CAP_PIECES); 0: there is no such block.               */
+    uint32_t (*index_block)(struct heap *h, uint32_t object, uint32_t k);
     /* What a step costs at most: `units` times per_unit and constant, as
      * measured by core; ends in a null. Null: it has no steps.              */
     const struct manager_step_price *step_prices;
+    uint32_t step_least; /* units: with fewer a step moves nothing          */
+    /* How many bytes which parameter allows, where there is such a limit
+     * (HEAP_TOO_LARGE).                                                    */
+    const char *most;
     /* The largest request that one area grants, for managers that move. With
      * pinned objects it may be less than the truth, never more; null: as for
      * those that do not move.                                              */
@@ -146,6 +153,9 @@ extern const struct manager manager_outside;
  */
 uint32_t manager_step_units(const struct manager *m, const char *core,
                             uint32_t cycles);
+
+/* The cycles that a step needs there to move anything; 0: it has no steps. */
+uint32_t manager_least_step(const struct manager *m, const char *core);
 
 /* The shape that a manager's heap has with these parameters. */
 static inline const struct manager_shape *manager_shape_with(

@@ -32,6 +32,9 @@ static const struct manager_key copying_keys[] = {
      "1: what objects flagged as ambiguous name does not move"},
     {"pack", NULL, 0, 1, "1",
      "1: around pins, empty the best gap into the others"},
+    {"ration", NULL, 0, COPYING_RATION_MAX, "50",
+     "with pins: percent of the live bytes that may be allocated between "
+     "collections before the longest hole is used; 0: no limit"},
 };
 /* clang-format on */
 
@@ -110,6 +113,7 @@ static void copying_read(const struct replay_options *o,
         .leaf = (uint32_t)manager_number(o, "leaf", 0),
         .ambiguous = (uint32_t)manager_number(o, "ambiguous", 0),
         .pack = (uint32_t)manager_number(o, "pack", 1),
+        .ration = (uint32_t)manager_number(o, "ration", 50),
         .grow = (uint32_t)manager_number(o, "grow", 0),
     };
     _Static_assert(sizeof m <= sizeof *p, "fits");

@@ -21,6 +21,8 @@ static const struct manager_key twoended_keys[] = {
     {"growth", "13/512|103%", 0, 0, "13/512",
      "overhead added to a failed request when the heap grows"},
     {"outer_bytes", NULL, 0, 1u << 28, "0", "bytes of the outer heap"},
+    {"promote", "flags|imports|checkpoints|oracle", 0, 0, "flags",
+     "who says which objects live long: see below"},
 };
 /* clang-format on */
 

@@ -67,6 +67,7 @@ struct op_record {
     uint64_t object;  /* id; TRACE_NONE where the operation has none */
     uint64_t asked;   /* bytes requested                             */
     uint64_t granted; /* bytes granted, 0 if refused or freed        */
+    uint64_t undone;  /* granted and given back at once: `live` between   */
     uint32_t address; /* 0 if none                                   */
     uint32_t site;
     bool has_cost; /* of a machine: natively there is none    */
