@@ -62,6 +62,7 @@ struct manager_step_price {
 struct manager_shape {
     uint32_t unit_bytes; /* of the replay's indices; 0: the parameter block */
     uint32_t tag_bytes;  /* a multiple of the unit                          */
+    bool clears_rest;    /* a shrunk object's bytes behind those asked are 0 */
     /* Bytes granted to an object; null: what was asked in whole units.     */
     uint32_t (*bytes)(struct heap *h, uint32_t object);
     /* The largest request that a longest hole of `hole` bytes serves; null:
@@ -81,6 +82,9 @@ struct manager_shape {
      * pinned objects it may be less than the truth, never more; null: as for
      * those that do not move.                                              */
     uint64_t (*largest)(const struct manager_view *v);
+    /* With it: what an area taken of an outer heap that has `avail` bytes would
+     * grant; null: it takes none, or by the rules of core/grow.h.          */
+    uint64_t (*grown)(struct heap *h, uint64_t avail);
     /* The shape with these parameters, where they decide; null: this one. */
     const struct manager_shape *(*with)(const struct manager_params *p);
 };

@@ -17,7 +17,8 @@
  *   moves.c      where a manager that moves has put the objects
  *   pins.c       which objects may not move, before every call
  *   pieces.c     the blocks of objects that lie in pieces
- *   figures.c    live, used, free, the largest hole, the largest request
+ *   figures.c    live, used, free, the largest hole; probes
+ *   largest.c    the largest request
  *   view.c       the heap as a sink may look at it
  *   outside.c    the same of a manager that must be asked
  *   expect.c     recorded facts against what happened
