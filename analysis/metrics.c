@@ -370,8 +370,9 @@ int metrics_op(void *ctx, const struct op_record *r,
     if (m->frag_last > m->frag_max)
         m->frag_max = m->frag_last;
 
-    if (f->live > m->max_live)
-        m->max_live = f->live;
+    uint64_t live = r->undone > f->live ? r->undone : f->live;
+    if (live > m->max_live)
+        m->max_live = live;
     if (f->largest_free < m->min_largest_free)
         m->min_largest_free = f->largest_free;
     if (f->largest_request < m->min_largest_request) {

@@ -60,7 +60,7 @@ struct metrics_summary {
     uint64_t min_largest_request; /* over all moments                     */
     uint64_t p1_largest_request;  /* would have succeeded at 99 % of them */
     uint64_t min_largest_free;
-    uint64_t max_live;
+    uint64_t max_live; /* what was undone at once included                */
     double frag_mean, frag_max, frag_end; /* 1 - largest_free / free      */
     uint64_t first_refusal_seq;           /* 0: nothing was refused       */
     uint64_t worst_seq; /* first operation with min_largest_request       */

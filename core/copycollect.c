@@ -1,5 +1,6 @@
 /* copycollect.c - see copycollect.h for the contract. */
 #include "core/copycollect.h"
+#include "core/copygrow.h"
 #include "core/copyregion.h"
 #include "core/evacuate.h"
 #include "core/host.h"
@@ -73,7 +74,7 @@ static void slide(struct heap *h)
     if (has_moves) {
         update(h);
         h->phase = PHASE_MOVE;
-        slide_move(h);
+        slide_move(h, s);
     }
     if (has_moves || s->n_pinned > 0) {
         h->phase = PHASE_SWEEP;
@@ -137,6 +138,21 @@ static void compact(struct heap *h, uint32_t n_blocks)
         pack(h);
 }
 
+/* A heap with next to nothing in it is not collected all the time, either. */
+void copycollect_ration(struct heap *h)
+{
+    uint32_t n_used = 0;
+    uint32_t least = 0;
+    const struct slide_area *a = slide_first(h);
+    for (; a != NULL; a = slide_next(h, a)) {
+        n_used += area_blocks(&a->area) - a->n_free;
+        least += area_blocks(&a->area) / 32;
+    }
+    uint32_t n = n_used > least ? n_used : least;
+    uint32_t percent = copying_of(h)->params.ration;
+    copying_of(h)->ration = n / 100 * percent + n % 100 * percent / 100;
+}
+
 void copycollect_begin(struct heap *h, uint32_t cause)
 {
     struct copying *own = copying_of(h);
@@ -146,6 +162,7 @@ void copycollect_begin(struct heap *h, uint32_t cause)
     h->last_rescans = 0;
     h->last_freed_objects = 0;
     h->last_freed_blocks = 0;
+    h->last_given_back = 0;
     own->slide.moved_objects = 0;
     own->slide.moved_bytes = 0;
 }
@@ -166,7 +183,10 @@ void copycollect(struct heap *h, uint32_t cause, uint32_t n_blocks)
     }
     compact(h, n_blocks);
     CORE_ASSERT(copying_of(h)->slide.n_pinned == 0);
+    if (copying_of(h)->params.grow && cause != CAUSE_SLIDE)
+        copygrow_give_back(h, n_blocks);
     h->phase = PHASE_IDLE;
+    copycollect_ration(h);
     region_choose(h, n_blocks);
 }
 

@@ -10,6 +10,9 @@
 
 #include "core/copying.h"
 
+/* Set own->ration, for as many blocks as are used now. */
+void copycollect_ration(struct heap *h);
+
 /* Begin counting: a collection, or what counts as one, runs for `cause`. */
 void copycollect_begin(struct heap *h, uint32_t cause);
 

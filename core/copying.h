@@ -19,6 +19,7 @@
  *   - enough is free and nothing is pinned: slide all that is used, garbage
  *     too, without marking; objects keep their order, nothing is reclaimed
  *   - collecting is allowed: collect
+ *   - the heap may grow (parameter `grow`): one more area, copygrow.h
  *   - refuse
  *
  * A COLLECTION goes through the phases that h->phase tells:
@@ -40,11 +41,19 @@
  * PINS. The root table lists objects that may not move; what ambiguous objects
  * name may not, either. Objects slide around these, each in its gap, and k
  * pins leave at most k + 1 holes, so the longest has free / (k + 1) bytes or
- * more. Two things do better than that. The gap that can be emptied furthest
- * is emptied into the holes of the others (`pack`; evacuate.h), which never
- * shortens the longest hole. And allocation goes on in the shortest hole that
- * suffices: the long one stays whole, and the objects that will be pinned next
- * time, which are mostly young, stand together in short ones.
+ * more. What does better than that:
+ *
+ *   - the gap that can be emptied furthest is emptied into the holes of the
+ *     others (`pack`; evacuate.h), which never shortens the longest hole
+ *   - allocation goes on in the shortest hole that suffices, the longest last;
+ *     and there long objects go to the upper end. So those that will be pinned
+ *     next time, mostly young and short, stand together and low
+ *   - and before it is the longest's turn, there is a collection, if as many
+ *     blocks as are live, times `ration` percent, have been given since the
+ *     last: an object that stays pinned for long stays where its first
+ *     collection found it, so that must not be just anywhere. Collections are
+ *     the more frequent, but each can mark no more than 100 / ration times
+ *     what was given before it
  *
  * PARTIAL SLIDES (`slide` = window). A request's collection marks and sweeps;
  * if then no hole suffices, only the stretch that gives n blocks for the
@@ -58,7 +67,10 @@
  * realloc refuses only while its area has less free than it lacks.
  *
  * SEVERAL AREAS. Objects slide within their area. Then a request is refused
- * only if no single area has as much free; the sum is no promise.
+ * only if no single area has as much free; the sum is no promise. Where the
+ * heap may grow, it takes areas from the outer heap, and a collection gives
+ * back those that it leaves empty, but for the first, and for one that alone
+ * has room for the request.
  *
  * WHAT IT NEEDS OF THE PROGRAM
  *
@@ -105,6 +117,7 @@ enum copying_slide {
 };
 
 #define COPYING_MARK_STACK_MAX 4096
+#define COPYING_RATION_MAX     1000
 
 /* How a heap is set up: words only, so that a guest is handed them as such. */
 struct copying_params {
@@ -122,13 +135,18 @@ struct copying_params {
     uint32_t ambiguous;  /* 1: HEAP_AMBIGUOUS counts, likewise            */
     uint32_t pack;       /* 1: after a slide around pinned objects, empty */
                          /* the best gap into the others                  */
+    uint32_t ration;     /* percent, to COPYING_RATION_MAX; 0: none. See  */
+                         /* PINS                                          */
+    uint32_t grow;       /* 1: take areas from the outer heap, and give   */
+                         /* empty ones back                               */
 };
 
 #define COPYING_DEFAULTS                                                       \
     {                                                                          \
         .block = 16, .zero = 1, .finalisers = 1, .mark_stack = 64,             \
         .threshold = HEAP_NO_THRESHOLD, .automatic = 1, .slide = COPYING_FULL, \
-        .holes = 1, .leaf = 0, .ambiguous = 0, .pack = 1,                      \
+        .holes = 1, .leaf = 0, .ambiguous = 0, .pack = 1, .ration = 50,        \
+        .grow = 0,                                                             \
     }
 
 /* The manager's part of the control block. The mark stack follows it. */
@@ -145,14 +163,18 @@ struct copying {
     uint32_t stop;      /* <= limit: where more than that must be asked */
     uint32_t cleaning;  /* 0: only the last 16 bytes of an object are   */
                         /* cleared                                      */
+    uint32_t is_kept;   /* 1: the region is the longest hole, and       */
+                        /* something is pinned, or may be               */
+    uint32_t ration;    /* blocks that may be given since a collection  */
+                        /* before that hole is used                     */
     uint32_t n_pinned;  /* objects that the last slide could not move   */
     addr32 moving;      /* object that a realloc is at: a root; or 0    */
     struct mark mark;   /* the bounded mark stack                       */
     struct slide slide; /* the slide's plan and counters                */
 };
 
-_Static_assert(sizeof(struct copying_params) == 44, "eleven words");
-_Static_assert(sizeof(struct copying) == 136, "no padding");
+_Static_assert(sizeof(struct copying_params) == 52, "13 words");
+_Static_assert(sizeof(struct copying) == 152, "no padding");
 
 static inline struct copying *copying_of(struct heap *h)
 {

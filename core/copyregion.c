@@ -4,6 +4,15 @@
 /* Blocks of a hole that is worth looking for before smaller ones. */
 #define REGION_WIDE 16
 
+/* Blocks that the longest hole serves before it is asked whether it shall. */
+static uint32_t kept_for(struct heap *h)
+{
+    const struct copying *own = copying_of(h);
+    uint32_t n =
+        own->ration > h->given_blocks ? own->ration - h->given_blocks : 0;
+    return own->n_pinned > 0 && n > REGION_TALL ? REGION_TALL : n;
+}
+
 void region_set_stop(struct heap *h)
 {
     struct copying *own = copying_of(h);
@@ -14,6 +23,8 @@ void region_set_stop(struct heap *h)
         n = 0;
     else if (h->is_auto && n > h->threshold_blocks - h->given_blocks)
         n = h->threshold_blocks - h->given_blocks;
+    if (h->is_auto && own->is_kept && n > kept_for(h))
+        n = kept_for(h);
     own->stop = own->cursor + n;
     CORE_ASSERT(own->cursor <= own->stop && own->stop <= own->limit);
 }
@@ -23,6 +34,7 @@ void region_leave(struct heap *h)
     struct copying *own = copying_of(h);
     region_area(h)->n_free += own->limit - own->cursor;
     own->cursor = own->limit = own->stop = 0;
+    own->is_kept = 0;
 }
 
 void region_enter(struct heap *h, struct slide_area *a, uint32_t from,
@@ -76,13 +88,18 @@ uint32_t region_longest_hole(struct heap *h)
     return length;
 }
 
-/* The shortest hole of n blocks or more, the first of several, becomes the
- * region; false: there is none. */
-static bool enter_shortest(struct heap *h, uint32_t n_blocks)
+/* A hole that suffices for a request. */
+struct choice {
+    struct slide_area *area; /* null: there is none                       */
+    uint32_t from, length;
+    bool is_longest; /* no other is longer                               */
+};
+
+/* The shortest hole of n blocks or more, the first of several. */
+static struct choice find_shortest(struct heap *h, uint32_t n_blocks)
 {
-    struct slide_area *best = NULL;
-    uint32_t from = 0;
-    uint32_t shortest = UINT32_MAX;
+    struct choice best = {NULL, 0, UINT32_MAX, false};
+    uint32_t longest = 0;
     struct slide_area *a = slide_first(h);
     for (; a != NULL; a = slide_next(h, a)) {
         const uint32_t *t = area_table(h, &a->area);
@@ -90,18 +107,38 @@ static bool enter_shortest(struct heap *h, uint32_t n_blocks)
         uint32_t b = atab_find_free(t, end, 0, n_blocks);
         while (b != ATAB_NONE) {
             uint32_t length = atab_free_run(t, end, b, end);
-            if (length < shortest) {
-                best = a;
-                from = b;
-                shortest = length;
-            }
+            if (length < best.length)
+                best = (struct choice){a, b, length, false};
+            if (length > longest)
+                longest = length;
             b = atab_find_free(t, end, b + length, n_blocks);
         }
     }
-    if (best == NULL)
+    best.is_longest = best.length == longest;
+    return best;
+}
+
+bool region_needs_longest(struct heap *h, uint32_t n_blocks)
+{
+    return find_shortest(h, n_blocks).is_longest;
+}
+
+/* That hole becomes the region; false: there is none. */
+static bool enter_shortest(struct heap *h, uint32_t n_blocks)
+{
+    struct copying *own = copying_of(h);
+    struct choice c = find_shortest(h, n_blocks);
+    if (c.area == NULL)
         return false;
     region_leave(h);
-    region_enter(h, best, from, from + shortest);
+    uint32_t to = c.from + c.length;
+    if (c.is_longest && own->params.ration != 0) {
+        if (n_blocks > REGION_TALL)
+            c.from = to - n_blocks;
+        else
+            own->is_kept = 1;
+    }
+    region_enter(h, c.area, c.from, to);
     return true;
 }
 
@@ -112,8 +149,10 @@ void region_choose(struct heap *h, uint32_t n_blocks)
         return;
     uint32_t from, length;
     struct slide_area *a = find_longest(h, &from, &length);
-    if (a != NULL)
-        region_enter(h, a, from, from + length);
+    if (a == NULL)
+        return;
+    copying_of(h)->is_kept = copying_of(h)->params.ration != 0;
+    region_enter(h, a, from, from + length);
 }
 
 /* The first hole of `a` from block `from` on that holds n blocks becomes the
@@ -158,7 +197,8 @@ static bool enter_next(struct heap *h, uint32_t n_blocks)
 
 bool region_enter_other(struct heap *h, uint32_t n_blocks)
 {
-    if (copying_of(h)->n_pinned > 0)
+    const struct copying *own = copying_of(h);
+    if (own->n_pinned > 0 || own->is_kept)
         return enter_shortest(h, n_blocks);
     return (n_blocks < REGION_WIDE && enter_next(h, REGION_WIDE)) ||
            enter_next(h, n_blocks);

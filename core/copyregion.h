@@ -38,6 +38,10 @@ static inline uint32_t region_left(struct heap *h)
 /* Free blocks of `a`, those of the region too. */
 uint32_t region_free_blocks(struct heap *h, const struct slide_area *a);
 
+/* In the longest hole, where something is pinned, so many blocks are given at
+ * a time; what is longer goes to its upper end. */
+#define REGION_TALL 64u
+
 /* Set `stop`: for whenever the region, the lock or the threshold changed. */
 void region_set_stop(struct heap *h);
 
@@ -51,6 +55,10 @@ void region_enter(struct heap *h, struct slide_area *a, uint32_t from,
 
 /* The longest hole's length. (A search.) */
 uint32_t region_longest_hole(struct heap *h);
+
+/* Would a request of n blocks have to be met from the longest hole? (A
+ * search.) */
+bool region_needs_longest(struct heap *h, uint32_t n_blocks);
 
 /*
  * After a slide: allocation goes on in the longest hole. Where pins have left

@@ -103,7 +103,7 @@ enum heap_refusal {
 /* heap.last_cause: why the last collection ran. */
 enum heap_cause {
     CAUSE_FULL = 0,  /* nothing fitted                                    */
-    CAUSE_THRESHOLD, /* the threshold was reached                         */
+    CAUSE_THRESHOLD, /* the threshold was reached, or another limit       */
     CAUSE_ASKED,     /* by the program                                    */
     CAUSE_ALL,       /* everything goes: swept without roots              */
     CAUSE_SLIDE      /* nothing goes: what is used moves together         */

@@ -25,10 +25,10 @@ Test(copying, refuses_parameters_out_of_their_range)
     struct copying_params p = COPYING_DEFAULTS;
     uint32_t *value[] = {&p.block,     &p.zero,  &p.finalisers, &p.mark_stack,
                          &p.automatic, &p.slide, &p.holes,      &p.leaf,
-                         &p.ambiguous, &p.pack};
-    static const uint32_t bad[] = {12, 2, 2, 0, 2, 2, 2, 2, 2, 2};
+                         &p.ambiguous, &p.pack,  &p.ration};
+    static const uint32_t bad[] = {12, 2, 2, 0, 2, 2, 2, 2, 2, 2, 1001};
     open(4096);
-    for (uint32_t i = 0; i < 10; i++) {
+    for (uint32_t i = 0; i < 11; i++) {
         uint32_t was = *value[i];
         *value[i] = bad[i];
         cr_expect(eq(u32, copying_control_bytes(&p), 0));
@@ -236,6 +236,41 @@ Test(copying, empties_the_best_gap_into_the_others)
     cr_expect(eq(u32, block(roots.word[1]), 0));
     cr_expect(eq(u32, word(roots.word[1])[119], 3));
     cr_expect(eq(u32, look().max_free, n - 41));
+}
+
+/* Objects of one block, the last two of them live and pinned. */
+static void churn_pinned(uint32_t n, addr32 live[2])
+{
+    for (uint32_t i = 0; i < n; i++) {
+        live[i % 2] = make(16, 3);
+        hold(live, i == 0 ? 1 : 2, live, i == 0 ? 1 : 2);
+    }
+}
+
+Test(copying, keeps_the_longest_hole_from_what_may_be_pinned)
+{
+    open(65536);
+    uint32_t n = look().total_bytes / 16;
+    addr32 live[2];
+    churn_pinned(3 * n, live);
+    cr_expect(lt(u32, block(live[1]), n / 32));
+    cr_expect(ge(u32, look().max_free, n - n / 32));
+    struct copying_params p = COPYING_DEFAULTS;
+    p.ration = 0;
+    open_with(p, 65536);
+    churn_pinned(n, live);
+    cr_expect(eq(u32, block(live[1]), n - 1));
+}
+
+Test(copying, puts_long_objects_at_the_upper_end_where_something_is_pinned)
+{
+    open(65536);
+    uint32_t n = look().total_bytes / 16;
+    addr32 live[2];
+    churn_pinned(n, live);
+    addr32 tall = make(100 * 16, 5);
+    cr_expect(eq(u32, block(tall), n - 100));
+    cr_expect(lt(u32, block(make(16, 3)), n / 32));
 }
 
 Test(copying, pins_what_ambiguous_objects_name)

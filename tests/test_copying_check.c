@@ -51,6 +51,7 @@ Test(copying_check, names_a_broken_control_block)
     break_word(&h->heap_bytes, WINDOW, 1);
     break_word(&own->params.block, 12, 2);
     break_word(&own->params.pack, 2, 2);
+    break_word(&own->params.ration, 1001, 2);
     break_word(&own->params.mark_stack, 63, 2);
     break_word(&own->mark.stack, BASE, 2);
     break_word(&own->mark.cap, 63, 2);

@@ -67,6 +67,7 @@ struct op_record {
     uint64_t object;  /* id; TRACE_NONE where the operation has none */
     uint64_t asked;   /* bytes requested                             */
     uint64_t granted; /* bytes granted, 0 if refused or freed        */
+    uint64_t undone;  /* granted and given back at once: `live` between   */
     uint32_t address; /* 0 if none                                   */
     uint32_t site;
     bool has_cost; /* of a machine: natively there is none    */
@@ -127,7 +128,8 @@ enum unit_state {
     UNIT_TAIL,    /* further unit of a live object                        */
     UNIT_GARBAGE, /* of an object that is dead and not yet reclaimed      */
     UNIT_META,    /* tables and the rest that no object can have          */
-    UNIT_TAG      /* before an object or first in a hole, part of neither */
+    UNIT_TAG      /* before an object or first in a hole, part of neither; */
+                  /* or leads to an object's other blocks                  */
 };
 
 /* One object as it stands, for the `object` table. */
