@@ -117,18 +117,18 @@
  * What a step's work costs, in units. A word copied costs 1. The rest is
  * chosen so that no part takes more cycles than its units are worth.
  */
-#define HANDLES_SEEK   14u /* the scan goes on                             */
+#define HANDLES_SEEK   15u /* the scan goes on                             */
 #define HANDLES_PASS   7u  /* ... and passes a chunk                       */
 #define HANDLES_TAKE   36u /* a hole is taken in hand                      */
 #define HANDLES_SLIDE  48u /* hole and object change places                */
 #define HANDLES_SPARE  9u  /* ... the last ones in a step, so much cheaper */
-#define HANDLES_BEGIN  46u /* a move in pieces begins                      */
+#define HANDLES_BEGIN  48u /* a move in pieces begins                      */
 #define HANDLES_CARRY  12u /* ... goes on                                  */
-#define HANDLES_ARRIVE 36u /* ... and ends                                 */
+#define HANDLES_ARRIVE 39u /* ... and ends                                 */
 #define HANDLES_END    42u /* the place that it has left becomes a hole    */
 #define HANDLES_ADD    16u /* an entry is added                            */
 #define HANDLES_ROUND  36u /* with less no further part is begun           */
-#define HANDLES_LEAST  50u /* smallest budget that gets all of it done     */
+#define HANDLES_LEAST  51u /* smallest budget that gets all of it done     */
 
 /* Words only, so that a guest is handed them as such. */
 struct handles_params {
