@@ -33,7 +33,7 @@ static const struct manager_card handles_card = {
                 "free / (k + 1)",
     .metadata = "4 bytes an object and a hole; an entry of 4 bytes an object "
                 "(indices=8: 2 bytes), as many as there ever were objects at "
-                "once; fixed: 560 bytes of control block",
+                "once; fixed: 512 bytes of control block",
     .pause = "alloc and free: constant; a step: its budget; a realloc that "
              "moves: its copy; wait=1: one pass over the pool, words moved "
              "once",
