@@ -137,20 +137,21 @@ static __attribute__((noinline)) enum outcome look_for_hole(struct heap *h,
 
 /* ---- Moves ------------------------------------------------------------- */
 
-struct four_words {
-    uint32_t word[4];
-};
-
 static inline void copy_four(uint32_t *to, const uint32_t *from)
 {
-    *(struct four_words *)(void *)to =
-        *(const struct four_words *)(const void *)from;
+    uint32_t a = from[0];
+    uint32_t b = from[1];
+    uint32_t c = from[2];
+    uint32_t d = from[3];
+    to[0] = a;
+    to[1] = b;
+    to[2] = c;
+    to[3] = d;
 }
 
 /*
- * Copy `n` words down, or up to where they do not overlap. Four at a time
- * through a structure, which a compiler turns into its widest loads and
- * stores: they do not overlap, a hole is that long.
+ * Copy `n` words down, or up to where they do not overlap. Four are loaded
+ * before any of them is stored: a hole is that long.
  */
 static inline __attribute__((always_inline)) void copy(struct heap *h,
                                                        addr32 to, addr32 from,

@@ -62,8 +62,8 @@ static uint64_t handles_serves(const struct manager_view *v)
  * tests/test_handles_guest.c.
  */
 static const struct manager_step_price handles_prices[] = {
-    {"hazard3", 24, 108},   {"cortex-m0plus", 50, 206}, {"cortex-m0", 55, 205},
-    {"cortex-m3", 40, 122}, {"cortex-m4", 38, 136},     {NULL, 0, 0},
+    {"hazard3", 24, 106},   {"cortex-m0plus", 50, 192}, {"cortex-m0", 55, 190},
+    {"cortex-m3", 40, 132}, {"cortex-m4", 38, 132},     {NULL, 0, 0},
 };
 
 static const struct manager_shape handles_shape = {
