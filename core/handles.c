@@ -60,8 +60,8 @@ struct piece {
  * A used chunk of `words` words, the gap ending at `end`; its header is not
  * written yet. 0 words: there is none.
  */
-static struct piece place(struct heap *h, struct handles *t,
-                                  uint32_t words, addr32 end)
+static struct piece place(struct heap *h, struct handles *t, uint32_t words,
+                          addr32 end)
 {
     addr32 c = t->hand;
     if (!t->in_step && t->hand_end - c >= 4 * words)
@@ -297,8 +297,8 @@ __attribute__((aligned(4))) uint32_t handles_alloc(struct heap *h,
             if (longer != 0)
                 j = (uint32_t)__builtin_ctz(longer);
             c = t->list[j].first;
-            if (longer == 0 && (c == handles_end_of(h, j) ||
-                                *handles_high(h, c) < bytes / 4))
+            if (longer == 0 &&
+                (c == handles_end_of(h, j) || *handles_high(h, c) < bytes / 4))
                 return alloc_anyhow(h, most);
             return give(h, t, handle, c, cut_longer(h, t, c, j, bytes));
         }

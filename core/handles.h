@@ -57,12 +57,12 @@
  *           hand and changes place with the object behind it, again and
  *           again: so it moves up, growing by every hole that it meets, until
  *           it falls into the gap. Requests are cut off its front, where their
- *           objects lie as if they had been moved. Then the scan begins anew, until nothing is
- *           left to move. An object that is too long for a step is copied in
- *           pieces, over several steps, to a place that does not overlap its
- *           own: into the hole if it is long enough, else into the gap and
- *           from there back. Until its last piece is copied its handle names
- *           the old place, whole and valid.
+ *           objects lie as if they had been moved. Then the scan begins
+ *           anew, until nothing is left to move. An object that is too long
+ *           for a step is copied in pieces, over several steps, to a place
+ *           that does not overlap its own: into the hole if it is long
+ *           enough, else into the gap and from there back. Until its last
+ *           piece is copied its handle names the old place, whole and valid.
  * Writers   So whoever writes to an object by an address got from deref must
  *           say so, by handles_touch(), if the object may be longer than a
  *           step copies: a write to the old place after its copy was taken
@@ -81,44 +81,45 @@
  *           are not 0; a move in pieces is `moving` and what follows it.
  * Units     bytes, and words of 4 bytes; blocks are words.
  * Cost      alloc, free: O(1); the first chunk of a list is looked at, and if
- *           all else fails HANDLES_LOOK. realloc: the same, and a copy if it moves. step: at
- *           most its budget. deref: a load (and an addition where the machine
- *           cannot add in it). pin, unpin: O(1). walk, info: O(chunks).
- *           check: O(chunks + entries + pinned objects x entries + squares of
- *           the lists' lengths). Outside the blocks an entry an object, 32
- *           bits or 16, as many as there ever were objects at once; inside a
- *           word.
+ *           all else fails HANDLES_LOOK. realloc: the same, and a copy if it
+ *           moves. step: at most its budget. deref: a load (and an addition
+ *           where the machine cannot add in it). pin, unpin: O(1). walk,
+ *           info: O(chunks). check: O(chunks + entries + pinned objects x
+ *           entries + squares of the lists' lengths). Outside the blocks an
+ *           entry an object, 32 bits or 16, as many as there ever were objects
+ *           at once; inside a word.
  * Measured  in cycles, gcc 12 -O2, memory without wait states, call and return
  *           included; 20,000 operations at 55 to 60 % of 64 KiB and the table,
  *           a step after each, nothing refused (median/p99/most;
  *           tests/test_handles_cycles.c):
  *                                      alloc        free         step
  *             hazard3, defaults
- *               steps of 240        40/76/94     56/81/90     180/227/230
- *               steps of 1,000      40/51/79     56/79/90     780/901/948
- *               steps of 5,000      40/51/79     56/79/81    4054/4416/4559
+ *               steps of 240         40/51/93     56/81/90    180/227/230
+ *               steps of 1,000       40/51/79     56/79/81    779/899/948
+ *               steps of 5,000       40/51/79     56/79/90  4002/4421/4533
  *             hazard3, wait=0 start_bytes=0 handles=1024
- *               steps of 240        40/51/94     56/81/90     180/227/230
- *               steps of 1,000      40/51/51     56/79/81     781/901/937
- *               no steps            93/94/94     58/81/90
+ *               steps of 240         40/51/94     56/81/90    180/227/230
+ *               steps of 1,000       40/51/51     56/79/81    779/901/944
+ *               no steps             93/94/94     58/81/90
  *             cortex-m0plus, the same
- *               steps of 480       106/117/270  147/183/196   338/462/467
- *               steps of 1,000     106/117/122  147/176/196   714/887/945
+ *               steps of 480       106/117/263  147/183/196   324/467/471
+ *               steps of 1,000     106/117/122  147/176/196   712/900/946
  *               no steps           262/271/272  156/183/196
- *             hazard3, the same, objects of up to 4 KiB, an eighth that long
- *               steps of 240        40/100/337   58/90/90     227/227/230
- *               steps of 1,000      40/51/51     56/90/90     953/982/992
- *           (the last but one refuses one request of 6,000, and looks through
- *           a list for six). Of the 40 cycles 7 are the call, 6 take the
- *           entry, 9 write header and entry, 5 take the size: what is left,
- *           to see that the hole is long enough and to shorten it, is 13. An
- *           alloc of under 20 cycles cannot write what this one must.
+ *             hazard3, the same, an eighth of the objects of 4 KiB
+ *               steps of 240        40/100/353    58/90/90    227/227/230
+ *               steps of 1,000      40/51/100     56/90/90    943/982/982
+ *               steps of 5,000       51/51/51     56/79/79  3488/4725/4776
+ *           Of the 40 cycles 8 are call and return, 8 turn the request into a
+ *           length, 9 take the entry, 4 write the header, 8 cut the hole in
+ *           hand; so 20 cannot be had with a header and an entry to write.
+ *           More than 100 takes a request that must look behind the first hole
+ *           of its list, or give up an unfinished move.
  *           A step of n units, n >= HANDLES_LEAST, on any operations tried:
- *           at most 2.4 n + 108 cycles on hazard3, 5 n + 206 on
- *           cortex-m0plus, 5.5 n + 205 on cortex-m0, 4 n + 122 on cortex-m3,
- *           3.8 n + 136 on -m4; so the smallest step is one of 231 cycles on
- *           hazard3, of 461 on cortex-m0plus. Longest passage: 49 cycles on
- *           hazard3, 89 on cortex-m0plus. deref: 2, and on hazard3 a third if
+ *           at most 2.4 n + 106 cycles on hazard3, 5 n + 192 on
+ *           cortex-m0plus, 5.5 n + 190 on cortex-m0, 4 n + 132 on cortex-m3,
+ *           3.8 n + 132 on -m4: the smallest step is one of 229 cycles on
+ *           hazard3, of 447 on cortex-m0plus. Longest passage: 49 cycles on
+ *           hazard3, 91 on cortex-m0plus. deref: 2, and on hazard3 a third if
  *           the very next instruction uses it.
  * Source    a table of entries that the mutator names, and free blocks closed
  *           up beneath it: the relocatable blocks of the Macintosh Memory
@@ -267,8 +268,9 @@ uint32_t handles_init(struct heap *h, addr32 base, uint32_t heap_bytes,
  *   - no entry is free, and no index or no room for one (REFUSAL_INDEX), or
  *   - hole in hand and gap are too short, no list of longer chunks has one,
  *     and among the first HANDLES_LOOK of the request's own list none is long
- *     enough (REFUSAL_FULL): handles_largest() foretells it. With `wait`, and nothing
- *     pinned: only if all free chunks and the gap together are too short. Or
+ *     enough (REFUSAL_FULL): handles_largest() foretells it. With `wait`, and
+ *     nothing pinned: only if all free chunks and the gap together are too
+ *     short. Or
  *   - it interrupts a step (REFUSAL_LOCKED), and there is no room that the
  *     step has not in hand.
  */

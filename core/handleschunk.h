@@ -363,7 +363,6 @@ static inline void handles_end_motion(struct heap *h, struct handles *t)
                            handles_is_behind_hole(header));
 }
 
-
 /* ---- Between the files ------------------------------------------------- */
 
 /* What lies before it in the text is done, as an interrupt sees it. */

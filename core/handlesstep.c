@@ -204,8 +204,8 @@ static inline void land(struct heap *h, struct handles *t, addr32 c, addr32 end)
 }
 
 /* The hole in hand and the object behind it, of `words`, change places. */
-static __attribute__((noinline, aligned(4))) void
-change_places(struct heap *h, uint32_t words)
+static __attribute__((noinline, aligned(4))) void change_places(struct heap *h,
+                                                                uint32_t words)
 {
     struct handles *t = handles_of(h);
     addr32 c = t->hand;
@@ -322,8 +322,8 @@ static inline void end_move(struct heap *h, struct handles *t, addr32 old,
 }
 
 /* Copy a piece of the object in motion, perhaps the last one. */
-static __attribute__((noinline, aligned(4))) enum outcome
-carry_on(struct heap *h, struct budget *b)
+static __attribute__((noinline, aligned(4))) enum outcome carry_on(
+    struct heap *h, struct budget *b)
 {
     struct handles *t = handles_of(h);
     if (b->units < HANDLES_CARRY)
@@ -377,8 +377,8 @@ static __attribute__((noinline)) enum outcome begin(struct heap *h,
 }
 
 /* The hole in hand moves up, object by object. */
-static inline __attribute__((always_inline)) enum outcome
-move_hole(struct heap *h, struct budget *b)
+static inline __attribute__((always_inline)) enum outcome move_hole(
+    struct heap *h, struct budget *b)
 {
     struct handles *t = handles_of(h);
     uint32_t units = b->units;
