@@ -235,8 +235,8 @@ static inline uint32_t give(struct heap *h, struct handles *t, uint32_t handle,
 }
 
 /*
- * Make the first hole of list `j`, of longer ones, a chunk of `bytes` bytes;
- * the rest comes into the hand, or to its list if there is one in hand. Bytes
+ * Make `c`, the first hole of list `j`, a chunk of `bytes` bytes; the rest
+ * comes into the hand, or to its list if there is one in hand. Bytes
  * granted.
  */
 static inline uint32_t cut_longer(struct heap *h, struct handles *t, addr32 c,
@@ -265,6 +265,23 @@ static inline uint32_t cut_longer(struct heap *h, struct handles *t, addr32 c,
 }
 
 /*
+ * The list whose first hole has `words` words: of longer ones, or else the
+ * request's own. HANDLES_LISTS: there is none.
+ */
+static inline uint32_t find_list(struct heap *h, const struct handles *t,
+                                 uint32_t words)
+{
+    uint32_t j = handles_list_of(words);
+    uint32_t longer = handles_longer(t, j);
+    if (longer != 0)
+        return (uint32_t)__builtin_ctz(longer);
+    addr32 c = t->list[j].first;
+    if (c == handles_end_of(h, j) || *handles_high(h, c) < words)
+        return HANDLES_LISTS;
+    return j;
+}
+
+/*
  * The short way: of the hole in hand, else of the gap, else of a longer chunk,
  * and no calls.
  */
@@ -283,29 +300,24 @@ __attribute__((aligned(4))) uint32_t handles_alloc(struct heap *h,
             return alloc_anyhow(h, bytes);
     }
 
-    uint32_t most = bytes; /* what to give */
-    bytes = 4 * words_for(bytes);
+    uint32_t size = 4 * words_for(bytes);
     addr32 c = t->hand;
     h->refusal = REFUSAL_NONE;
-    if (t->hand_end - c >= bytes + 4 * HANDLES_CHUNK_MIN) {
-        t->hand = c + bytes;
+    if (t->hand_end - c >= size + 4 * HANDLES_CHUNK_MIN) {
+        t->hand = c + size;
     } else {
         c = t->frontier;
-        if (h->pool_max - c <= bytes) {
-            uint32_t j = handles_list_of(bytes / 4);
-            uint32_t longer = handles_longer(t, j);
-            if (longer != 0)
-                j = (uint32_t)__builtin_ctz(longer);
+        if (h->pool_max - c <= size) {
+            uint32_t j = find_list(h, t, size / 4);
+            if (j == HANDLES_LISTS)
+                return alloc_anyhow(h, bytes);
             c = t->list[j].first;
-            if (longer == 0 &&
-                (c == handles_end_of(h, j) || *handles_high(h, c) < bytes / 4))
-                return alloc_anyhow(h, most);
-            return give(h, t, handle, c, cut_longer(h, t, c, j, bytes));
+            return give(h, t, handle, c, cut_longer(h, t, c, j, size));
         }
-        t->frontier = c + bytes;
+        t->frontier = c + size;
     }
-    handles_clear(h, c + bytes);
-    return give(h, t, handle, c, bytes);
+    handles_clear(h, c + size);
+    return give(h, t, handle, c, size);
 }
 
 /* In one piece: split by the compiler at its first test, it costs a jump. */

@@ -235,14 +235,6 @@ static inline void handles_let_go(struct handles *t)
     t->hand_end = 0;
 }
 
-/* The hole in hand, which is there, goes to its list. */
-static inline void handles_put_away(struct heap *h, addr32 hand, addr32 end)
-{
-    uint32_t words = (end - hand) / 4;
-    handles_write_hole(h, hand, words);
-    handles_insert(h, hand, words);
-}
-
 /*
  * The chunk at `p`, in use, the low half of whose header is `low`, is behind a
  * hole from now on.
@@ -377,8 +369,5 @@ static inline void handles_fence(void)
  */
 uint32_t handles_work(struct heap *h, uint32_t units, uint32_t most,
                       uint32_t piece);
-
-/* The hole in hand, if there is one, goes to its list. */
-bool handles_put_down(struct heap *h);
 
 #endif /* CORE_HANDLESCHUNK_H */

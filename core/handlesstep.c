@@ -4,8 +4,8 @@
  * What an interrupt may meet: between two instructions of a step the heap is
  * whole, but for an object that changes places with the hole in hand (`torn`),
  * and passages between begin_passage and end_passage. While they change places
- * the two look like one used chunk. What an interrupt may change is read again
- * in the passage that relies on it; it never takes the hole in hand.
+ * nobody else looks at either. What an interrupt may change is read again in
+ * the passage that relies on it; it never takes the hole in hand.
  */
 #include "core/handles.h"
 #include "core/handleschunk.h"
@@ -60,16 +60,15 @@ static addr32 scanned(struct heap *h, struct handles *t)
     return c == 0 ? h->pool_min : c + 4 * handles_words(*word_at(h, c));
 }
 
-bool handles_put_down(struct heap *h)
+/* The hole in hand goes to its list. */
+static void put_down(struct heap *h, struct handles *t)
 {
-    struct handles *t = handles_of(h);
-    if (t->hand == 0)
-        return false;
+    uint32_t words = (t->hand_end - t->hand) / 4;
     begin_passage(h);
-    handles_put_away(h, t->hand, t->hand_end);
+    handles_write_hole(h, t->hand, words);
+    handles_insert(h, t->hand, words);
     handles_let_go(t);
     end_passage(h);
-    return true;
 }
 
 /* The hole at `c`, if it is one still, comes into the hand, which is empty. */
@@ -369,7 +368,7 @@ static __attribute__((noinline)) enum outcome begin(struct heap *h,
     if (words >= 2 && fits(words, gap)) { /* 0 or 1: pinned */
         begin_in_hand(h, t, handle, words);
     } else if (words < 2 || !begin_in_gap(h, t, handle, words)) {
-        (void)handles_put_down(h);
+        put_down(h, t);
         pass(t, object, words < 2 ? 0 : handle);
         return GO_ON;
     }

@@ -156,7 +156,7 @@ static uint32_t where_all_are(void)
 
 static void try_step(void)
 {
-    static const uint32_t most[] = {30, 90, 200, 1000};
+    static const uint32_t most[] = {60, 90, 200, 1000};
     uint32_t units = rng_below(&m.rng, most[rng_below(&m.rng, 4)]);
     uint32_t before = where_all_are();
     (void)handles_step(h, units);
