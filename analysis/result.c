@@ -94,6 +94,19 @@ static void add_figures(cJSON *to, const struct replay_result *r,
     number(to, "worst", m->worst_seq);
 }
 
+/* How near the run came to the manager's guarantee; null: there is none. */
+static void add_nearest(cJSON *to, const struct replay_nearness *n)
+{
+    if (n->sure == 0) {
+        cJSON_AddNullToObject(to, "guarantee");
+        return;
+    }
+    cJSON *g = cJSON_AddObjectToObject(to, "guarantee");
+    number(g, "live", n->live);
+    number(g, "sure", n->sure);
+    number(g, "operation", n->operation);
+}
+
 /* The outer heap at the end; null where there is no real one. */
 static void add_outer(cJSON *to, const struct outer_figures *o)
 {
@@ -216,6 +229,7 @@ cJSON *result_json(const struct run_spec *spec, const struct replay_result *r,
     add_counts(json, r);
     add_touches(json, spec, r);
     add_figures(json, r, &m);
+    add_nearest(json, &r->nearest);
     add_outer(json, &r->outer);
     add_strings(json, &r->strings);
     add_machine(json, spec, r, metrics_costs(metrics));
@@ -301,6 +315,23 @@ static void print_strings(const cJSON *json, FILE *out)
             ", as an object each %" PRIu64 " (%.1f %%)\n",
             count_of(json, "strings.count"), count_of(json, "strings.asked"),
             granted, apart, 100.0 * (double)granted / (double)apart);
+}
+
+static void print_nearest(const cJSON *json, FILE *out)
+{
+    uint64_t live = count_of(json, "guarantee.live");
+    uint64_t sure = count_of(json, "guarantee.sure");
+    const struct manager *m = manager_find(text_of(json, "manager"));
+    if (sure == 0)
+        return;
+    bool is_limit = m != NULL && m->sure == manager_robson;
+    fprintf(out,
+            "guarantee           requests are sure up to %s%" PRIu64
+            " bytes live with their own; operation %" PRIu64 " came to %" PRIu64
+            " (%.1f %%)\n",
+            is_limit ? "at most " : "", sure,
+            count_of(json, "guarantee.operation"), live,
+            100.0 * (double)live / (double)sure);
 }
 
 /* Microseconds beside cycles where the machine's clock is known. */
@@ -393,6 +424,7 @@ void result_print_text(const cJSON *json, FILE *out)
             " free, longest hole %" PRIu64 "\n",
             count_of(json, "end.live"), count_of(json, "end.used"),
             count_of(json, "end.free"), count_of(json, "end.largest_free"));
+    print_nearest(json, out);
     print_outer(json, out);
     print_strings(json, out);
     fprintf(out, "fragmentation       mean %.3f, max %.3f, end %.3f\n",
