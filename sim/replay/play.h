@@ -17,7 +17,8 @@
  *   moves.c      where a manager that moves has put the objects
  *   pins.c       which objects may not move, before every call
  *   pieces.c     the blocks of objects that lie in pieces
- *   figures.c    live, used, free, the largest hole, the largest request
+ *   figures.c    live, used, free, the largest hole; probes
+ *   largest.c    the largest request
  *   view.c       the heap as a sink may look at it
  *   nearness.c   how near requests come to what is granted for certain
  *   outside.c    the same of a manager that must be asked
@@ -418,7 +419,8 @@ uint32_t pieces_count(const struct play *p, uint32_t name);
 int pieces_verify(struct play *p, uint32_t slot);
 /* The manager has as many free blocks as objects leave. */
 int pieces_probe(struct play *p);
-/* Into a map: the first block with its bytes is the head. */
+/* Into a map: the first block with its bytes is the head, and blocks that lead
+ * to others are tags. */
 void pieces_map(const struct play *p, const struct shadow_object *o,
                 uint8_t *out);
 
