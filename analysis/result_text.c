@@ -70,12 +70,12 @@ static void print_nearest(const cJSON *json, FILE *out)
         return;
     bool is_limit = m != NULL && m->sure == manager_robson;
     fprintf(out,
-            "guarantee           requests are sure up to %s%" PRIu64
-            " bytes live with their own; operation %" PRIu64 " came to %" PRIu64
-            " (%.1f %%)\n",
-            is_limit ? "at most " : "", sure,
-            count_of(json, "guarantee.operation"), live,
-            100.0 * (double)live / (double)sure);
+            "guarantee           %s %" PRIu64 " bytes live, the request's own "
+            "included; %s %" PRIu64 " (%.1f %%), operation %" PRIu64 "\n",
+            is_limit ? "none beyond" : "up to", sure,
+            live > sure ? "furthest" : "nearest", live,
+            100.0 * (double)live / (double)sure,
+            count_of(json, "guarantee.operation"));
 }
 
 static void print_outer(const cJSON *json, FILE *out)
