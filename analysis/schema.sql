@@ -342,10 +342,9 @@ FROM run r JOIN trace t ON t.hash = r.trace
            JOIN summary s ON s.run = r.number;
 
 CREATE VIEW minheaps AS        -- minimum heaps beside what lived in them
-SELECT m.number, t.name AS trace, m.manager,
-       json_extract(m.spec, '$.parameters') AS parameters, m.heap_bytes,
-       m.max_live, 1.0 * m.heap_bytes / m.max_live AS ratio, m.monotone,
-       m.refuses, m.replays
+SELECT m.number, t.name AS trace, m.manager, m.heap_bytes, m.max_live,
+       1.0 * m.heap_bytes / m.max_live AS ratio, m.monotone, m.refuses,
+       m.replays, m.spec
 FROM minheap m JOIN trace t ON t.hash = m.trace;
 
 CREATE VIEW points AS          -- points of sweeps, and the numbers of their runs

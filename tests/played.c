@@ -255,20 +255,6 @@ static void read_options(struct replay_options *o, const char *options)
         set_option(o, w);
 }
 
-/* For promote=oracle: who outlives half a heap of bytes? */
-static struct oracle *foresee(struct played *p, const char *path)
-{
-    const char *policy = manager_value(&p->options, "promote");
-    struct workload *w;
-    struct oracle *oracle = NULL;
-    if (policy == NULL || strcmp(policy, "oracle") != 0)
-        return NULL;
-    cr_assert(eq(int, workload_open(&w, path, NULL, &p->problem), 0));
-    p->err = oracle_read(&oracle, w, p->options.heap_bytes / 2, &p->problem);
-    workload_close(w);
-    return oracle;
-}
-
 void play_file(struct played *p, const char *options, const char *path)
 {
     struct workload *w = NULL;
@@ -281,7 +267,7 @@ void play_file(struct played *p, const char *options, const char *path)
     if (p->err == 0)
         p->err = replay_resolve(&p->options, &w->header, &p->problem);
     if (p->err == 0)
-        oracle = foresee(p, path);
+        p->err = oracle_open(&oracle, &p->options, path, &p->problem);
     p->options.oracle = oracle;
     if (p->err == 0)
         p->err = replay_run(w, &p->options, &sink, &p->result, &p->problem);

@@ -51,7 +51,7 @@ struct manager_view {
 /* Cycles of an idle step on a core. */
 struct manager_step_price {
     const char *core; /* a core_model's name, and of its image              */
-    uint32_t per_unit, constant;
+    uint32_t per_ten_units, constant;
 };
 
 /*
@@ -62,6 +62,7 @@ struct manager_step_price {
 struct manager_shape {
     uint32_t unit_bytes; /* of the replay's indices; 0: the parameter block */
     uint32_t tag_bytes;  /* a multiple of the unit                          */
+    bool clears_rest;    /* a shrunk object's bytes behind those asked are 0 */
     /* Bytes granted to an object; null: what was asked in whole units.     */
     uint32_t (*bytes)(struct heap *h, uint32_t object);
     /* The largest request that a longest hole of `hole` bytes serves; null:
@@ -70,8 +71,8 @@ struct manager_shape {
     /* The k-th block of an object that holds none of its bytes, where objects
      * lie in pieces (CAP_PIECES); 0: there is no such block.               */
     uint32_t (*index_block)(struct heap *h, uint32_t object, uint32_t k);
-    /* What a step costs at most: `units` times per_unit and constant, as
-     * measured by core; ends in a null. Null: it has no steps.              */
+    /* What a step costs at most: `units` times per_ten_units / 10 and constant,
+     * as measured by core; ends in a null. Null: it has no steps.           */
     const struct manager_step_price *step_prices;
     uint32_t step_least; /* units: with fewer a step moves nothing          */
     /* How many bytes which parameter allows, where there is such a limit
@@ -81,6 +82,9 @@ struct manager_shape {
      * pinned objects it may be less than the truth, never more; null: as for
      * those that do not move.                                              */
     uint64_t (*largest)(const struct manager_view *v);
+    /* With it: what an area taken of an outer heap that has `avail` bytes would
+     * grant; null: it takes none, or by the rules of core/grow.h.          */
+    uint64_t (*grown)(struct heap *h, uint64_t avail);
     /* The shape with these parameters, where they decide; null: this one. */
     const struct manager_shape *(*with)(const struct manager_params *p);
 };

@@ -17,7 +17,8 @@
  *   moves.c      where a manager that moves has put the objects
  *   pins.c       which objects may not move, before every call
  *   pieces.c     the blocks of objects that lie in pieces
- *   figures.c    live, used, free, the largest hole, the largest request
+ *   figures.c    live, used, free, the largest hole; probes
+ *   largest.c    the largest request
  *   view.c       the heap as a sink may look at it
  *   outside.c    the same of a manager that must be asked
  *   expect.c     recorded facts against what happened
@@ -366,6 +367,8 @@ int play_set_pins(struct play *p);
 uint32_t play_count_pins(const struct play *p);
 /* The program's own pin or unpin of a live object. */
 int play_pin(struct play *p, const struct trace_op *op);
+/* By the program. */
+bool play_is_pinned(const struct play *p, uint32_t slot);
 /* The object is no more: its pin neither. */
 void play_forget_pin(struct play *p, uint32_t slot);
 /* Ids of a held line that are pinned under some policy. */

@@ -234,6 +234,7 @@ static int open_target(struct play *p)
     if (!shadow_init(&p->s, p->t, origin, n_units, shift, roots))
         return problem_set(p->problem, ERR_MEMORY, "no memory left");
     p->s.has_handles = p->has_handles;
+    p->s.clears_rest = p->shape->clears_rest;
     if (p->in_pieces && !shadow_begin_pieces(&p->s))
         return problem_set(p->problem, ERR_MEMORY, "no memory left");
     return play_reserve_units(p, n_units);

@@ -23,7 +23,7 @@ struct oracle;         /* sim/replay/oracle.h */
 
 enum refused_policy { REFUSED_SKIP = 0, REFUSED_STOP, REFUSED_RESET };
 
-#define REPLAY_PARAMS_CAP 16
+#define REPLAY_PARAMS_CAP 20
 #define REPLAY_VALUE_CAP  768 /* as many areas as a trace can begin with    */
 
 /* One manager parameter by its name, value as text of --set. */
