@@ -264,7 +264,7 @@ const struct command cmd_replay = {
         "  --refused skip       after a refusal: skip the object, stop, or\n"
         "                       reset the heap\n"
         "  --steps EVERY:CYCLES an idle step after every n-th operation, for\n"
-        "                       managers that have steps\n"
+        "                       managers that have steps; none: none\n"
         "  --touch stores|N     reads added to those of the trace, for "
         "managers\n"
         "                       that are asked where an object lies (deref): "

@@ -13,7 +13,7 @@
  *   flags     O2, Os: of the machine code; nothing to native runs
  *   pins      a parameter of managers that have it
  *   seed      of presets that have it; nothing to a trace
- *   steps     EVERY:CYCLES; nothing to managers without steps
+ *   steps     EVERY:CYCLES or none; nothing to managers without steps
  *   touch     stores, or N
  *   refused   skip, stop, reset
  *

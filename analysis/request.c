@@ -29,6 +29,8 @@ int request_read_steps(struct replay_options *o, const char *text,
                        struct problem *problem)
 {
     char *end;
+    if (strcmp(text, "none") == 0)
+        return 0;
     unsigned long cycles = 0, every = strtoul(text, &end, 10);
     bool is_good = *end == ':' && end[1] != '\0';
     if (is_good)

@@ -254,6 +254,11 @@ CREATE TABLE summary (         -- one row a run: what replay --json prints
   max_held    INTEGER NOT NULL,         -- objects held at once
   floating    INTEGER NOT NULL,         -- dead, yet kept by a collection
   lone_blocks INTEGER NOT NULL,         -- live, given back with their area
+  touches     INTEGER NOT NULL,         -- reads through the manager's deref
+  strings     INTEGER NOT NULL,         -- interned strings, packed together,
+  strings_asked INTEGER NOT NULL,       -- ... their bytes,
+  strings_granted INTEGER NOT NULL,     -- ... those of the chunks they are in,
+  strings_apart INTEGER NOT NULL,       -- ... and what an object each takes
   expect_blocks_met INTEGER, expect_blocks INTEGER, -- NULL: no recorded facts
   expect_checkpoints_met INTEGER, expect_checkpoints INTEGER,
   expect_tables_met INTEGER, expect_tables INTEGER,
@@ -326,8 +331,9 @@ SELECT r.number AS run, r.id, t.name AS trace, r.manager, r.machine,
        s.end_used, s.end_free, s.end_largest_free, s.end_largest_request,
        s.min_largest_request, s.p1_largest_request, s.min_largest_free,
        s.max_live, s.frag_mean, s.frag_max, s.frag_end, s.moved_bytes,
-       s.max_held, s.floating, s.lone_blocks, s.expect_blocks_met,
-       s.expect_blocks, s.expect_checkpoints_met, s.expect_checkpoints,
+       s.max_held, s.floating, s.lone_blocks, s.touches, s.strings,
+       s.strings_asked, s.strings_granted, s.strings_apart,
+       s.expect_blocks_met, s.expect_blocks, s.expect_checkpoints_met, s.expect_checkpoints,
        s.expect_tables_met, s.expect_tables, s.expect_collections_met,
        s.expect_collections, s.first_refusal_seq, s.worst_seq,
        r.state_digest, r.trace AS trace_hash, t.program, r.program_version,
@@ -336,10 +342,9 @@ FROM run r JOIN trace t ON t.hash = r.trace
            JOIN summary s ON s.run = r.number;
 
 CREATE VIEW minheaps AS        -- minimum heaps beside what lived in them
-SELECT m.number, t.name AS trace, m.manager,
-       json_extract(m.spec, '$.parameters') AS parameters, m.heap_bytes,
-       m.max_live, 1.0 * m.heap_bytes / m.max_live AS ratio, m.monotone,
-       m.refuses, m.replays
+SELECT m.number, t.name AS trace, m.manager, m.heap_bytes, m.max_live,
+       1.0 * m.heap_bytes / m.max_live AS ratio, m.monotone, m.refuses,
+       m.replays, m.spec
 FROM minheap m JOIN trace t ON t.hash = m.trace;
 
 CREATE VIEW points AS          -- points of sweeps, and the numbers of their runs

@@ -200,9 +200,14 @@ int sweep_play(const struct grid *g, const char *db, uint32_t n_workers,
 {
     struct board *board = mmap(NULL, sizeof *board, PROT_READ | PROT_WRITE,
                                MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct store *store; /* made once, before the workers open it */
     *counts = (struct sweep_counts){0};
-    if (board == MAP_FAILED)
-        return problem_set(problem, ERR_MEMORY, "no memory left");
+    int err = board == MAP_FAILED
+                  ? problem_set(problem, ERR_MEMORY, "no memory left")
+                  : store_open(&store, db, false, problem);
+    if (err < 0)
+        return err;
+    store_close(store);
     uint32_t n_begun = 0;
     while (n_begun < n_workers) {
         pid_t child = fork();

@@ -114,6 +114,8 @@ static uint64_t compare(const char *trace, const char *manager,
                         const char *machine, const char *flags)
 {
     struct side native, guest;
+    if (access("build/guest/marksweep-hazard3-O2.elf", R_OK) != 0)
+        cr_skip_test("no cross compiler built the images");
     uint64_t most = getenv("FRAGLAB_LONG") != NULL ? UINT64_MAX : STRETCH;
     play(&native, trace, manager, NULL, NULL, most);
     play(&guest, trace, manager, machine, flags, most);
@@ -137,8 +139,6 @@ static uint64_t compare_all(const char *pattern, const char *manager,
 {
     glob_t samples;
     uint64_t outer_cycles = 0;
-    if (access("build/guest/marksweep-hazard3-O2.elf", R_OK) != 0)
-        cr_skip_test("no cross compiler built the images");
     cr_assert(eq(int, glob(pattern, 0, NULL, &samples), 0));
     for (size_t i = 0; i < samples.gl_pathc; i++)
         outer_cycles += compare(samples.gl_pathv[i], manager, machine, flags);
@@ -217,6 +217,20 @@ Test(replay_machine, explicit_managers_leave_the_native_bytes)
 {
     compare_samples("fit", "hazard3", "Os");
     compare_samples("handles", "cortex-m0plus", "O2");
+}
+
+Test(replay_machine, objects_in_pieces_lie_where_they_lie_natively)
+{
+    compare_samples("chains block=16", "hazard3", "O2");
+    compare_samples("chains block=32", "cortex-m0plus", "Os");
+    compare_samples("chains block=16 link=spine", "cortex-m0plus", "O2");
+    compare_samples("chains block=64 link=spine", "hazard3", "O2");
+}
+
+Test(replay_machine, packed_strings_lie_where_they_lie_natively)
+{
+    compare("identifiers:strings=300", "intern", "hazard3", "O2");
+    compare("identifiers:strings=300", "intern", "cortex-m0plus", "Os");
 }
 
 Test(replay_machine, tlsf_leaves_the_native_bytes_everywhere)

@@ -69,7 +69,7 @@ static const struct manager_shape chains_shape = {
     .bytes = chains_bytes,
     .serves = chains_serves,
     .index_block = chains_index_block,
-    .most = "index_bytes=2 allows 32767 blocks in all, index_bytes=4 2 ** 31",
+    .most = "index_bytes=2 allows 32767 blocks in all, index_bytes=4 2147483647",
 };
 
 /* 2, unless the areas of the run's beginning have too many blocks for that. */

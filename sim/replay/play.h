@@ -367,6 +367,8 @@ int play_set_pins(struct play *p);
 uint32_t play_count_pins(const struct play *p);
 /* The program's own pin or unpin of a live object. */
 int play_pin(struct play *p, const struct trace_op *op);
+/* By the program. */
+bool play_is_pinned(const struct play *p, uint32_t slot);
 /* The object is no more: its pin neither. */
 void play_forget_pin(struct play *p, uint32_t slot);
 /* Ids of a held line that are pinned under some policy. */
@@ -415,7 +417,8 @@ uint32_t pieces_count(const struct play *p, uint32_t name);
 int pieces_verify(struct play *p, uint32_t slot);
 /* The manager has as many free blocks as objects leave. */
 int pieces_probe(struct play *p);
-/* Into a map: the first block with its bytes is the head. */
+/* Into a map: the first block with its bytes is the head, and blocks that lead
+ * to others are tags. */
 void pieces_map(const struct play *p, const struct shadow_object *o,
                 uint8_t *out);
 

@@ -160,7 +160,7 @@ static int lay_out_areas(struct play *p)
         return problem_set(p->problem, ERR_INPUT, "%s: %s", p->o->image,
                            t->trouble);
     if (error == HEAP_TOO_LARGE)
-        return problem_set(p->problem, ERR_INPUT,
+        return problem_set(p->problem, ERR_TOO_LARGE,
                            "--heap: %" PRIu64 " bytes are more than %s "
                            "manages: %s",
                            first, p->manager->name, p->shape->most);
