@@ -20,7 +20,7 @@ struct run_request {
     bool has_manager;     /* the manager was named                           */
 };
 
-/* Words of --steps (EVERY:CYCLES, none) and --touch, into a new `o`. ERR_INPUT: what is allowed. */
+/* What --steps (EVERY:CYCLES, none) and --touch say, into a new `o`. */
 MUST_CHECK int request_read_steps(struct replay_options *o, const char *text,
                                   struct problem *problem);
 MUST_CHECK int request_read_touch(struct replay_options *o, const char *text,
