@@ -73,6 +73,12 @@ static void add_figures(cJSON *to, const struct replay_result *r,
         cJSON_AddNumberToObject(f, "max", m->frag_max);
         cJSON_AddNumberToObject(f, "end", m->frag_end);
     }
+    cJSON *packing = cJSON_AddObjectToObject(to, "packing");
+    if (packing != NULL) {
+        number(packing, "collections", m->n_packings);
+        cJSON_AddNumberToObject(packing, "mean", m->packing_mean);
+        cJSON_AddNumberToObject(packing, "min", m->packing_min);
+    }
     if (m->first_refusal_seq == 0)
         cJSON_AddNullToObject(to, "first_refusal");
     else
@@ -248,6 +254,17 @@ static void print_expect(const cJSON *json, FILE *out)
     fputc('\n', out);
 }
 
+static void print_packing(const cJSON *json, FILE *out)
+{
+    if (count_of(json, "packing.collections") == 0)
+        return;
+    fprintf(out,
+            "after collections   longest hole %.3f of what is free in the "
+            "mean, %.3f at least\n",
+            member(json, "packing.mean")->valuedouble,
+            member(json, "packing.min")->valuedouble);
+}
+
 static void print_outer(const cJSON *json, FILE *out)
 {
     if (!cJSON_IsObject(member(json, "outer")))
@@ -341,6 +358,7 @@ void result_print_text(const cJSON *json, FILE *out)
             member(json, "fragmentation.mean")->valuedouble,
             member(json, "fragmentation.max")->valuedouble,
             member(json, "fragmentation.end")->valuedouble);
+    print_packing(json, out);
     print_expect(json, out);
     print_cycles(json, out);
 }

@@ -209,7 +209,8 @@ void copying_free(struct heap *h, addr32 object);
  * `may_move`, another; or 0, the object being as before, at the address that
  * its references now hold: h->refusal says why. Without `may_move` nothing
  * moves at all. Object 0 allocates; 0 bytes free it and answer 0. Words that
- * name a moved object hold its last address, for the program to rewrite.
+ * name a moved object hold its last address, for the program to rewrite. Words
+ * of a shrunk one are its own to the end of its last block.
  */
 addr32 copying_realloc(struct heap *h, addr32 object, uint32_t bytes,
                        bool may_move);

@@ -396,7 +396,7 @@ static void try_realloc(void)
     uint32_t kept = bytes < o->bytes ? bytes / 4 : n_words(o);
     o->bytes = bytes;
     o->address = address;
-    for (uint32_t k = kept; k < n_words(o); k++)
+    for (uint32_t k = kept; k < granted(bytes) / 4; k++)
         write_word(o, k, -1);
     renamed = o;
     follow();

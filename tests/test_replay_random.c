@@ -229,6 +229,12 @@ static void play_random(uint32_t base, uint32_t wild, uint32_t n)
         "manager=twoended heap=%u check refused=reset",
         "manager=twoended heap=%u check grow=1 outer_bytes=12345 block=32",
         "manager=twoended areas=%u+700+700 check mark_stack=2 zero=0",
+        "manager=copying heap=%u check refused=reset",
+        "manager=copying heap=%u check pins=k leaf=1 mark_stack=4",
+        "manager=copying heap=%u check pins=kjv ration=20 block=8",
+        "manager=copying heap=%u check slide=window zero=0 block=32",
+        "manager=copying heap=%u check holes=0 threshold=1 pins=k",
+        "manager=copying areas=%u+700+700 check ambiguous=1",
     };
     const uint32_t n_kinds = sizeof kinds / sizeof *kinds;
     char options[200];

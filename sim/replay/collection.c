@@ -218,6 +218,7 @@ static int tell(struct play *p, struct collection_record *c)
     c->given_back = h->last_given_back;
     c->live_objects = p->s.live.n + p->s.dead.n;
     c->live_bytes = p->s.used_bytes;
+    c->n_pinned = p->pinned.n;
     c->free_after = play_free_bytes(p);
     c->largest_free_after = play_longest_hole(p);
     if (p->sink->collection == NULL)
@@ -299,6 +300,8 @@ static int after_moves(struct play *p, uint32_t answer, uint32_t busy,
         return err;
     lose_the_dead(p, epoch, c);
     err = play_sync_areas(p);
+    if (err == 0)
+        err = play_judge_holes(p, busy);
     return err != 0 ? err : verify_but(p, busy);
 }
 

@@ -254,37 +254,6 @@ static uint64_t largest_with_growth(struct play *p)
     return grown > bytes ? grown : bytes;
 }
 
-/* What the manager's own rule says of each area; the best counts. */
-static uint64_t largest_of_areas(struct play *p)
-{
-    uint64_t largest = 0;
-    for (uint32_t i = 0; i < p->n_areas; i++) {
-        const struct holes *live = play_live(p);
-        bool is_only = p->n_areas == 1;
-        uint32_t from = play_unit(p, p->areas[i].pool);
-        uint32_t to = from + p->areas[i].n_blocks;
-        uint64_t units[4] = {
-            is_only ? live->n_free : holes_free_in(live, from, to),
-            is_only ? p->used.n_free : holes_free_in(&p->used, from, to),
-            is_only ? holes_longest(live) : holes_longest_in(live, from, to),
-            is_only ? holes_longest(&p->used)
-                    : holes_longest_in(&p->used, from, to),
-        };
-        struct manager_view v = {
-            .heap = p->t->heap,
-            .params = &p->params,
-            .live_free = units[0] << p->s.unit_shift,
-            .used_free = units[1] << p->s.unit_shift,
-            .live_longest = units[2] << p->s.unit_shift,
-            .used_longest = units[3] << p->s.unit_shift,
-            .n_pinned = play_count_pins(p),
-        };
-        uint64_t served = p->shape->largest(&v);
-        largest = served > largest ? served : largest;
-    }
-    return largest;
-}
-
 /*
  * A collector that does not move serves what the longest hole between live
  * objects holds. Locked, it serves nothing; where it may not collect, or none
@@ -298,7 +267,7 @@ uint64_t play_largest_request(struct play *p)
     if (p->has_growth)
         return largest_with_growth(p);
     if (p->shape->largest != NULL)
-        return largest_of_areas(p);
+        return play_largest_of_areas(p, play_count_pins(p));
     const struct holes *index = h->is_auto ? play_live(p) : &p->used;
     uint64_t hole = hole_bytes(p, holes_longest(index));
     if (p->shape->serves == NULL)

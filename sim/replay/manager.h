@@ -74,6 +74,12 @@ struct manager_shape {
      * pinned objects it may be less than the truth, never more; null: as for
      * those that do not move.                                              */
     uint64_t (*largest)(const struct manager_view *v);
+    /* By how much a realloc can grow any object of an area for certain, though
+     * there may be no room for a copy; null: by nothing.                   */
+    uint64_t (*growth)(const struct manager_view *v);
+    /* The most holes that a collection leaves in an area; 0: as many as there
+     * are. Null: likewise.                                                 */
+    uint32_t (*holes)(const struct manager_view *v);
     /* The shape with these parameters, where they decide; null: this one. */
     const struct manager_shape *(*with)(const struct manager_params *p);
 };

@@ -72,7 +72,27 @@ static uint64_t copying_largest(const struct manager_view *v)
     return longest > share ? longest : share;
 }
 
-static const struct manager_shape copying_shape = {.largest = copying_largest};
+/* What is behind the object goes up, unless something there is pinned. */
+static uint64_t copying_growth(const struct manager_view *v)
+{
+    struct copying_params m;
+    memcpy(&m, v->params, sizeof m);
+    return m.ambiguous || v->n_pinned > 0 ? 0 : copying_largest(v);
+}
+
+/* One, and one more for each pinned object. */
+static uint32_t copying_holes(const struct manager_view *v)
+{
+    struct copying_params m;
+    memcpy(&m, v->params, sizeof m);
+    return m.ambiguous || m.slide != COPYING_FULL ? 0 : v->n_pinned + 1;
+}
+
+static const struct manager_shape copying_shape = {
+    .largest = copying_largest,
+    .growth = copying_growth,
+    .holes = copying_holes,
+};
 
 static void copying_read(const struct replay_options *o,
                          struct manager_params *p)

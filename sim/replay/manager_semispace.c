@@ -33,9 +33,17 @@ static uint64_t semispace_largest(const struct manager_view *v)
     return v->heap->is_auto ? v->live_free : v->used_longest;
 }
 
+/* The rest of the half. */
+static uint32_t semispace_holes(const struct manager_view *v)
+{
+    (void)v;
+    return 1;
+}
+
 static const struct manager_shape semispace_shape = {
     .bytes = semispace_bytes,
     .largest = semispace_largest,
+    .holes = semispace_holes,
 };
 
 static void semispace_read(const struct replay_options *o,

@@ -13,6 +13,7 @@
  *   moves.c      where a manager that moves has put the objects
  *   pins.c       which objects may not move, before every call
  *   figures.c    live, used, free, the largest hole, the largest request
+ *   promises.c   what its guarantee card says against what a manager did
  *   outside.c    the same of a manager that must be asked
  *   expect.c     recorded facts against what happened
  *
@@ -367,6 +368,16 @@ bool play_would_grant(struct play *p, uint64_t bytes);
 /* Linux's fragmentation index of a request that failed. */
 double play_frag_index(const struct refusal_record *f);
 void play_fill_view(struct play *p);
+
+/* --- promises.c */
+/* The largest request that one area serves by its manager's own rule, where
+ * it has one, while n objects may not move. */
+uint64_t play_largest_of_areas(struct play *p, uint32_t n_pinned);
+/* Of a request that the manager has refused: might it? */
+int play_judge_refusal(struct play *p, const struct op_record *r);
+/* Are there no more holes after a collection than there may be? `busy` is the
+ * object being reallocated, or SHADOW_NONE. */
+int play_judge_holes(struct play *p, uint32_t busy);
 
 /* --- outside.c */
 /* The largest request, as found by the last probe: never more than there is

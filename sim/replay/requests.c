@@ -79,6 +79,8 @@ static uint8_t outcome_of(const struct play *p, uint64_t bytes)
         return OUTCOME_OFF;
     case REFUSAL_LIMIT:
         return OUTCOME_LIMIT;
+    case REFUSAL_INDEX:
+        return OUTCOME_INDEX;
     default:
         return play_free_bytes(p) < bytes ? OUTCOME_SHORT : OUTCOME_FRAGMENTED;
     }
