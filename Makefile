@@ -101,7 +101,7 @@ again = $(MAKE) $(if $(V),,-s) --no-print-directory SANITIZE=$(SANITIZE) \
         $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS))
 
 .DEFAULT_GOAL := all
-.PHONY: all demo test test-long check bench guests lint format layers sizes \
+.PHONY: all demo study test test-long check bench guests lint format layers sizes \
         fuzz fuzz-here install uninstall clean help
 .DELETE_ON_ERROR:
 
@@ -113,6 +113,13 @@ demo:
 	@bash tests/needs.sh demo
 	@$(again) build/fraglab $(DEMO_IMAGES)
 	@bash analysis/demo.sh build/fraglab configs/demo.list results/demo
+
+## play the study of managers, rewrite README's tables and picture of it
+study:
+	@bash tests/needs.sh study
+	@$(again) all
+	@bash analysis/study.sh $(BUILD)/fraglab configs/studies/managers.json \
+	    results/study/managers.db README.md results/readme $(JOBS)
 
 ## install what is missing, build everything, run every test
 test:
@@ -138,9 +145,9 @@ bench: $(BUILD)/fraglab $(BENCH_EXE) $(YARDSTICKS)
 guests: $(IMAGES)
 	@bash tests/guests.sh build/guest $(GUESTS:%=%-O2) $(GUESTS:%=%-Os)
 
-## code size of every core object, by target
-sizes: $(IMAGES)
-	@bash tests/sizes.sh build/guest $(FLAVOURS)
+## code size and deepest stack of every manager, by target
+sizes: $(BUILD)/fraglab $(IMAGES)
+	@bash tests/sizes.sh build/guest $< "$(MANAGERS)" $(FLAVOURS)
 
 ## formatting, clang-tidy and cppcheck; changes nothing
 lint: $(GENERATED)

@@ -28,6 +28,7 @@ extern const struct command cmd_runs;     /* cmd_runs.c                   */
 extern const struct command cmd_verify;   /* cmd_verify.c                 */
 extern const struct command cmd_map;      /* cmd_map.c                    */
 extern const struct command cmd_minheap;  /* cmd_minheap.c                */
+extern const struct command cmd_sweep;    /* cmd_sweep.c                  */
 extern const struct command cmd_plot;     /* cmd_plot.c                   */
 extern const struct command cmd_report;   /* cmd_report.c                 */
 extern const struct command cmd_managers; /* cmd_managers.c               */

@@ -6,12 +6,13 @@
 #include <string.h>
 
 #include "analysis/cmd.h"
-#include "analysis/minheap.h"
 #include "analysis/setting.h"
+#include "analysis/store_study.h"
 
 static const struct option options[] = {
     {"manager", required_argument, NULL, 'm'},
     {"set", required_argument, NULL, 's'},
+    {"db", required_argument, NULL, 'd'},
     {"json", no_argument, NULL, 'j'},
     {NULL, 0, NULL, 0},
 };
@@ -57,6 +58,8 @@ static int run_minheap(int argc, char **argv)
     struct run_spec spec = {.machine = "native"};
     struct problem problem = {""};
     struct minheap found;
+    struct store *store = NULL;
+    const char *db = NULL;
     bool wants_json = false;
     int letter, status = 0;
     strcpy(spec.options.manager, "marksweep");
@@ -66,13 +69,15 @@ static int run_minheap(int argc, char **argv)
             snprintf(spec.options.manager, sizeof spec.options.manager, "%s",
                      optarg);
         else if (letter == 's')
-            status = setting_read(&spec.options, optarg);
+            status = setting_read(&spec.options, optarg, &problem);
+        else if (letter == 'd')
+            db = optarg;
         else if (letter == 'j')
             wants_json = true;
         else
             return cmd_usage_error("minheap: see 'fraglab minheap --help'");
-        if (status != 0)
-            return status;
+        if (status < 0)
+            return cmd_usage_error("%s", problem.text);
     }
     if (optind != argc - 1 || strcmp(argv[optind], "-") == 0)
         return cmd_usage_error("minheap: give one trace or preset; it is read "
@@ -80,7 +85,10 @@ static int run_minheap(int argc, char **argv)
     if (strlen(argv[optind]) >= sizeof spec.workload)
         return cmd_usage_error("minheap: the trace's name is too long");
     strcpy(spec.workload, argv[optind]);
-    int err = minheap_find(&spec, &found, &problem);
+    int err = db == NULL ? 0 : store_open(&store, db, false, &problem);
+    if (err == 0)
+        err = store_minheap(store, &spec, &found, &problem);
+    store_close(store);
     if (err < 0) {
         cmd_usage_error("%s", problem.text);
         return cmd_status_of(err);
@@ -93,7 +101,8 @@ const struct command cmd_minheap = {
     .summary = "find the smallest heap in which a trace is never refused",
     .help =
         "usage: fraglab minheap TRACE [--manager M] [--set KEY=VALUE]... "
-        "[--json]\n"
+        "[--db FILE]\n"
+        "                       [--json]\n"
         "\n"
         "Plays TRACE natively in heaps of different sizes, until it knows the\n"
         "smallest one, to 16 bytes, in which every request is granted, those\n"
@@ -103,6 +112,9 @@ const struct command cmd_minheap = {
         "\n"
         "  --manager M          the memory manager (default: marksweep)\n"
         "  --set KEY=VALUE      a parameter of it; see 'fraglab managers M'\n"
+        "  --db FILE            keep the answer in this SQLite database; if "
+        "it is\n"
+        "                       there already, take it from there\n"
         "  --json               print heap_bytes, max_live, monotone\n"
         "\n"
         "example: fraglab minheap traces/samples/fft-64k.ftb --manager "

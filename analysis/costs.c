@@ -14,6 +14,7 @@ const char *const cost_names[COST_N] = {
     [COST_REALLOC] = "realloc",
     [COST_COLLECT] = "collect",
     [COST_STEP] = "step",
+    [COST_PROMOTE] = "promote",
     [COST_DEREF] = "deref",
     [COST_STORE] = "store",
 };
@@ -25,6 +26,7 @@ static const char *const histogram_names[COST_N] = {
     [COST_REALLOC] = "cycles_realloc",
     [COST_COLLECT] = "cycles_collect",
     [COST_STEP] = "cycles_step",
+    [COST_PROMOTE] = "cycles_promote",
     [COST_DEREF] = "cycles_deref",
     [COST_STORE] = "cycles_store",
 };
@@ -139,6 +141,8 @@ static enum cost_kind kind_of(uint8_t trace_kind)
         return COST_REALLOC;
     case TRACE_STEP:
         return COST_STEP;
+    case TRACE_PROMOTE:
+        return COST_PROMOTE;
     case TRACE_TOUCH:
         return COST_DEREF;
     case TRACE_STORE:

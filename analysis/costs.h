@@ -31,6 +31,7 @@ enum cost_kind {
     COST_REALLOC,
     COST_COLLECT,
     COST_STEP,
+    COST_PROMOTE,
     COST_DEREF,
     COST_STORE,
     COST_N

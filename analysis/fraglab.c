@@ -8,9 +8,9 @@
 
 /* In the order in which a user meets them. */
 static const struct command *const commands[] = {
-    &cmd_replay,   &cmd_minheap, &cmd_runs,     &cmd_verify, &cmd_report,
-    &cmd_plot,     &cmd_map,     &cmd_trace,    &cmd_import, &cmd_generate,
-    &cmd_managers, &cmd_machine, &cmd_machines, &cmd_doctor,
+    &cmd_replay,   &cmd_minheap,  &cmd_sweep,   &cmd_runs,     &cmd_verify,
+    &cmd_report,   &cmd_plot,     &cmd_map,     &cmd_trace,    &cmd_import,
+    &cmd_generate, &cmd_managers, &cmd_machine, &cmd_machines, &cmd_doctor,
 };
 
 enum { N_COMMANDS = sizeof commands / sizeof commands[0] };

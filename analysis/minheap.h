@@ -24,14 +24,22 @@ struct minheap {
     bool is_monotone;    /* every larger heap that was tried served it    */
     uint64_t refuses;    /* the largest that did not; 0: none             */
     uint32_t n_replays;
+    struct replay_result run; /* in H                                     */
 };
 
 /*
- * Of spec->workload, a file or a preset, under the manager and the parameters
- * of the spec. ERR_INPUT: bad input, or no heap up to the window's limit
- * serves it.
+ * Of spec->workload, a file or a preset, under the manager, the parameters and
+ * the replay options of the spec, natively and in one area. ERR_INPUT: bad
+ * input, or no heap up to the window's limit serves it.
  */
 MUST_CHECK int minheap_find(const struct run_spec *spec, struct minheap *out,
                             struct problem *problem);
+
+/*
+ * What H depends on, as canonical JSON: a native run's, every parameter in it,
+ * of heap_bytes 0. The caller frees it.
+ */
+MUST_CHECK int minheap_describe(const struct run_spec *spec, char **json,
+                                struct problem *problem);
 
 #endif /* ANALYSIS_MINHEAP_H */

@@ -15,32 +15,39 @@
 #include "analysis/plot_query.h"
 #include "analysis/text.h"
 
+#define LINES_CAP 8 /* colours there are */
+
 /* clang-format off */
 static const struct plot_kind kinds[] = {
     {"fragmentation",
      "Bytes over operations: how much of the heap is live, used and free; "
      "below, on a logarithmic axis, the largest request that would have "
      "succeeded and the largest free block.",
-     PLOT_RUNS_CAP, 560, {"collections", "refusals", NULL}, false},
+     LINES_CAP, 560, {"collections", "refusals", NULL}, false, false},
     {"availability",
      "The share of the moments at which a request of a given size would have "
-     "succeeded.", PLOT_RUNS_CAP, 420, {NULL}, false},
+     "succeeded.", LINES_CAP, 420, {NULL}, false, false},
     {"heapmap",
      "The heap, address by operation: where live objects, garbage, tables and "
-     "free bytes lay.", 1, 420, {NULL}, false},
+     "free bytes lay.", 1, 420, {NULL}, false, false},
     {"histogram",
      "Holes by their length, at the worst moment and at the end.",
-     PLOT_RUNS_CAP, 420, {NULL}, false},
+     LINES_CAP, 420, {NULL}, false, false},
+    {"managers",
+     "Managers beside each other, a line each: above, the largest request that "
+     "would have succeeded, at its least in each stretch of operations; below, "
+     "the largest free block as the heap stood, its mean.",
+     PLOT_RUNS_CAP, 640, {NULL}, false, true},
     {"cycles",
      "The share of the operations of each kind that took so many cycles or "
      "more: a curve starts at the quickest operation and ends at the single "
      "longest; both axes are logarithmic. All that the program waited is "
      "counted, collections included.",
-     PLOT_RUNS_CAP, 520, {NULL}, true},
+     LINES_CAP, 520, {NULL}, true, false},
     {"cycles-time",
      "Cycles over operations: the longest operation and the mean of each "
      "stretch, and how much of the mean was spent collecting.",
-     PLOT_RUNS_CAP, 440, {"collections", NULL}, true},
+     LINES_CAP, 440, {"collections", NULL}, true, false},
     {"pauses",
      "Above, the pause of every collection, by phase. Below, the share of any "
      "window of time that collections leave to the program: at worst in a "
@@ -48,8 +55,8 @@ static const struct plot_kind kinds[] = {
      "(BMU). The clock counts the manager's cycles only, one operation after "
      "another; what the program computes between them is not known and counts "
      "as nothing, so a program that computes has this share or more.",
-     PLOT_RUNS_CAP, 680, {"collecting", "utilisation", NULL}, true},
-    {NULL, NULL, 0, 0, {NULL}, false},
+     LINES_CAP, 680, {"collecting", "utilisation", NULL}, true, false},
+    {NULL, NULL, 0, 0, {NULL}, false, false},
 };
 /* clang-format on */
 
@@ -290,14 +297,16 @@ static int heapmap_panel(struct figure *f, int i)
 static int write_panels(struct figure *f)
 {
     static int (*const panel[])(struct figure *, int) = {
-        fragmentation_panel, availability_panel, heapmap_panel,
-        histogram_panel,     plot_cycles_panel,  plot_cycles_time_panel,
-        plot_pauses_panel};
+        fragmentation_panel,    availability_panel,  heapmap_panel,
+        histogram_panel,        plot_managers_panel, plot_cycles_panel,
+        plot_cycles_time_panel, plot_pauses_panel};
     int err = 0;
     for (int i = 0; i < f->n_runs && err == 0; i++)
         err = panel[f->kind - kinds](f, i);
     if (err == 0 && f->kind == plot_find("availability"))
         err = availability_axes(f);
+    if (err == 0 && f->kind == plot_find("managers"))
+        plot_managers_title(f);
     return err;
 }
 
@@ -339,9 +348,11 @@ int plot_write(sqlite3 *db, const struct plot_kind *kind,
                        .dir = dir,
                        .stem = stem,
                        .problem = problem};
-    bool is_one_panel = kind == plot_find("availability");
-    int height =
-        is_one_panel ? kind->height + 18 * (n_runs - 1) : kind->height * n_runs;
+    int height = kind->height * n_runs;
+    if (kind->compares)
+        height = kind->height;
+    else if (kind == plot_find("availability"))
+        height = kind->height + 18 * (n_runs - 1);
     int err = open_part(&f, &f.sql, "sql");
     if (err == 0)
         err = open_part(&f, &f.script, "gp");

@@ -21,6 +21,10 @@
  *   histogram      number of holes by length, at the worst moment and at the
  *                  end
  *
+ *   managers       several runs of a workload, a line each: above, the largest
+ *                  request that would have succeeded, the least of a bin;
+ *                  below, the largest free block, its mean
+ *
  * and of runs on a machine, in cycles, with microseconds on a second axis
  * where the machine's clock is known:
  *
@@ -53,7 +57,7 @@
 #define PLOT_BINS     512
 #define PLOT_WIDTH    960 /* of an SVG figure, in pixels                    */
 #define PLOT_STEM_CAP 128
-#define PLOT_RUNS_CAP 8 /* runs in one figure                              */
+#define PLOT_RUNS_CAP 12 /* runs in one figure, of any kind                */
 
 struct plot_kind {
     const char *name, *caption;
@@ -61,6 +65,7 @@ struct plot_kind {
     int height;   /* of the SVG figure of one run, in pixels               */
     const char *parts[3]; /* further CSV files: STEM-part.csv; null ends   */
     bool of_machine; /* native runs have nothing for it                    */
+    bool compares;   /* says something of several runs only                */
 };
 
 /* All kinds in the order in which a report shows them; null name ends. */

@@ -9,7 +9,7 @@
 #include "analysis/text.h"
 
 /* Elements of the scripts' kind_... arrays for each panel. */
-#define KINDS_CAP 8
+#define KINDS_CAP 9
 _Static_assert(COST_N <= KINDS_CAP, "every kind has its place");
 
 /* clang-format off */
@@ -20,6 +20,7 @@ static const char *const kind_words[COST_N] = {
     [COST_REALLOC] = "reallocation",
     [COST_COLLECT] = "collecting",
     [COST_STEP] = "idle step",
+    [COST_PROMOTE] = "promotion",
     [COST_DEREF] = "read through a handle",
     [COST_STORE] = "write barrier",
 };

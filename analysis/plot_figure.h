@@ -65,6 +65,10 @@ MUST_CHECK int figure_count_marks(struct figure *f, const struct query_run *r,
                                   const char *table, int64_t ops, int64_t *n,
                                   int64_t *column);
 
+/* A line of the figure `managers`, and its title (plot_managers.c). */
+MUST_CHECK int plot_managers_panel(struct figure *f, int i);
+void plot_managers_title(struct figure *f);
+
 /* The panels of machine runs (plot_cycles.c, plot_pauses.c). */
 MUST_CHECK int plot_cycles_panel(struct figure *f, int i);
 MUST_CHECK int plot_cycles_time_panel(struct figure *f, int i);

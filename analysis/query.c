@@ -26,14 +26,14 @@ int query_check(sqlite3 *db, struct problem *problem)
     static const char names[] =
         "'trace','run','op','collection','refusal','series','histogram',"
         "'heapmap','object','edge','summary','op_cost','event_cost','cycles',"
-        "'machine_total','machine','image'";
+        "'machine_total','machine','image','minheap'";
     int64_t n_tables = 0;
     int err = query_number(db, &n_tables, 0, problem,
                            "SELECT COUNT(*) FROM sqlite_master WHERE type = "
                            "'table' AND sql NOT LIKE '%%VIRTUAL%%' AND name "
                            "IN (%s)",
                            names);
-    if (err == 0 && n_tables != 17)
+    if (err == 0 && n_tables != 18)
         err = problem_set(problem, ERR_INPUT, "%s: not all tables are there",
                           sqlite3_db_filename(db, "main"));
     return err;
@@ -109,6 +109,7 @@ static const char run_columns[] =
     "s.end_largest_request, s.min_largest_request, s.p1_largest_request, "
     "s.min_largest_free, s.max_live, s.moved_bytes, s.inplace_missed, "
     "s.dropped, s.max_held, s.floating, s.lone_blocks, "
+    "s.touches, s.strings, s.strings_granted, s.strings_apart, "
     "s.first_refusal_seq, s.worst_seq, s.frag_mean, s.frag_max, s.frag_end";
 
 static void clean_column(char *out, size_t cap, sqlite3_stmt *q, int column)
@@ -144,6 +145,10 @@ static void read_summary(sqlite3_stmt *q, int column, struct query_summary *s)
         &s->max_held,
         &s->floating,
         &s->lone_blocks,
+        &s->touches,
+        &s->strings,
+        &s->strings_granted,
+        &s->strings_apart,
         &s->first_refusal_seq,
         &s->worst_seq,
     };

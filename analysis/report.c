@@ -48,6 +48,8 @@ static int write_page(struct report *r, const char *path)
     int err = report_answer(r);
     html(r->page, "</section>\n");
     if (err == 0)
+        err = report_managers(r);
+    if (err == 0)
         err = report_overview(r);
     for (int i = 0; i < r->n_runs && err == 0; i++)
         err = report_run(r, &r->runs[i]);

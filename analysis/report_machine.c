@@ -23,6 +23,9 @@ static const struct {
     [COST_COLLECT] = {"collecting", "the cycles spent collecting, of each "
                                     "operation that collected"},
     [COST_STEP] = {"idle step", "work done in an idle moment of the program"},
+    [COST_PROMOTE] = {"promotion",
+                      "an object copied to the long-lived end, with the "
+                      "collections inside"},
     [COST_DEREF] = {"read", "a read through a handle or a chain"},
     [COST_STORE] = {"write barrier", "a reference written through the manager"},
 };

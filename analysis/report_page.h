@@ -34,6 +34,17 @@ MUST_CHECK int report_run(struct report *r, const struct query_run *run);
 MUST_CHECK int report_figures(struct report *r, const struct query_run *run,
                               bool of_machine);
 
+/* One figure of `runs`, written as `stem`; nothing if there is none to draw. */
+MUST_CHECK int report_figure(struct report *r, const struct plot_kind *k,
+                             const struct query_run *runs, int n_runs,
+                             const char *stem);
+
+/*
+ * Managers side by side: a section with tables and a figure for each trace and
+ * heap that several managers played; without one, nothing (report_managers.c).
+ */
+MUST_CHECK int report_managers(struct report *r);
+
 /* What a run on a machine cost; of a native run nothing (report_machine.c). */
 MUST_CHECK int report_machine(struct report *r, const struct query_run *run);
 

@@ -70,6 +70,12 @@ static void summary_cards(FILE *f, const struct query_summary *s)
         card_count(f, "dead objects that a collection kept", s->floating);
     if (s->lone_blocks > 0)
         card_count(f, "live objects given back with an area", s->lone_blocks);
+    if (s->touches > 0)
+        card_count(f, "reads through deref", s->touches);
+    if (s->strings > 0) {
+        card_bytes(f, "chunks of packed strings", s->strings_granted);
+        card_bytes(f, "these strings as an object each", s->strings_apart);
+    }
     card_bytes(f, "live at the end", s->end_live);
     card_bytes(f, "free at the end", s->end_free);
     html(f, "</dl>\n");
@@ -136,32 +142,37 @@ static int add_stem(struct report *r, const char *stem)
     return 0;
 }
 
+int report_figure(struct report *r, const struct plot_kind *k,
+                  const struct query_run *runs, int n_runs, const char *stem)
+{
+    int status =
+        plot_write(r->db, k, runs, n_runs, r->figures, stem, r->problem);
+    int err = status > 0 ? add_stem(r, stem) : status;
+    if (status <= 0 || err < 0)
+        return err;
+    html(r->page,
+         "<figure><div class=wide><img src=\"figures/%s.svg\" alt=\"%s\" "
+         "width=%i height=%i loading=lazy></div>\n<figcaption>%s "
+         "<span class=links>",
+         stem, k->caption, (int64_t)PLOT_WIDTH, (int64_t)k->height, k->caption);
+    figure_links(r->page, k, stem);
+    html(r->page, "</span></figcaption></figure>\n");
+    return 0;
+}
+
 int report_figures(struct report *r, const struct query_run *run,
                    bool of_machine)
 {
-    for (const struct plot_kind *k = plot_kinds(); k->name != NULL; k++) {
+    int err = 0;
+    for (const struct plot_kind *k = plot_kinds(); k->name != NULL && err == 0;
+         k++) {
         char stem[PLOT_STEM_CAP];
-        if (k->of_machine != of_machine)
+        if (k->of_machine != of_machine || k->compares)
             continue;
         snprintf(stem, sizeof stem, "run-%" PRId64 "-%s", run->number, k->name);
-        int status = plot_write(r->db, k, run, 1, r->figures, stem, r->problem);
-        if (status < 0)
-            return status;
-        if (status == 0)
-            continue;
-        int err = add_stem(r, stem);
-        if (err < 0)
-            return err;
-        html(r->page,
-             "<figure><div class=wide><img src=\"figures/%s.svg\" alt=\"%s\" "
-             "width=%i height=%i loading=lazy></div>\n<figcaption>%s "
-             "<span class=links>",
-             stem, k->caption, (int64_t)PLOT_WIDTH, (int64_t)k->height,
-             k->caption);
-        figure_links(r->page, k, stem);
-        html(r->page, "</span></figcaption></figure>\n");
+        err = report_figure(r, k, run, 1, stem);
     }
-    return 0;
+    return err;
 }
 
 static int heap_figures(struct report *r, const struct query_run *run)

@@ -28,13 +28,4 @@ void result_print_text(const cJSON *json, FILE *out);
 MUST_CHECK int result_assert(const cJSON *json, const char *claim,
                              struct problem *problem);
 
-/*
- * What --heap says: bytes, "trace", or "1.5x" the peak of live bytes asked
- * for, for which the trace at `path` is read once more if its header does not
- * say. Null means "trace".
- */
-MUST_CHECK int result_heap(struct replay_options *o, const char *text,
-                           const char *path, const struct workload *w,
-                           struct problem *problem);
-
 #endif /* ANALYSIS_RESULT_H */

@@ -43,6 +43,13 @@ static inline bool run_is_native(const struct run_spec *spec)
  */
 char *run_spec_json(const struct run_spec *spec, const char *trace_hash);
 
+/*
+ * The content hash of the workload that workload_open knows as `workload`: of
+ * its header and all its events, as a replay of it would find. One pass.
+ */
+MUST_CHECK int run_trace_hash(const char *workload, char hash[RUN_ID_CAP],
+                              struct problem *problem);
+
 /* The id of that text. */
 void run_id(const char *json, char id[RUN_ID_CAP]);
 
@@ -58,6 +65,13 @@ MUST_CHECK int run_spec_parse(struct run_spec *spec, const char *json,
 MUST_CHECK int run_spec_set_machine(struct run_spec *spec, const char *name,
                                     const char *image, const char *flags,
                                     struct problem *problem);
+
+/*
+ * The work that fits into the cycles of a step on the spec's machine, once that
+ * is known. ERR_INPUT: none does.
+ */
+MUST_CHECK int run_spec_set_steps(struct run_spec *spec,
+                                  struct problem *problem);
 
 /*
  * Play `w` as the spec says: replay_run, natively or on the machine.

@@ -12,6 +12,8 @@
 #include "build/core_hash.h"
 #include "sim/machine/machine.h"
 #include "sim/replay/manager.h"
+#include "sim/replay/oracle.h"
+#include "traces/hash.h"
 
 /* A double holds every integer up to here; a larger one is kept as text. */
 #define EXACT_MAX ((INT64_C(1) << 53) - 1)
@@ -146,6 +148,27 @@ void run_id(const char *json, char id[RUN_ID_CAP])
     XXH128_canonicalFromHash(&canonical, XXH3_128bits(json, strlen(json)));
     for (size_t i = 0; i < sizeof canonical.digest; i++)
         sprintf(id + 2 * i, "%02x", canonical.digest[i]);
+}
+
+int run_trace_hash(const char *workload, char hash[RUN_ID_CAP],
+                   struct problem *problem)
+{
+    struct workload *w;
+    struct trace_op op;
+    int err = workload_open(&w, workload, NULL, problem);
+    if (err < 0)
+        return err;
+    struct trace_hash *h = trace_hash_new(&w->header);
+    if (h == NULL)
+        err = problem_set(problem, ERR_MEMORY, "no memory left");
+    else
+        while ((err = workload_next(w, NULL, &op, problem)) > 0)
+            trace_hash_op(h, &op);
+    if (err == 0)
+        trace_hash_digest(h, hash);
+    trace_hash_free(h);
+    workload_close(w);
+    return err;
 }
 
 /* Where parse_ functions read and what they complain to. */
@@ -331,15 +354,31 @@ int run_spec_set_machine(struct run_spec *spec, const char *name,
                             problem);
 }
 
-int run_spec_play(const struct run_spec *spec, struct workload *w,
-                  const struct sink *sink, struct replay_result *result,
-                  struct problem *problem)
+int run_spec_set_steps(struct run_spec *spec, struct problem *problem)
 {
-    struct replay_options o = spec->options;
+    struct replay_options *o = &spec->options;
+    const char *core = run_is_native(spec) ? NULL : spec->config.core;
+    if (o->step_every == 0)
+        return 0;
+    const struct manager *m = manager_find(o->manager);
+    uint32_t least = manager_least_step(m, core);
+    o->step_units = manager_step_units(m, core, o->step_cycles);
+    if (o->step_cycles >= least)
+        return 0;
+    return problem_set(problem, ERR_INPUT,
+                       "--steps: %u cycles are too few: a step of %s that "
+                       "moves anything needs %u on %s",
+                       o->step_cycles, o->manager, least, spec->machine);
+}
+
+/* Name the image, if any, that the spec was made with. */
+static int set_image(const struct run_spec *spec, struct replay_options *o,
+                     struct problem *problem)
+{
     char hash[RUN_ID_CAP];
     uint32_t code_bytes;
     if (run_is_native(spec))
-        return replay_run(w, &o, sink, result, problem);
+        return 0;
     int err = guest_image_hash(spec->image, hash, &code_bytes, problem);
     if (err < 0)
         return err;
@@ -348,9 +387,25 @@ int run_spec_play(const struct run_spec *spec, struct workload *w,
                            "%.300s: not the image that the run was made by "
                            "(%.12s..., not %.12s...)",
                            spec->image, hash, spec->image_hash);
-    o.machine = &spec->config;
-    o.image = spec->image;
-    return replay_run(w, &o, sink, result, problem);
+    o->machine = &spec->config;
+    o->image = spec->image;
+    return 0;
+}
+
+int run_spec_play(const struct run_spec *spec, struct workload *w,
+                  const struct sink *sink, struct replay_result *result,
+                  struct problem *problem)
+{
+    struct replay_options o = spec->options;
+    struct oracle *oracle = NULL;
+    int err = set_image(spec, &o, problem);
+    if (err == 0)
+        err = oracle_open(&oracle, &o, spec->workload, problem);
+    o.oracle = oracle;
+    if (err == 0)
+        err = replay_run(w, &o, sink, result, problem);
+    oracle_free(oracle);
+    return err;
 }
 
 int run_spec_parse(struct run_spec *spec, const char *json,

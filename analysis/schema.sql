@@ -179,14 +179,15 @@ CREATE TABLE object (          -- at the moments of `heapmap` other than even;
   run         INTEGER NOT NULL REFERENCES run(number),
   seq         INTEGER NOT NULL, -- reason tells moments after one op apart
   reason      TEXT NOT NULL,
-  id          INTEGER NOT NULL, -- the trace's
+  id          INTEGER NOT NULL, -- the trace's; -1: of a copy left behind, or of a
+                                -- refused request that was granted here
   address     INTEGER NOT NULL, asked INTEGER NOT NULL,
   granted     INTEGER NOT NULL,
   born_seq    INTEGER NOT NULL, -- operation that made it
   site        INTEGER NOT NULL,
   dead        INTEGER NOT NULL, -- 1: dead, not yet reclaimed
   held        INTEGER NOT NULL, -- 1: named by registers or stack
-  PRIMARY KEY (run, seq, reason, id)
+  PRIMARY KEY (run, seq, reason, address)
 ) WITHOUT ROWID;
 
 CREATE TABLE edge (            -- references at those moments
@@ -254,6 +255,11 @@ CREATE TABLE summary (         -- one row a run: what replay --json prints
   max_held    INTEGER NOT NULL,         -- objects held at once
   floating    INTEGER NOT NULL,         -- dead, yet kept by a collection
   lone_blocks INTEGER NOT NULL,         -- live, given back with their area
+  touches     INTEGER NOT NULL,         -- reads through the manager's deref
+  strings     INTEGER NOT NULL,         -- interned strings, packed together,
+  strings_asked INTEGER NOT NULL,       -- ... their bytes,
+  strings_granted INTEGER NOT NULL,     -- ... those of the chunks they are in,
+  strings_apart INTEGER NOT NULL,       -- ... and what an object each takes
   expect_blocks_met INTEGER, expect_blocks INTEGER, -- NULL: no recorded facts
   expect_checkpoints_met INTEGER, expect_checkpoints INTEGER,
   expect_tables_met INTEGER, expect_tables INTEGER,
@@ -261,6 +267,27 @@ CREATE TABLE summary (         -- one row a run: what replay --json prints
   first_refusal_seq INTEGER,            -- NULL: nothing was refused
   worst_seq   INTEGER NOT NULL          -- first op with min_largest_request
 );
+
+CREATE TABLE minheap (         -- smallest heaps in which nothing is refused
+  number      INTEGER PRIMARY KEY,
+  id          TEXT NOT NULL UNIQUE, -- hash of `spec`
+  spec        TEXT NOT NULL,    -- canonical JSON: a native run's, heap_bytes 0
+  trace       TEXT NOT NULL REFERENCES trace(hash),
+  manager     TEXT NOT NULL,
+  heap_bytes  INTEGER NOT NULL, -- to 16 bytes
+  max_live    INTEGER NOT NULL, -- of the run in it
+  monotone    INTEGER NOT NULL, -- 1: every larger heap tried served it
+  refuses     INTEGER NOT NULL, -- the largest one that did not; 0: none
+  replays     INTEGER NOT NULL  -- that it took to find out
+);
+
+CREATE TABLE point (           -- what sweeps did with the points of their grids
+  study       TEXT NOT NULL,    -- the grid's name
+  point       TEXT NOT NULL,    -- what the grid says of it: axis=value ...
+  run         TEXT NOT NULL,    -- id of its run; '': it could not be played
+  reason      TEXT NOT NULL,    -- why not; '' if it was
+  PRIMARY KEY (study, point)
+) WITHOUT ROWID;
 
 CREATE VIEW ops AS             -- operations with their names
 SELECT o.key >> 36 AS run, o.key & 0xfffffffff AS seq, k.name AS kind,
@@ -305,11 +332,23 @@ SELECT r.number AS run, r.id, t.name AS trace, r.manager, r.machine,
        s.end_used, s.end_free, s.end_largest_free, s.end_largest_request,
        s.min_largest_request, s.p1_largest_request, s.min_largest_free,
        s.max_live, s.frag_mean, s.frag_max, s.frag_end, s.moved_bytes,
-       s.max_held, s.floating, s.lone_blocks, s.expect_blocks_met,
-       s.expect_blocks, s.expect_checkpoints_met, s.expect_checkpoints,
+       s.max_held, s.floating, s.lone_blocks, s.touches, s.strings,
+       s.strings_asked, s.strings_granted, s.strings_apart,
+       s.expect_blocks_met, s.expect_blocks, s.expect_checkpoints_met, s.expect_checkpoints,
        s.expect_tables_met, s.expect_tables, s.expect_collections_met,
        s.expect_collections, s.first_refusal_seq, s.worst_seq,
        r.state_digest, r.trace AS trace_hash, t.program, r.program_version,
        r.stored_bytes
 FROM run r JOIN trace t ON t.hash = r.trace
            JOIN summary s ON s.run = r.number;
+
+CREATE VIEW minheaps AS        -- minimum heaps beside what lived in them
+SELECT m.number, t.name AS trace, m.manager, m.heap_bytes, m.max_live,
+       1.0 * m.heap_bytes / m.max_live AS ratio, m.monotone, m.refuses,
+       m.replays, m.spec
+FROM minheap m JOIN trace t ON t.hash = m.trace;
+
+CREATE VIEW points AS          -- points of sweeps, and the numbers of their runs
+SELECT p.study, p.point, r.number AS run, r.status, CASE WHEN r.reason <> ''
+       THEN r.reason ELSE p.reason END AS reason
+FROM point p LEFT JOIN run r ON r.id = p.run;

@@ -1,10 +1,11 @@
-/* setting.h - `--set key=value` of a command line, as a manager's parameter */
+/* setting.h - `key=value` of a command line or a grid, a manager's parameter */
 #ifndef ANALYSIS_SETTING_H
 #define ANALYSIS_SETTING_H
 
 #include "sim/replay/replay.h"
 
-/* Add it to `o`. Returns 0, or says what is wrong and returns EXIT_USAGE. */
-int setting_read(struct replay_options *o, const char *text);
+/* Add it to `o`. ERR_INPUT: it is no key=value, too long, one too many. */
+MUST_CHECK int setting_read(struct replay_options *o, const char *text,
+                            struct problem *problem);
 
 #endif /* ANALYSIS_SETTING_H */

@@ -94,18 +94,24 @@ static int put_machine(struct store_copy *c, char hash[RUN_ID_CAP])
     return err;
 }
 
+int store_put_trace(struct store *s, const char *workload,
+                    const struct replay_result *played, struct problem *problem)
+{
+    char whole[PATH_MAX];
+    return store_put(s, problem, STORE_PUT_TRACE, "tttttuu", played->trace_hash,
+                     played->trace_name, place_of(workload, whole),
+                     played->trace_format, played->trace_program,
+                     played->events, played->operations);
+}
+
 static int put_run(struct store_copy *c)
 {
     const struct store_run *r = c->run;
     const struct replay_result *e = &r->result;
-    char whole[PATH_MAX], machine[RUN_ID_CAP] = "";
+    char machine[RUN_ID_CAP] = "";
     int err = run_is_native(&r->spec) ? 0 : put_machine(c, machine);
-    if (err < 0)
-        return err;
-    err = store_put(c->store, c->problem, STORE_PUT_TRACE, "tttttuu",
-                    e->trace_hash, e->trace_name,
-                    place_of(r->spec.workload, whole), e->trace_format,
-                    e->trace_program, e->events, e->operations);
+    if (err == 0)
+        err = store_put_trace(c->store, r->spec.workload, e, c->problem);
     if (err == 0)
         err = store_put(
             c->store, c->problem, STORE_PUT_RUN, "ktttttttuuttttti", c->number,
@@ -128,7 +134,8 @@ static int put_run(struct store_copy *c)
     "kuuuuuuuuuuuu"                                                            \
     "uuuuuuuuuu"                                                               \
     "ddd"                                                                      \
-    "uuuu"
+    "uuuu"                                                                     \
+    "uuuuu"
 #define SUMMARY_LAST "ku"
 
 static int put_summary(const struct store_copy *c)
@@ -146,10 +153,11 @@ static int put_summary(const struct store_copy *c)
         e->end.largest_request, m->min_largest_request, m->p1_largest_request,
         m->min_largest_free, m->max_live, m->frag_mean, m->frag_max,
         m->frag_end, e->moved_bytes, e->max_held, e->floating, e->lone_blocks,
-        e->blocks.met, e->blocks.of, e->checkpoints.met, e->checkpoints.of,
-        e->tables.met, e->tables.of, e->collections_expected.met,
-        e->collections_expected.of, (int64_t)m->first_refusal_seq,
-        m->worst_seq);
+        e->touches, e->strings.n, e->strings.asked, e->strings.granted,
+        e->strings.apart, e->blocks.met, e->blocks.of, e->checkpoints.met,
+        e->checkpoints.of, e->tables.met, e->tables.of,
+        e->collections_expected.met, e->collections_expected.of,
+        (int64_t)m->first_refusal_seq, m->worst_seq);
 }
 
 /* Percentiles and totals of a machine run. */
@@ -333,7 +341,8 @@ int store_delete_run(struct store *s, int64_t number, struct problem *problem)
     if (err == 0)
         err = store_execute(s,
                             "DELETE FROM trace WHERE hash NOT IN"
-                            " (SELECT trace FROM run);"
+                            " (SELECT trace FROM run UNION ALL"
+                            " SELECT trace FROM minheap);"
                             "DELETE FROM image WHERE hash NOT IN (SELECT image"
                             " FROM run WHERE image IS NOT NULL);"
                             "DELETE FROM machine WHERE hash NOT IN (SELECT"

@@ -151,6 +151,9 @@ enum store_statement {
     STORE_PUT_HEAPMAP,
     STORE_PUT_OBJECT,
     STORE_PUT_EDGE,
+    STORE_GET_MINHEAP,
+    STORE_PUT_MINHEAP,
+    STORE_PUT_POINT,
     STORE_COUNT_PAGES,
     STORE_PUT_STORED,
     STORE_N_STATEMENTS
@@ -216,6 +219,11 @@ struct store_copy {
 /* The one number that a statement without parameters yields. */
 MUST_CHECK int store_number(const struct store_copy *c,
                             enum store_statement which, int64_t *out);
+
+/* The row of the trace that was read at `workload`, and played. */
+MUST_CHECK int store_put_trace(struct store *s, const char *workload,
+                               const struct replay_result *played,
+                               struct problem *problem);
 
 /* Insert operations of the run, which follow those inserted before. */
 MUST_CHECK int store_copy_ops(struct store_copy *c, const struct shard_op *ops,

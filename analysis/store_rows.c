@@ -26,7 +26,7 @@ static const char *const statement_sql[STORE_N_STATEMENTS] = {
     [STORE_PUT_COST] = "INSERT INTO op_cost VALUES (?,?,?,?,?,?,?,?)",
     [STORE_PUT_EVENT] = "INSERT INTO event_cost VALUES (" VALUES_10 ",?)",
     [STORE_PUT_SUMMARY] = "INSERT INTO summary VALUES (" VALUES_10 "," VALUES_10
-                          "," VALUES_10 "," VALUES_10 ")",
+                          "," VALUES_10 "," VALUES_10 ",?,?,?,?,?)",
     [STORE_PUT_OPS] = "INSERT INTO op SELECT * FROM shard_ops",
     /* Without a key a row gets the key after the largest, with no search. */
     [STORE_APPEND_OPS] =
@@ -48,6 +48,11 @@ static const char *const statement_sql[STORE_N_STATEMENTS] = {
     [STORE_PUT_HEAPMAP] = "INSERT INTO heapmap VALUES (?,?,?,?,?,?)",
     [STORE_PUT_OBJECT] = "INSERT INTO object VALUES (" VALUES_10 ",?)",
     [STORE_PUT_EDGE] = "INSERT INTO edge VALUES (?,?,?,?,?,?)",
+    [STORE_GET_MINHEAP] = "SELECT heap_bytes, max_live, monotone, refuses,"
+                          " replays FROM minheap WHERE id = ?",
+    [STORE_PUT_MINHEAP] = "INSERT INTO minheap VALUES (NULL,?,?,?,?,?,?,?,?,?)"
+                          " ON CONFLICT(id) DO NOTHING",
+    [STORE_PUT_POINT] = "INSERT OR REPLACE INTO point VALUES (?,?,?,?)",
     [STORE_COUNT_PAGES] =
         "SELECT (page_count - freelist_count) * page_size FROM"
         " pragma_page_count, pragma_freelist_count, pragma_page_size",

@@ -131,6 +131,12 @@ uint32_t chains_need(struct heap *h, uint32_t bytes);
 /* Bytes granted to `object`: its data blocks. Never fewer than were asked. */
 uint32_t chains_bytes(struct heap *h, addr32 object);
 
+/*
+ * The address of the k-th block of `object` that holds none of its bytes but
+ * leads to others: the one that names it first; 0: it has no such block.
+ */
+addr32 chains_index_block(struct heap *h, addr32 object, uint32_t k);
+
 /* Bytes of all free blocks. O(1). */
 static inline uint32_t chains_free_bytes(struct heap *h)
 {

@@ -1,4 +1,4 @@
-/* chainslook.c - chains.h's info, area_info and walk: a pass over the blocks.
+/* chainslook.c - what chains.h only tells of a heap: index blocks, walk, info.
  */
 #include "core/atab.h"
 #include "core/chains.h"
@@ -46,6 +46,14 @@ bool chains_walk(struct heap *h, struct heap_cursor *cursor,
         cursor->block = 0;
     }
     return false;
+}
+
+addr32 chains_index_block(struct heap *h, addr32 object, uint32_t k)
+{
+    uint32_t i = 0;
+    if (!has_links(h))
+        i = spine_index_block(h, fixed_index(h, object), k);
+    return i == 0 ? 0 : fixed_address(h, i);
 }
 
 /* Count one object of n blocks, whose blocks are counted elsewhere. */

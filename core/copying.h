@@ -19,6 +19,7 @@
  *   - enough is free and nothing is pinned: slide all that is used, garbage
  *     too, without marking; objects keep their order, nothing is reclaimed
  *   - collecting is allowed: collect
+ *   - the heap may grow (parameter `grow`): one more area, copygrow.h
  *   - refuse
  *
  * A COLLECTION goes through the phases that h->phase tells:
@@ -66,7 +67,10 @@
  * realloc refuses only while its area has less free than it lacks.
  *
  * SEVERAL AREAS. Objects slide within their area. Then a request is refused
- * only if no single area has as much free; the sum is no promise.
+ * only if no single area has as much free; the sum is no promise. Where the
+ * heap may grow, it takes areas from the outer heap, and a collection gives
+ * back those that it leaves empty, but for the first, and for one that alone
+ * has room for the request.
  *
  * WHAT IT NEEDS OF THE PROGRAM
  *
@@ -133,6 +137,8 @@ struct copying_params {
                          /* the best gap into the others                  */
     uint32_t ration;     /* percent, to COPYING_RATION_MAX; 0: none. See  */
                          /* PINS                                          */
+    uint32_t grow;       /* 1: take areas from the outer heap, and give   */
+                         /* empty ones back                               */
 };
 
 #define COPYING_DEFAULTS                                                       \
@@ -140,6 +146,7 @@ struct copying_params {
         .block = 16, .zero = 1, .finalisers = 1, .mark_stack = 64,             \
         .threshold = HEAP_NO_THRESHOLD, .automatic = 1, .slide = COPYING_FULL, \
         .holes = 1, .leaf = 0, .ambiguous = 0, .pack = 1, .ration = 50,        \
+        .grow = 0,                                                             \
     }
 
 /* The manager's part of the control block. The mark stack follows it. */
@@ -166,8 +173,8 @@ struct copying {
     struct slide slide; /* the slide's plan and counters                */
 };
 
-_Static_assert(sizeof(struct copying_params) == 48, "twelve words");
-_Static_assert(sizeof(struct copying) == 148, "no padding");
+_Static_assert(sizeof(struct copying_params) == 52, "13 words");
+_Static_assert(sizeof(struct copying) == 152, "no padding");
 
 static inline struct copying *copying_of(struct heap *h)
 {
@@ -209,8 +216,7 @@ void copying_free(struct heap *h, addr32 object);
  * `may_move`, another; or 0, the object being as before, at the address that
  * its references now hold: h->refusal says why. Without `may_move` nothing
  * moves at all. Object 0 allocates; 0 bytes free it and answer 0. Words that
- * name a moved object hold its last address, for the program to rewrite. Words
- * of a shrunk one are its own to the end of its last block.
+ * name a moved object hold its last address, for the program to rewrite.
  */
 addr32 copying_realloc(struct heap *h, addr32 object, uint32_t bytes,
                        bool may_move);

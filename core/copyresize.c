@@ -3,6 +3,25 @@
 #include "core/copyinner.h"
 #include "core/copyregion.h"
 
+/* Clear the words from that at `from` on to before `end`. */
+static inline void clean(struct heap *h, addr32 from, addr32 end)
+{
+    for (addr32 p = from & ~UINT32_C(3); p != end; p += 4)
+        *word_at(h, p) = 0;
+}
+
+/* What lies behind `bytes` bytes must not be taken for references. */
+static void clean_rest(struct heap *h, addr32 object, uint32_t bytes,
+                       uint32_t n_blocks)
+{
+    addr32 p = object + bytes;
+    if (p % 4 != 0) {
+        uint32_t *word = word_at(h, p & ~UINT32_C(3));
+        *word &= (UINT32_C(1) << 8 * (p % 4)) - 1;
+    }
+    clean(h, p + 3, object + (n_blocks << h->block_shift));
+}
+
 /* The object at block b takes the free blocks behind it, and is cleaned. */
 static void extend(struct heap *h, struct slide_area *a, uint32_t b,
                    uint32_t old, uint32_t bytes)
@@ -93,8 +112,10 @@ addr32 copying_realloc(struct heap *h, addr32 object, uint32_t bytes,
         atab_clear(t, b + n_blocks, old - n_blocks);
         region_give(h, a, b + n_blocks, old - n_blocks);
     }
-    if (n_blocks <= old)
+    if (n_blocks <= old) {
+        clean_rest(h, object, bytes, n_blocks);
         return object;
+    }
     uint32_t more = n_blocks - old;
     if (atab_free_run(t, area_blocks(&a->area), b + old, more) == more) {
         extend(h, a, b, old, bytes);

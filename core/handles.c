@@ -2,21 +2,6 @@
 #include "core/handles.h"
 #include "core/handleschunk.h"
 
-/* clang-format off */
-const uint8_t handles_lists[128] = {
-    /* 64 to 1,023 words, by 16 */
-     0,  0,  0,  0, 64, 64, 65, 65, 66, 66, 66, 66, 67, 67, 67, 67,
-    68, 68, 68, 68, 68, 68, 68, 68, 69, 69, 69, 69, 69, 69, 69, 69,
-    70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70,
-    71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71,
-    /* from 1,024 words on, by 1,024 */
-     0, 72, 73, 73, 74, 74, 74, 74, 75, 75, 75, 75, 75, 75, 75, 75,
-    76, 76, 76, 76, 76, 76, 76, 76, 76, 76, 76, 76, 76, 76, 76, 76,
-    77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77,
-    77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77,
-};
-/* clang-format on */
-
 /* ---- Room for an object ------------------------------------------------ */
 
 /* Words of the chunk for a request; no overflow up to HANDLES_REQUEST_MAX. */
@@ -24,6 +9,26 @@ static inline uint32_t words_for(uint32_t bytes)
 {
     uint32_t words = (bytes + HANDLES_HEADER + 3) / 4;
     return words < HANDLES_CHUNK_MIN ? HANDLES_CHUNK_MIN : words;
+}
+
+void handles_give_back(struct heap *h, addr32 c, addr32 end, bool is_behind)
+{
+    struct handles *t = handles_of(h);
+    if (is_behind) {
+        uint32_t words = *word_at(h, c - 4) >> 16;
+        if (words == 0) {
+            c = t->hand;
+            handles_let_go(t);
+        } else {
+            c -= 4 * words;
+            handles_take_out(h, c);
+        }
+    }
+    handles_clear(h, c);
+    if (end == t->frontier)
+        t->frontier = c;
+    else
+        t->hand = c;
 }
 
 void handles_make_hole(struct heap *h, addr32 c, uint32_t words, bool is_behind)
@@ -35,8 +40,9 @@ void handles_make_hole(struct heap *h, addr32 c, uint32_t words, bool is_behind)
 static addr32 look_in(struct heap *h, const struct handles *t, uint32_t j,
                       uint32_t words)
 {
-    addr32 c = t->list[j];
-    for (uint32_t i = 0; i < HANDLES_LOOK && c != 0; i++) {
+    addr32 end = handles_end_of(h, j);
+    addr32 c = t->list[j].first;
+    for (uint32_t i = 0; i < HANDLES_LOOK && c != end; i++) {
         if (*word_at(h, c) >> 16 >= words)
             return c;
         c = *word_at(h, c + 4);
@@ -44,59 +50,50 @@ static addr32 look_in(struct heap *h, const struct handles *t, uint32_t j,
     return 0;
 }
 
-/*
- * Cut a chunk of `words` words off hole `c`, which is in no list. The rest
- * comes into the hand, what was there goes to its list. The words granted.
- */
-static inline uint32_t cut_and_hold(struct heap *h, struct handles *t, addr32 c,
-                                    uint32_t words)
-{
-    uint32_t have = *word_at(h, c) >> 16;
-    uint32_t rest = handles_cut(h, c, have, words);
-    if (rest == 0)
-        return have;
-    addr32 old = t->list[0];
-    handles_hold(h, c + 4 * words);
-    if (old != 0)
-        handles_insert(h, old, *word_at(h, old) >> 16);
-    return words;
-}
+/* A chunk, or 0 words: none. */
+struct piece {
+    addr32 at;
+    uint32_t words;
+};
 
 /*
  * A used chunk of `words` words, the gap ending at `end`; its header is not
  * written yet. 0 words: there is none.
  */
-static struct handles_piece place(struct heap *h, struct handles *t,
+static struct piece place(struct heap *h, struct handles *t,
                                   uint32_t words, addr32 end)
 {
-    addr32 c = t->in_step ? 0 : t->list[0];
-    if (c == 0 || *word_at(h, c) >> 16 < words) {
-        c = t->frontier;
-        if (end - c > 4 * words) {
-            handles_begin_gap(h, c + 4 * words);
-            return (struct handles_piece){c, words};
-        }
-        uint32_t j = handles_list_of(words);
-        c = look_in(h, t, j, words);
-        if (c == 0 && (j = handles_longer(t, j)) != 0)
-            c = t->list[j];
+    addr32 c = t->hand;
+    if (!t->in_step && t->hand_end - c >= 4 * words)
+        return (struct piece){c, handles_cut_hand(h, t, words)};
+    c = t->frontier;
+    if (end - c > 4 * words) {
+        t->frontier = c + 4 * words;
+        handles_clear(h, t->frontier);
+        return (struct piece){c, words};
     }
+    uint32_t j = handles_list_of(words);
+    uint32_t longer = handles_longer(t, j);
+    c = look_in(h, t, j, words);
+    if (c == 0 && longer != 0)
+        c = t->list[__builtin_ctz(longer)].first;
     if (c == 0)
-        return (struct handles_piece){0, 0};
+        return (struct piece){0, 0};
     handles_take_out(h, c);
-    if (t->in_step)
-        words = handles_cut_off(h, c, *word_at(h, c) >> 16, words);
-    else
-        words = cut_and_hold(h, t, c, words);
-    return (struct handles_piece){c, words};
+    words = handles_cut_off(h, c, *word_at(h, c) >> 16, words);
+    return (struct piece){c, words};
 }
 
 /* Words of all holes and the gap, but for the gap's own one. */
 static uint32_t free_words(struct heap *h, const struct handles *t)
 {
-    uint32_t n = (h->pool_max - t->frontier) / 4 - 1;
+    uint32_t n = (h->pool_max - t->frontier + t->hand_end - t->hand) / 4 - 1;
     bool is_behind = false;
     for (addr32 c = h->pool_min; c != t->frontier;) {
+        if (c == t->hand) {
+            c = t->hand_end;
+            is_behind = true;
+        }
         uint32_t header = *word_at(h, c);
         bool is_free = !is_behind && (header & HANDLES_LOW) == 0;
         n += is_free ? handles_words(header) : 0;
@@ -118,7 +115,7 @@ static bool make_room(struct heap *h, struct handles *t, uint32_t words,
     if (t->in_step || (t->free_handle == 0 && handles_has_no_index(t)))
         return false;
     if (t->moving != 0) {
-        handles_abort(h, t);
+        handles_give_up_place(h, t);
         return true;
     }
     if (t->params.wait && *may_wait && free_words(h, t) >= words) {
@@ -133,26 +130,14 @@ static bool make_room(struct heap *h, struct handles *t, uint32_t words,
 
 /* ---- Entries ----------------------------------------------------------- */
 
-/* Where the gap will end when one more entry is given; 0: none can be. */
-static addr32 end_with_entry(const struct heap *h, const struct handles *t)
-{
-    addr32 entry = t->issued - handles_entry_bytes(t);
-    if (handles_has_no_index(t))
-        return 0;
-    if (entry >= h->pool_max)
-        return h->pool_max;
-    addr32 end = entry & ~UINT32_C(3);
-    return end <= t->frontier ? 0 : end;
-}
-
 /* A chunk and an entry for it; the handle, or 0 and nothing has changed. */
 static uint32_t take(struct heap *h, struct handles *t, uint32_t words)
 {
     uint32_t handle = t->free_handle;
-    addr32 end = handle != 0 ? h->pool_max : end_with_entry(h, t);
+    addr32 end = handle != 0 ? h->pool_max : handles_end_with_entry(h, t);
     if (end == 0)
         return 0;
-    struct handles_piece chunk = place(h, t, words, end);
+    struct piece chunk = place(h, t, words, end);
     if (chunk.words == 0)
         return 0;
     if (handle == 0)
@@ -178,7 +163,7 @@ static uint32_t refuse_at_once(struct heap *h, uint32_t bytes)
 
 static uint32_t refuse(struct heap *h, const struct handles *t, bool is_alloc)
 {
-    bool has_entry = t->free_handle != 0 || end_with_entry(h, t) != 0;
+    bool has_entry = t->free_handle != 0 || handles_end_with_entry(h, t) != 0;
     h->refusal = t->in_step               ? REFUSAL_LOCKED
                  : is_alloc && !has_entry ? REFUSAL_INDEX
                                           : REFUSAL_FULL;
@@ -237,31 +222,50 @@ static __attribute__((noinline)) uint32_t alloc_anyhow(struct heap *h,
     return handle;
 }
 
-/* The object is in chunk `c`, its entry the first free one. */
+/* The object is in chunk `c` of `bytes` bytes, its entry the first free one. */
 static inline uint32_t give(struct heap *h, struct handles *t, uint32_t handle,
-                            addr32 c, uint32_t words)
+                            addr32 c, uint32_t bytes)
 {
     addr32 entry = t->table + handle;
     t->free_handle = *word_at(h, entry) - 1;
-    *word_at(h, c) = handles_header(words, handle / 4);
+    *word_at(h, c) = bytes << 14 | handle / 4;
     *word_at(h, entry) = c + HANDLES_HEADER;
     return handle;
 }
 
-/* Give all of `c`, the first chunk of list `j`. */
-static inline uint32_t give_all(struct heap *h, struct handles *t,
-                                uint32_t handle, uint32_t j, uint32_t words)
+/*
+ * Make the first hole of list `j`, of longer ones, a chunk of `bytes` bytes;
+ * the rest comes into the hand, or to its list if there is one in hand. Bytes
+ * granted.
+ */
+static inline uint32_t cut_longer(struct heap *h, struct handles *t, addr32 c,
+                                  uint32_t j, uint32_t bytes)
 {
-    addr32 c = t->list[j];
-    handles_take_first(h, j, c);
-    handles_use_up(h, c, words);
-    return give(h, t, handle, c, words);
+    addr32 list = handles_end_of(h, j);
+    addr32 next = *word_at(h, c + 4);
+    uint32_t bits = t->bits;
+    uint32_t rest = 4u * *handles_high(h, c) - bytes;
+    addr32 cut = c + bytes;
+    *word_at(h, list + 4) = next;
+    *word_at(h, next + 8) = list;
+    if (next == list)
+        t->bits = bits & ~(UINT32_C(1) << j);
+    if (rest < 4 * HANDLES_CHUNK_MIN) {
+        handles_use_up(h, cut + rest);
+        return bytes + rest;
+    }
+    if (t->hand == 0) {
+        handles_hold(h, cut, cut + rest);
+    } else {
+        handles_write_hole(h, cut, rest / 4);
+        handles_insert(h, cut, rest / 4);
+    }
+    return bytes;
 }
 
 /*
- * The short way: the first chunk of the request's own list if it is used up,
- * else of the hole in hand, else of the gap, else of a longer chunk; and no
- * calls.
+ * The short way: of the hole in hand, else of the gap, else of a longer chunk,
+ * and no calls.
  */
 __attribute__((aligned(4))) uint32_t handles_alloc(struct heap *h,
                                                    uint32_t bytes,
@@ -270,58 +274,34 @@ __attribute__((aligned(4))) uint32_t handles_alloc(struct heap *h,
     struct handles *t = handles_of(h);
     (void)flags;
     uint32_t handle = t->free_handle;
-    if (bytes - 1 >= t->short_request || handle == 0) /* 0 is the largest */
+    if (bytes - 1 >= t->short_request) /* 0 is the largest */
         return alloc_anyhow(h, bytes);
+    if (__builtin_expect(handle == 0, 0)) {
+        handle = handles_add_entry(h, t);
+        if (handle == 0)
+            return alloc_anyhow(h, bytes);
+    }
 
-    uint32_t words = words_for(bytes);
-    uint32_t j = handles_list_of(words);
-    addr32 c = t->list[j];
+    uint32_t most = bytes; /* what to give */
+    bytes = 4 * words_for(bytes);
+    addr32 c = t->hand;
     h->refusal = REFUSAL_NONE;
-    if (c != 0) {
-        if (__builtin_expect(words < HANDLES_EXACT, 1))
-            return give_all(h, t, handle, j, words);
-        uint32_t have = *word_at(h, c) >> 16;
-        if (have - words < HANDLES_CHUNK_MIN)
-            return give_all(h, t, handle, j, have);
-    }
-    c = t->list[0];
-    if (c != 0) {
-        uint32_t have = *word_at(h, c) >> 16;
-        if (have >= words + HANDLES_CHUNK_MIN) {
-            handles_split(h, c, have, words);
-            handles_hold(h, c + 4 * words);
-            return give(h, t, handle, c, words);
+    if (t->hand_end - c >= bytes + 4 * HANDLES_CHUNK_MIN) {
+        t->hand = c + bytes;
+    } else {
+        c = t->frontier;
+        if (h->pool_max - c <= bytes) {
+            uint32_t longer = handles_longer(t, handles_list_of(bytes / 4));
+            if (longer == 0)
+                return alloc_anyhow(h, most);
+            uint32_t j = (uint32_t)__builtin_ctz(longer);
+            c = t->list[j].first;
+            return give(h, t, handle, c, cut_longer(h, t, c, j, bytes));
         }
+        t->frontier = c + bytes;
     }
-    c = t->frontier;
-    if (h->pool_max - c > 4 * words) {
-        handles_begin_gap(h, c + 4 * words);
-        return give(h, t, handle, c, words);
-    }
-    j = handles_longer(t, j);
-    if (j == 0)
-        return alloc_anyhow(h, bytes);
-    c = t->list[j];
-    handles_take_first(h, j, c);
-    words = cut_and_hold(h, t, c, words);
-    return give(h, t, handle, c, words);
-}
-
-/* Free an object that may be pinned or in motion, in either form. */
-static __attribute__((noinline)) void free_anyhow(struct heap *h,
-                                                  uint32_t handle)
-{
-    struct handles *t = handles_of(h);
-    addr32 c = handles_chunk_of(h, handle);
-    uint32_t header = *word_at(h, c);
-    if (t->moving == handle)
-        t->moving = HANDLES_GONE;
-    if (t->scan == c)
-        t->scan_handle = handle; /* which no longer holds */
-    handles_set_entry(h, t, handle, t->free_handle + 1);
-    t->free_handle = handle;
-    handles_make_hole(h, c, handles_words(header),
-                      handles_is_behind_hole(header));
+    handles_clear(h, c + bytes);
+    return give(h, t, handle, c, bytes);
 }
 
 /* In one piece: split by the compiler at its first test, it costs a jump. */
@@ -333,20 +313,21 @@ __attribute__((noinline, aligned(4))) void handles_free(struct heap *h,
         return;
     CORE_ASSERT(h->phase == PHASE_IDLE && !t->in_step);
     CORE_ASSERT(handles_is_valid(h, handle));
-    addr32 entry = t->table + handle;
-    if (t->table == 0) {
-        free_anyhow(h, handle);
-        return;
-    }
-    addr32 c = *word_at(h, entry) - HANDLES_HEADER;
-    uint32_t header = *word_at(h, c);
-    if (handles_header_is_pinned(header)) {
-        free_anyhow(h, handle);
-        return;
-    }
-    *word_at(h, entry) = t->free_handle + 1;
+    addr32 c = handles_chunk_of(h, handle);
+    uint32_t words = *handles_high(h, c);
+    uint32_t low = *handles_low(h, c);
+    bool is_behind = low == 0;
+    handles_set_entry(h, t, handle, t->free_handle + 1);
     t->free_handle = handle;
-    handles_make_hole_here(h, c, header >> 16, (header & HANDLES_LOW) == 0);
+    if (__builtin_expect(words < 2, 0)) { /* pinned, or in motion */
+        is_behind = words != 0;
+        words = low;
+        if (t->moving == handle)
+            t->moving = HANDLES_GONE;
+        if (t->scan == c)
+            t->scan_handle = handle; /* which no longer holds */
+    }
+    handles_make_hole_here(h, c, words, is_behind);
 }
 
 /* ---- Longer and shorter ------------------------------------------------ */
@@ -379,7 +360,12 @@ static bool grow_here(struct heap *h, struct handles *t, addr32 c,
     if (end == t->frontier) {
         if (h->pool_max - end <= 4 * more)
             return false;
-        handles_begin_gap(h, end + 4 * more);
+        t->frontier = end + 4 * more;
+        handles_clear(h, t->frontier);
+    } else if (end == t->hand) {
+        if (t->hand_end - end < 4 * more)
+            return false;
+        more = handles_cut_hand(h, t, more);
     } else {
         uint32_t next = *word_at(h, end);
         if ((next & HANDLES_LOW) != 0 || next >> 16 < more)
@@ -395,7 +381,7 @@ static bool grow_here(struct heap *h, struct handles *t, addr32 c,
 static bool move_to_longer(struct heap *h, struct handles *t, uint32_t handle,
                            uint32_t words)
 {
-    struct handles_piece chunk = place(h, t, words, h->pool_max);
+    struct piece chunk = place(h, t, words, h->pool_max);
     if (chunk.words == 0)
         return false;
     addr32 c = handles_chunk_of(h, handle);
@@ -443,7 +429,7 @@ uint32_t handles_realloc(struct heap *h, uint32_t handle, uint32_t bytes,
         return refuse_at_once(h, bytes);
     }
     if (t->moving == handle)
-        handles_abort(h, t);
+        handles_give_up_place(h, t);
     uint32_t words = words_for(bytes);
     addr32 c = handles_chunk_of(h, handle);
     uint32_t have = handles_words(*word_at(h, c));

@@ -103,8 +103,8 @@
 
 #include "core/heap.h"
 
-#define HANDLES_LISTS     78u      /* lists: of the hole in hand, by size   */
-#define HANDLES_EXACT     64u      /* shorter chunks have a list each       */
+#define HANDLES_LISTS     32u      /* lists of holes: of fewer than 8 words,*/
+#define HANDLES_STEP      8u       /* than 16, and so on; of 248 or more    */
 #define HANDLES_LOOK      4u       /* chunks of its own list that a request */
                                    /* is compared with                      */
 #define HANDLES_CHUNK_MIN 4u       /* words of the smallest chunk           */
@@ -123,6 +123,7 @@
 #define HANDLES_BEGIN 47u /* a move in pieces begins                       */
 #define HANDLES_CARRY 28u /* ... goes on, and perhaps ends                 */
 #define HANDLES_END   47u /* the place that a move has left becomes a hole */
+#define HANDLES_ADD   15u /* an entry is added                             */
 #define HANDLES_ROUND 24u /* with less no further part is begun             */
 #define HANDLES_LEAST 47u /* smallest budget that gets all of it done     */
 
@@ -150,6 +151,11 @@ struct handles_params {
 /* handles.moving: the move is over, `copy` is the place that nobody needs. */
 #define HANDLES_GONE 2u
 
+/* A ring of holes: its end's next and slot, see handleschunk.h. */
+struct handles_list {
+    addr32 first, last;
+};
+
 /* The manager's part of the control block, right behind struct heap. */
 struct handles {
     /* What every operation looks at. */
@@ -159,6 +165,8 @@ struct handles {
                             /* for zero, per_alloc, the small form, and    */
                             /* while a step runs                           */
     uint32_t free_handle;   /* first free entry's handle; 0: none          */
+    addr32 hand;            /* the hole in hand; 0: none                   */
+    addr32 hand_end;        /* where it ends; 0                            */
     addr32 frontier;        /* where the gap begins; h->pool_max ends it   */
     addr32 issued;          /* entry given last: all from here on are in   */
                             /* use or in the list of free ones             */
@@ -185,14 +193,14 @@ struct handles {
     uint32_t start_gap;   /* bytes of the gap ... or fewer: begin        */
     addr32 start_issued;  /* `issued` here or lower: begin               */
     struct handles_params params; /* as given to init                      */
-    uint32_t bits[3];             /* bit j > 0: list j is not empty        */
-    addr32 list[HANDLES_LISTS];   /* first chunk of each; 0 when empty     */
+    uint32_t bits;                /* bit j: list j is not empty            */
+    struct handles_list list[HANDLES_LISTS];
 };
 
 _Static_assert(sizeof(struct handles_params) == 28, "seven words");
-_Static_assert(offsetof(struct handles, params) == 80, "no padding");
+_Static_assert(offsetof(struct handles, params) == 88, "no padding");
 _Static_assert(offsetof(struct handles, list) == 120, "no padding");
-_Static_assert(sizeof(struct handles) == 432, "108 words");
+_Static_assert(sizeof(struct handles) == 376, "94 words");
 
 static inline struct handles *handles_of(struct heap *h)
 {

@@ -15,7 +15,7 @@ struct known {
     addr32 base;
     addr32 end;      /* of H                                            */
     uint32_t n_used; /* chunks whose entry names them                   */
-    uint32_t n_free; /* chunks                                          */
+    uint32_t n_free; /* chunks that must be in lists                    */
     bool has_scan;   /* the scan was met                                */
     bool has_copy;   /* the place of an object in motion was met        */
 };
@@ -79,6 +79,18 @@ static int check_control(struct known *k, uint32_t window_bytes)
 
 /* ---- 3: pool, gap, entries --------------------------------------------- */
 
+/* Does the hole in hand, if there is one, lie in the pool, and begin so? */
+static bool is_hand_right(const struct known *k)
+{
+    const struct handles *t = k->t;
+    if (t->hand == 0)
+        return t->hand_end == 0;
+    return t->hand % 4 == 0 && t->hand >= k->h->pool_min &&
+           t->hand < t->frontier && t->hand_end % 4 == 0 &&
+           t->hand_end > t->hand && t->hand_end < t->frontier &&
+           word(k, t->hand) == 0;
+}
+
 static int check_places(const struct known *k)
 {
     const struct heap *h = k->h;
@@ -94,7 +106,7 @@ static int check_places(const struct known *k)
         t->issued < t->table + size || t->issued > k->end ||
         h->pool_max != (first < aside ? first : aside))
         return 3;
-    return word(k, t->frontier) == 0 ? 0 : 3;
+    return word(k, t->frontier) == 0 && is_hand_right(k) ? 0 : 3;
 }
 
 /* ---- 4, 5: chunks ------------------------------------------------------ */
@@ -103,7 +115,7 @@ static int check_places(const struct known *k)
 struct seen {
     addr32 at;
     uint32_t words;
-    bool is_free, is_pinned, says_behind;
+    bool is_free, is_hand, is_pinned, says_behind;
     uint32_t index; /* of a used chunk that is not pinned                  */
 };
 
@@ -112,34 +124,48 @@ static struct seen see(const struct known *k, addr32 at, uint32_t hole_words)
 {
     uint32_t high = word(k, at) >> 16;
     uint32_t low = word(k, at) % 65536;
-    if (high <= 1)
-        return (struct seen){at, low, false, true, high == 1, 0};
-    if (low != 0)
-        return (struct seen){at, high, false, false, false, low};
-    if (hole_words == 0)
-        return (struct seen){at, high, true, false, false, 0};
-    return (struct seen){at, high, false, false, true, word(k, at - 4) % 65536};
+    struct seen s = {.at = at, .words = high};
+    if (at == k->t->hand) {
+        s.words = (k->t->hand_end - at) / 4;
+        s.is_free = s.is_hand = true;
+    } else if (high <= 1) {
+        s.words = low;
+        s.is_pinned = true;
+        s.says_behind = high == 1;
+    } else if (low != 0) {
+        s.index = low;
+    } else if (hole_words == 0) {
+        s.is_free = true;
+    } else {
+        s.says_behind = true;
+        s.index = word(k, at - 4) % 65536;
+    }
+    return s;
 }
 
 static int check_chunks(struct known *k)
 {
     uint32_t hole = 0;
+    bool has_hand = k->t->hand == 0;
     for (addr32 at = k->h->pool_min; at != k->t->frontier;) {
         struct seen s = see(k, at, hole);
         if (s.words < 4 || s.words > (k->t->frontier - at) / 4)
             return 4;
+        has_hand |= s.is_hand;
         at += 4 * s.words;
     }
+    if (!has_hand)
+        return 4;
     for (addr32 at = k->h->pool_min; at != k->t->frontier;) {
         struct seen s = see(k, at, hole);
         at += 4 * s.words;
         if (!s.is_free && s.says_behind != (hole != 0))
             return 5;
         if (s.is_free && (at == k->t->frontier || hole != 0 ||
-                          word(k, at - 4) / 65536 != s.words))
+                          word(k, at - 4) / 65536 != (s.is_hand ? 0 : s.words)))
             return 5;
         hole = s.is_free ? s.words : 0;
-        k->n_free += s.is_free;
+        k->n_free += s.is_free && !s.is_hand;
     }
     return 0;
 }
@@ -218,22 +244,10 @@ static int check_entries(const struct known *k)
 
 /* ---- 9, 10: lists ------------------------------------------------------ */
 
-/* The list of free chunks of so many words, by counting. */
+/* The list of free chunks of so many words. */
 static uint32_t class_of(uint32_t words)
 {
-    if (words < 64)
-        return words;
-    uint32_t list = 64;
-    uint32_t from = 64;
-    while (words >= 2 * from && from < 1024) {
-        list += 2;
-        from *= 2;
-    }
-    if (from < 1024)
-        return list + (words >= from + from / 2);
-    for (; words >= 2 * from; from *= 2)
-        list++;
-    return list;
+    return words < 248 ? words / 8 : 31;
 }
 
 /* Can `p` be the address of a chunk, as far as reading its links goes? */
@@ -243,28 +257,42 @@ static bool is_readable(const struct known *k, addr32 p)
            k->t->frontier - p >= 12;
 }
 
+/* The address of the end of list `list`, were it a chunk. */
+static addr32 end_of(const struct known *k, uint32_t list)
+{
+    return k->base + (uint32_t)sizeof(struct heap) +
+           (uint32_t)offsetof(struct handles, list) + 8 * list - 4;
+}
+
 /* Is free chunk `at` in list `list`, and does its slot lead to it? */
 static bool is_in_list(const struct known *k, addr32 at, uint32_t list)
 {
-    addr32 slot = k->base + (uint32_t)sizeof(struct heap) +
-                  (uint32_t)offsetof(struct handles, list) + 4 * list;
+    addr32 before = end_of(k, list);
     for (uint32_t n = 0; n < k->n_free; n++) {
-        addr32 found = word(k, slot);
+        addr32 found = word(k, before + 4);
         if (found == at)
-            return word(k, at + 8) == slot;
+            return word(k, at + 8) == before;
         if (!is_readable(k, found))
             return false;
-        slot = found + 4;
+        before = found;
     }
     return false;
 }
 
-/* Is it in the hand, alone, or in the list of its class? */
-static bool is_listed(const struct known *k, const struct seen *s)
+/* How many chunks are in list `list`; if it is no ring, UINT32_MAX. */
+static uint32_t count_list(const struct known *k, uint32_t list)
 {
-    if (k->t->list[0] == s->at)
-        return is_in_list(k, s->at, 0) && word(k, s->at + 4) == 0;
-    return is_in_list(k, s->at, class_of(s->words));
+    addr32 end = end_of(k, list);
+    addr32 at = end;
+    for (uint32_t n = 0; n <= k->n_free; n++) {
+        addr32 next = word(k, at + 4);
+        if (next == end)
+            return word(k, end + 8) == at ? n : UINT32_MAX;
+        if (!is_readable(k, next))
+            return UINT32_MAX;
+        at = next;
+    }
+    return UINT32_MAX;
 }
 
 /*
@@ -276,28 +304,23 @@ static int check_lists(const struct known *k)
     uint32_t hole = 0;
     for (addr32 at = k->h->pool_min; at != k->t->frontier;) {
         struct seen s = see(k, at, hole);
-        if (s.is_free && !is_listed(k, &s))
+        if (s.is_free && !s.is_hand && !is_in_list(k, s.at, class_of(s.words)))
             return 9;
         hole = s.is_free ? s.words : 0;
         at += 4 * s.words;
     }
-    uint32_t bits[3] = {0, 0, 0};
+    uint32_t bits = 0;
     uint32_t n_listed = 0;
     for (uint32_t list = 0; list < HANDLES_LISTS; list++) {
-        addr32 at = k->t->list[list];
-        bits[list / 32] |= (at != 0 && list > 0 ? 1u : 0u) << list % 32;
-        for (; at != 0; at = word(k, at + 4)) {
-            if (++n_listed > k->n_free || !is_readable(k, at))
-                return 9;
-        }
+        uint32_t n = count_list(k, list);
+        if (n > k->n_free)
+            return 9;
+        n_listed += n;
+        bits |= (n > 0 ? 1u : 0u) << list;
     }
     if (n_listed != k->n_free)
         return 9;
-    for (uint32_t i = 0; i < 3; i++) {
-        if (bits[i] != k->t->bits[i])
-            return 10;
-    }
-    return 0;
+    return bits == k->t->bits ? 0 : 10;
 }
 
 /* ---- 11: steps --------------------------------------------------------- */

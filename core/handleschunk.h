@@ -15,12 +15,12 @@
 /* The largest request that a chunk can serve. */
 #define HANDLES_REQUEST_MAX (4 * HANDLES_CHUNK_MAX - HANDLES_HEADER)
 
-/* Where the heads of the lists lie in the control block. */
-#define HANDLES_LISTS_AT                                                       \
-    ((uint32_t)(sizeof(struct heap) + offsetof(struct handles, list)))
-
-/* The list of each size: below 1,024 words by 16, then by 1,024 words. */
-extern const uint8_t handles_lists[128];
+/*
+ * The end of list `j` is a chunk, too, of which only next and slot are there:
+ * those in the control block. Where it would begin:
+ */
+#define HANDLES_ENDS_AT                                                        \
+    ((uint32_t)(sizeof(struct heap) + offsetof(struct handles, list) - 4))
 
 static inline addr32 handles_base(const struct heap *h)
 {
@@ -31,16 +31,27 @@ static inline addr32 handles_base(const struct heap *h)
 #endif
 }
 
+/* The list of holes of `words` words: all long ones are in the last. */
 static inline uint32_t handles_list_of(uint32_t words)
 {
-    if (__builtin_expect(words < HANDLES_EXACT, 1))
-        return words;
-    if (words < 1024)
-        return handles_lists[words / 16];
-    return handles_lists[64 + words / 1024];
+    uint32_t j = words / HANDLES_STEP;
+    return j < HANDLES_LISTS ? j : HANDLES_LISTS - 1;
 }
 
 /* ---- Headers ----------------------------------------------------------- */
+
+/* Half a word, which is otherwise read and written as a whole. */
+typedef uint16_t __attribute__((may_alias)) handles_half;
+
+static inline handles_half *handles_low(struct heap *h, addr32 p)
+{
+    return (handles_half *)(void *)byte_at(h, p);
+}
+
+static inline handles_half *handles_high(struct heap *h, addr32 p)
+{
+    return (handles_half *)(void *)byte_at(h, p + 2);
+}
 
 /* The header of a chunk that is not pinned. */
 static inline uint32_t handles_header(uint32_t words, uint32_t index)
@@ -69,85 +80,41 @@ static inline bool handles_is_behind_hole(uint32_t header)
 
 /* ---- Lists ------------------------------------------------------------- */
 
-/* Address of the control block's word that holds the head of list `j`. */
-static inline addr32 handles_slot(const struct heap *h, uint32_t j)
+/* Where the end of list `j` would be a chunk. */
+static inline addr32 handles_end_of(const struct heap *h, uint32_t j)
 {
-    return handles_base(h) + HANDLES_LISTS_AT + 4 * j;
+    return handles_base(h) + HANDLES_ENDS_AT + 8 * j;
 }
 
-/* List `j` is not empty any more; or it is now. */
-static inline void handles_set_bit(struct heap *h, uint32_t j)
-{
-    handles_of(h)->bits[j / 32] |= UINT32_C(1) << j % 32;
-}
-
-static inline void handles_clear_bit(struct heap *h, uint32_t j)
-{
-    handles_of(h)->bits[j / 32] &= ~(UINT32_C(1) << j % 32);
-}
-
-/* The first list behind list `j` that is not empty; 0: none. */
+/* The lists behind list `j` that are not empty, a bit each. */
 static inline uint32_t handles_longer(const struct handles *t, uint32_t j)
 {
-    uint32_t i = j / 32;
-    uint32_t bits = t->bits[i] & (UINT32_MAX << 1 << j % 32);
-    while (bits == 0) {
-        if (++i == 3)
-            return 0;
-        bits = t->bits[i];
-    }
-    return 32 * i + (uint32_t)__builtin_ctz(bits);
+    return t->bits & UINT32_MAX << 1 << j;
 }
 
 /* Put free chunk `c` at the front of its list. */
 static inline void handles_insert(struct heap *h, addr32 c, uint32_t words)
 {
     uint32_t j = handles_list_of(words);
-    addr32 slot = handles_slot(h, j);
-    addr32 first = *word_at(h, slot);
-    *word_at(h, slot) = c;
+    addr32 end = handles_end_of(h, j);
+    addr32 first = *word_at(h, end + 4);
+    handles_of(h)->bits |= UINT32_C(1) << j;
+    *word_at(h, end + 4) = c;
     *word_at(h, c + 4) = first;
-    *word_at(h, c + 8) = slot;
-    if (first != 0)
-        *word_at(h, first + 8) = c + 4;
-    else
-        handles_set_bit(h, j);
+    *word_at(h, c + 8) = end;
+    *word_at(h, first + 8) = c;
 }
 
-/* Free chunk `c` becomes the hole in hand; there is none. */
-static inline void handles_hold(struct heap *h, addr32 c)
-{
-    struct handles *t = handles_of(h);
-    t->list[0] = c;
-    *word_at(h, c + 4) = 0;
-    *word_at(h, c + 8) = handles_slot(h, 0);
-}
-
-/* Take the first chunk, `c`, out of list `j`. */
-static inline void handles_take_first(struct heap *h, uint32_t j, addr32 c)
-{
-    addr32 slot = handles_slot(h, j);
-    addr32 next = *word_at(h, c + 4);
-    *word_at(h, slot) = next;
-    if (next != 0)
-        *word_at(h, next + 8) = slot;
-    else
-        handles_clear_bit(h, j);
-}
-
-/*
- * Take free chunk `c` out of its list. If it was alone, its slot is the list's
- * head, in the control block, and tells which list has become empty.
- */
+/* Take free chunk `c` out of its list. */
 static inline void handles_take_out(struct heap *h, addr32 c)
 {
     addr32 next = *word_at(h, c + 4);
-    addr32 slot = *word_at(h, c + 8);
-    *word_at(h, slot) = next;
-    if (next != 0) {
-        *word_at(h, next + 8) = slot;
-    } else if (slot < handles_slot(h, HANDLES_LISTS)) {
-        handles_clear_bit(h, (slot - handles_slot(h, 0)) / 4);
+    addr32 before = *word_at(h, c + 8);
+    *word_at(h, before + 4) = next;
+    *word_at(h, next + 8) = before;
+    if (next == before) { /* both the list's end */
+        uint32_t j = (next - handles_end_of(h, 0)) / 8;
+        handles_of(h)->bits &= ~(UINT32_C(1) << j);
     }
 }
 
@@ -164,7 +131,7 @@ static inline uint32_t handles_entry(struct heap *h, const struct handles *t,
 static inline void handles_set_entry(struct heap *h, const struct handles *t,
                                      uint32_t handle, uint32_t value)
 {
-    if (t->table != 0)
+    if (__builtin_expect(t->table != 0, 1))
         *word_at(h, t->table + handle) = value;
     else
         *half_at(h, t->halves + handle / 2) = (uint16_t)value;
@@ -174,7 +141,7 @@ static inline void handles_set_entry(struct heap *h, const struct handles *t,
 static inline void handles_set_object(struct heap *h, const struct handles *t,
                                       uint32_t handle, addr32 object)
 {
-    if (t->table == 0)
+    if (__builtin_expect(t->table == 0, 0))
         object -= handles_base(h);
     handles_set_entry(h, t, handle, object);
 }
@@ -205,121 +172,183 @@ static inline uint32_t handles_issue(struct heap *h, struct handles *t)
     return t->table != 0 ? t->issued - t->table : (t->issued - t->halves) * 2;
 }
 
+/* Where the gap will end when one more entry is given; 0: none can be. */
+static inline addr32 handles_end_with_entry(const struct heap *h,
+                                            const struct handles *t)
+{
+    addr32 entry = t->issued - handles_entry_bytes(t);
+    if (handles_has_no_index(t))
+        return 0;
+    if (entry >= h->pool_max)
+        return h->pool_max;
+    addr32 end = entry & ~UINT32_C(3);
+    return end <= t->frontier ? 0 : end;
+}
+
+/* Add an entry to the list of free ones, which is empty; its handle, or 0. */
+static inline uint32_t handles_add_entry(struct heap *h, struct handles *t)
+{
+    if (handles_end_with_entry(h, t) == 0)
+        return 0;
+    t->free_handle = handles_issue(h, t);
+    handles_set_entry(h, t, t->free_handle, 1);
+    return t->free_handle;
+}
+
 /* ---- Splitting and joining --------------------------------------------- */
 
-/* A chunk, or 0 words: none. */
-struct handles_piece {
-    addr32 at;
-    uint32_t words;
-};
-
-/* From `c` on is the gap. */
-static inline void handles_begin_gap(struct heap *h, addr32 c)
+/* Free bytes from `c` on, of hole in hand or gap, begin with a 0. */
+static inline void handles_clear(struct heap *h, addr32 c)
 {
-    handles_of(h)->frontier = c;
     *word_at(h, c) = 0;
 }
 
 /*
- * The chunk `*p`, in use until now or just cut off, becomes a hole with all
- * that is free around it; `is_behind` says whether the chunk before it is. The
- * hole is in no list yet. False: it touches the gap, and is gap now.
+ * Write what a hole in a list begins and ends with, but for the index of the
+ * object behind it, which is there.
  */
-static inline bool handles_join(struct heap *h, struct handles_piece *p,
-                                bool is_behind)
+static inline void handles_write_hole(struct heap *h, addr32 c, uint32_t words)
 {
-    addr32 end = p->at + 4 * p->words;
-    uint32_t next = *word_at(h, end);
-    uint32_t last = next & HANDLES_LOW; /* index of the object behind */
-    if (last == 0) {                    /* free: the chunk was used */
-        p->words += next >> 16;
-        if (next != 0) {
-            handles_take_out(h, end);
-            end += 4 * (next >> 16);
-            last = *word_at(h, end - 4) & HANDLES_LOW;
-        }
-    } else if (handles_header_is_pinned(next)) {
-        *word_at(h, end) = next | 1u << 16;
-    } else {
-        *word_at(h, end) = next - last;
-    }
-    if (is_behind) {
-        uint32_t words = *word_at(h, p->at - 4) >> 16;
-        p->words += words;
-        p->at -= 4 * words;
-        handles_take_out(h, p->at);
-    }
-    if (next == 0) {
-        handles_begin_gap(h, p->at);
-        return false;
-    }
-    *word_at(h, p->at) = handles_header(p->words, 0);
-    *word_at(h, end - 4) = handles_header(p->words, last);
-    return true;
+    *word_at(h, c) = handles_header(words, 0);
+    *handles_high(h, c + 4 * words - 4) = (handles_half)words;
 }
 
-/* The same, and into its list; in line and as a function. */
+/* The index of the object behind the hole that ends at `end`. */
+static inline uint32_t handles_last(struct heap *h, addr32 end)
+{
+    return *handles_low(h, end - 4);
+}
+
+/* The hole from `c` to `end` comes into the hand, where none is. */
+static inline void handles_hold(struct heap *h, addr32 c, addr32 end)
+{
+    struct handles *t = handles_of(h);
+    handles_clear(h, c);
+    *handles_high(h, end - 4) = 0;
+    t->hand = c;
+    t->hand_end = end;
+}
+
+static inline void handles_let_go(struct handles *t)
+{
+    t->hand = 0;
+    t->hand_end = 0;
+}
+
+/* The hole in hand, which is there, goes to its list. */
+static inline void handles_put_away(struct heap *h, addr32 hand, addr32 end)
+{
+    uint32_t words = (end - hand) / 4;
+    handles_write_hole(h, hand, words);
+    handles_insert(h, hand, words);
+}
+
+/*
+ * The chunk at `p`, in use, the low half of whose header is `low`, is behind a
+ * hole from now on.
+ */
+static inline void handles_go_behind(struct heap *h, addr32 p, uint32_t low)
+{
+    if (*handles_high(h, p) < 2) /* pinned */
+        *handles_high(h, p) = 1;
+    else
+        *handles_low(h, p) = 0;
+    *handles_low(h, p - 4) = (handles_half)low;
+}
+
+/*
+ * The chunk from `c` to `end`, in use until now, lies before the gap or the
+ * hole in hand: it becomes part of it; `is_behind`: and so does the hole
+ * before it.
+ */
+void handles_give_back(struct heap *h, addr32 c, addr32 end, bool is_behind);
+
+/*
+ * The chunk `c` of `words` words, in use until now or just cut off, becomes a
+ * hole with all that is free around it; `is_behind` says whether the chunk
+ * before it is.
+ */
 static inline __attribute__((always_inline)) void handles_make_hole_here(
     struct heap *h, addr32 c, uint32_t words, bool is_behind)
 {
-    struct handles_piece p = {c, words};
-    if (handles_join(h, &p, is_behind))
-        handles_insert(h, p.at, p.words);
+    addr32 end = c + 4 * words;
+    uint32_t last = *handles_low(h, end);
+    if (last != 0) {
+        handles_go_behind(h, end, last);
+    } else {
+        uint32_t more = *handles_high(h, end);
+        if (more == 0) {
+            handles_give_back(h, c, end, is_behind);
+            return;
+        }
+        handles_take_out(h, end);
+        words += more;
+        end += 4 * more;
+    }
+    if (is_behind) {
+        uint32_t more = *handles_high(h, c - 4);
+        if (more == 0) {
+            *handles_high(h, end - 4) = 0;
+            handles_of(h)->hand_end = end;
+            return;
+        }
+        words += more;
+        c -= 4 * more;
+        handles_take_out(h, c);
+    }
+    handles_write_hole(h, c, words);
+    handles_insert(h, c, words);
 }
 
 void handles_make_hole(struct heap *h, addr32 c, uint32_t words,
                        bool is_behind);
 
-/* All of hole `c` is used: the object behind it gets its index back. */
-static inline void handles_use_up(struct heap *h, addr32 c, uint32_t words)
+/* All of the hole that ends at `end` is used: the object behind it gets its
+ * index back. */
+static inline void handles_use_up(struct heap *h, addr32 end)
 {
-    addr32 end = c + 4 * words;
     uint32_t next = *word_at(h, end);
     *word_at(h, end) = handles_header_is_pinned(next)
                            ? next & HANDLES_LOW
-                           : next | (*word_at(h, end - 4) & HANDLES_LOW);
+                           : next | handles_last(h, end);
 }
 
 /*
  * Cut a used chunk of `words` words off hole `c`, which is in no list and has
- * `have`, enough for both to be chunks; its header is the caller's to write.
- * The rest is a hole, in no list yet.
+ * `have`; its header is the caller's to write. The rest goes to its list, or
+ * is granted with the chunk if it is none: the words granted.
  */
-static inline void handles_split(struct heap *h, addr32 c, uint32_t have,
-                                 uint32_t words)
-{
-    uint32_t rest = have - words;
-    addr32 end = c + 4 * have;
-    uint32_t last = *word_at(h, end - 4) & HANDLES_LOW;
-    CORE_ASSERT(have >= words + HANDLES_CHUNK_MIN);
-    *word_at(h, c + 4 * words) = handles_header(rest, 0);
-    *word_at(h, end - 4) = handles_header(rest, last);
-}
-
-/*
- * The same, if the rest can be a chunk: its words. Else it is granted with
- * the chunk: 0.
- */
-static inline uint32_t handles_cut(struct heap *h, addr32 c, uint32_t have,
-                                   uint32_t words)
-{
-    CORE_ASSERT(have >= words);
-    if (have - words < HANDLES_CHUNK_MIN) {
-        handles_use_up(h, c, have);
-        return 0;
-    }
-    handles_split(h, c, have, words);
-    return have - words;
-}
-
-/* The same; the rest goes to its list. The words granted. */
 static inline uint32_t handles_cut_off(struct heap *h, addr32 c, uint32_t have,
                                        uint32_t words)
 {
-    uint32_t rest = handles_cut(h, c, have, words);
-    if (rest == 0)
+    uint32_t rest = have - words;
+    addr32 end = c + 4 * have;
+    CORE_ASSERT(have >= words);
+    if (rest < HANDLES_CHUNK_MIN) {
+        handles_use_up(h, end);
         return have;
+    }
+    handles_write_hole(h, c + 4 * words, rest);
     handles_insert(h, c + 4 * words, rest);
+    return words;
+}
+
+/*
+ * Cut a used chunk of `words` words off the hole in hand, which is as long; its
+ * header is the caller's to write. The words granted.
+ */
+static inline uint32_t handles_cut_hand(struct heap *h, struct handles *t,
+                                        uint32_t words)
+{
+    uint32_t have = (t->hand_end - t->hand) / 4;
+    CORE_ASSERT(have >= words);
+    if (have - words < HANDLES_CHUNK_MIN) {
+        handles_use_up(h, t->hand_end);
+        handles_let_go(t);
+        return have;
+    }
+    t->hand += 4 * words;
+    handles_clear(h, t->hand);
     return words;
 }
 
@@ -336,18 +365,8 @@ static inline void handles_fasten(struct heap *h, addr32 c)
 /* The chunk of `handle`, which says that it is pinned, no longer does. */
 void handles_unfasten(struct heap *h, struct handles *t, uint32_t handle);
 
-/* The place that an unfinished move no longer needs, out of the way. */
-static inline struct handles_piece handles_give_up_place(struct heap *h,
-                                                         struct handles *t,
-                                                         bool *is_behind)
-{
-    if (t->moving != HANDLES_GONE)
-        handles_unfasten(h, t, t->moving);
-    uint32_t header = *word_at(h, t->copy);
-    t->moving = 0;
-    *is_behind = handles_is_behind_hole(header);
-    return (struct handles_piece){t->copy, handles_words(header)};
-}
+/* The place that an unfinished move no longer needs becomes a hole. */
+void handles_give_up_place(struct heap *h, struct handles *t);
 
 /* ---- Between the files ------------------------------------------------- */
 
@@ -366,8 +385,5 @@ uint32_t handles_work(struct heap *h, uint32_t units, uint32_t words,
 
 /* The hole in hand, if there is one, goes to its list. */
 bool handles_put_down(struct heap *h);
-
-/* Forget the copy of the object that is moved in pieces; there is one. */
-void handles_abort(struct heap *h, struct handles *t);
 
 #endif /* CORE_HANDLESCHUNK_H */

@@ -18,7 +18,12 @@ static void start_empty(struct heap *h)
         h->pool_max = h->base + HANDLES_WIDE_MAX;
     __builtin_memset(t, 0, sizeof *t);
     t->params = p;
-    handles_begin_gap(h, h->pool_min);
+    t->frontier = h->pool_min;
+    handles_clear(h, t->frontier);
+    for (uint32_t j = 0; j < HANDLES_LISTS; j++) {
+        addr32 end_of_list = handles_end_of(h, j);
+        t->list[j] = (struct handles_list){end_of_list, end_of_list};
+    }
     t->table = is_small ? 0 : end - n_indices * size;
     t->halves = is_small ? end - n_indices * size : 0;
     bool is_plain = !is_small && !p.zero && !p.per_alloc;

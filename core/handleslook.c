@@ -31,6 +31,7 @@ uint32_t handles_bytes(struct heap *h, uint32_t handle)
 /* A heap as it is, or as giving up an unfinished move leaves it. */
 struct view {
     addr32 frontier;
+    uint32_t hand;  /* words of the hole in hand; 0                    */
     addr32 left[2]; /* holes that are in no list any more; 0           */
     uint32_t first; /* words of one that comes first in its list; 0    */
 };
@@ -41,8 +42,9 @@ static uint32_t longest_in(struct heap *h, const struct view *v, uint32_t j)
     bool has_first = v->first != 0 && handles_list_of(v->first) == j;
     uint32_t longest = has_first ? v->first : 0;
     uint32_t n_seen = has_first ? 1 : 0;
-    addr32 c = handles_of(h)->list[j];
-    for (; c != 0 && n_seen < HANDLES_LOOK; c = *word_at(h, c + 4)) {
+    addr32 c = handles_of(h)->list[j].first;
+    for (; c != handles_end_of(h, j) && n_seen < HANDLES_LOOK;
+         c = *word_at(h, c + 4)) {
         if (c == v->left[0] || c == v->left[1])
             continue;
         uint32_t words = *word_at(h, c) >> 16;
@@ -68,17 +70,20 @@ static uint32_t largest_in(struct heap *h, const struct view *v)
 {
     const struct handles *t = handles_of(h);
     addr32 end = end_of_gap(h, t, v);
-    addr32 hand = t->list[0];
     if (end == 0)
         return 0;
-    bool has_hand = hand != 0 && hand != v->left[0] && hand != v->left[1];
     uint32_t listed = 0;
-    for (uint32_t j = HANDLES_LISTS - 1; j > 0 && listed == 0; j--)
-        listed = longest_in(h, v, j);
-    uint32_t held = has_hand ? *word_at(h, hand) >> 16 : 0;
+    for (uint32_t j = HANDLES_LISTS; j > 0 && listed == 0; j--)
+        listed = longest_in(h, v, j - 1);
     uint32_t gap = (end - v->frontier) / 4 - 1;
-    listed = held > listed ? held : listed;
+    listed = v->hand > listed ? v->hand : listed;
     return listed > gap ? listed : gap;
+}
+
+/* Words of the hole in hand. */
+static uint32_t words_in_hand(const struct handles *t)
+{
+    return (t->hand_end - t->hand) / 4;
 }
 
 /* Give up, in the view, the copy of an object in motion. */
@@ -88,16 +93,23 @@ static void give_up_copy(struct heap *h, struct view *v)
     addr32 from = t->copy;
     uint32_t header = *word_at(h, from);
     addr32 to = from + 4 * handles_words(header);
+    bool is_hand = to == t->hand;
     if (handles_is_behind_hole(header)) {
-        from -= 4 * (*word_at(h, from - 4) >> 16);
+        uint32_t words = *word_at(h, from - 4) >> 16;
+        is_hand |= words == 0;
+        from -= 4 * (words == 0 ? words_in_hand(t) : words);
         v->left[0] = from;
     }
-    if (to != t->frontier && (*word_at(h, to) & HANDLES_LOW) == 0) {
+    if (to == t->hand) {
+        to = t->hand_end;
+    } else if (to != t->frontier && (*word_at(h, to) & HANDLES_LOW) == 0) {
         v->left[1] = to;
         to += 4 * (*word_at(h, to) >> 16);
     }
     if (to == t->frontier)
         v->frontier = from;
+    else if (is_hand)
+        v->hand = (to - from) / 4;
     else
         v->first = (to - from) / 4;
 }
@@ -105,7 +117,7 @@ static void give_up_copy(struct heap *h, struct view *v)
 uint32_t handles_largest(struct heap *h)
 {
     const struct handles *t = handles_of(h);
-    struct view v = {t->frontier, {0, 0}, 0};
+    struct view v = {t->frontier, words_in_hand(t), {0, 0}, 0};
     uint32_t words = largest_in(h, &v);
     if (t->moving != 0) {
         give_up_copy(h, &v);
@@ -116,28 +128,6 @@ uint32_t handles_largest(struct heap *h)
         words = HANDLES_CHUNK_MAX;
     return words < HANDLES_CHUNK_MIN ? 0 : 4 * words - HANDLES_HEADER;
 }
-
-uint32_t handles_largest_settled(struct heap *h)
-{
-    const struct handles *t = handles_of(h);
-    struct view v = {t->frontier, {0, 0}, 0};
-    bool is_behind = false;
-    for (addr32 c = h->pool_min; c != t->frontier;) {
-        uint32_t header = *word_at(h, c);
-        uint32_t words = handles_words(header);
-        bool is_hole = !is_behind && (header & HANDLES_LOW) == 0;
-        if (is_hole || (t->moving != 0 && t->copy == c))
-            v.frontier -= 4 * words;
-        is_behind = is_hole;
-        c += 4 * words;
-    }
-    addr32 end = end_of_gap(h, t, &v);
-    uint32_t words = end == 0 ? 0 : (end - v.frontier) / 4 - 1;
-    words = words > HANDLES_CHUNK_MAX ? HANDLES_CHUNK_MAX : words;
-    return words < HANDLES_CHUNK_MIN ? 0 : 4 * words - HANDLES_HEADER;
-}
-
-/* ---- Objects one by one ------------------------------------------------ */
 
 /* One chunk, as a walk meets it. */
 struct met {
@@ -150,11 +140,32 @@ struct met {
 static struct met meet(struct heap *h, const struct handles *t, addr32 c,
                        bool is_behind)
 {
+    if (c == t->hand)
+        return (struct met){words_in_hand(t), true, true};
     uint32_t header = *word_at(h, c);
     bool is_hole = !is_behind && (header & HANDLES_LOW) == 0;
     bool is_copy = t->moving != 0 && t->copy == c;
     return (struct met){handles_words(header), is_hole || is_copy, is_hole};
 }
+
+uint32_t handles_largest_settled(struct heap *h)
+{
+    const struct handles *t = handles_of(h);
+    struct view v = {t->frontier, words_in_hand(t), {0, 0}, 0};
+    bool is_behind = false;
+    for (addr32 c = h->pool_min; c != t->frontier;) {
+        struct met m = meet(h, t, c, is_behind);
+        v.frontier -= m.is_free ? 4 * m.words : 0;
+        is_behind = m.is_hole;
+        c += 4 * m.words;
+    }
+    addr32 end = end_of_gap(h, t, &v);
+    uint32_t words = end == 0 ? 0 : (end - v.frontier) / 4 - 1;
+    words = words > HANDLES_CHUNK_MAX ? HANDLES_CHUNK_MAX : words;
+    return words < HANDLES_CHUNK_MIN ? 0 : 4 * words - HANDLES_HEADER;
+}
+
+/* ---- Objects one by one ------------------------------------------------ */
 
 static void count_free(struct heap_info *info, uint32_t words)
 {

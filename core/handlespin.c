@@ -17,11 +17,14 @@ void handles_unfasten(struct heap *h, struct handles *t, uint32_t handle)
         t->scan_handle = handle;
 }
 
-void handles_abort(struct heap *h, struct handles *t)
+void handles_give_up_place(struct heap *h, struct handles *t)
 {
-    bool is_behind;
-    struct handles_piece p = handles_give_up_place(h, t, &is_behind);
-    handles_make_hole(h, p.at, p.words, is_behind);
+    if (t->moving != HANDLES_GONE)
+        handles_unfasten(h, t, t->moving);
+    uint32_t header = *word_at(h, t->copy);
+    t->moving = 0;
+    handles_make_hole(h, t->copy, handles_words(header),
+                      handles_is_behind_hole(header));
 }
 
 void handles_pin(struct heap *h, uint32_t handle)
@@ -30,7 +33,7 @@ void handles_pin(struct heap *h, uint32_t handle)
     CORE_ASSERT(h->phase == PHASE_IDLE && !t->in_step);
     CORE_ASSERT(handles_is_valid(h, handle));
     if (t->moving == handle)
-        handles_abort(h, t);
+        handles_give_up_place(h, t);
     addr32 c = handles_chunk_of(h, handle);
     if (!handles_header_is_pinned(*word_at(h, c)))
         handles_fasten(h, c);

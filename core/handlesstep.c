@@ -63,12 +63,11 @@ static addr32 scanned(struct heap *h, struct handles *t)
 bool handles_put_down(struct heap *h)
 {
     struct handles *t = handles_of(h);
-    addr32 c = t->list[0];
-    if (c == 0)
+    if (t->hand == 0)
         return false;
     begin_passage(h);
-    handles_take_first(h, 0, c);
-    handles_insert(h, c, *word_at(h, c) >> 16);
+    handles_put_away(h, t->hand, t->hand_end);
+    handles_let_go(t);
     end_passage(h);
     return true;
 }
@@ -77,16 +76,18 @@ bool handles_put_down(struct heap *h)
 static void take_in_hand(struct heap *h, struct handles *t, addr32 c)
 {
     begin_passage(h);
-    if (c != t->frontier && (*word_at(h, c) & HANDLES_LOW) == 0) {
+    uint32_t header = *word_at(h, c);
+    if (c != t->frontier && (header & HANDLES_LOW) == 0) {
+        addr32 end = c + 4 * (header >> 16);
         handles_take_out(h, c);
-        handles_hold(h, c);
+        handles_hold(h, c, end);
     }
     end_passage(h);
 }
 
 static inline bool has_holes(const struct handles *t)
 {
-    return (t->list[0] | t->bits[0] | t->bits[1] | t->bits[2]) != 0;
+    return (t->hand | t->bits) != 0;
 }
 
 /* The scan has come to the end: does it begin anew? */
@@ -151,7 +152,7 @@ static inline void copy_four(uint32_t *to, const uint32_t *from)
  * through a structure, which a compiler turns into its widest loads and
  * stores: they do not overlap, a hole is that long.
  */
-static __attribute__((noinline, aligned(4))) void copy(struct heap *h,
+static inline __attribute__((always_inline)) void copy(struct heap *h,
                                                        addr32 to, addr32 from,
                                                        uint32_t n)
 {
@@ -166,37 +167,61 @@ static __attribute__((noinline, aligned(4))) void copy(struct heap *h,
         t += 4;
         f += 4;
     }
-    for (const uint32_t *end = f + n % 4; f != end;)
-        *t++ = *f++;
+    if ((n & 2) != 0) {
+        uint32_t a = f[0];
+        uint32_t b = f[1];
+        t[0] = a;
+        t[1] = b;
+        t += 2;
+        f += 2;
+    }
+    if ((n & 1) != 0)
+        *t = *f;
 }
 
 /*
- * The hole in hand, of `gap` words, and the object behind it, of `words`,
- * change places.
+ * The hole in hand has moved: from `c` to `end` it goes, and further if a hole
+ * is there.
  */
-static __attribute__((noinline)) void change_places(struct heap *h,
-                                                    uint32_t gap,
-                                                    uint32_t words)
+static inline void land(struct heap *h, struct handles *t, addr32 c, addr32 end)
+{
+    uint32_t last = *handles_low(h, end);
+    if (__builtin_expect(last != 0, 1)) {
+        handles_go_behind(h, end, last);
+    } else {
+        uint32_t more = *handles_high(h, end);
+        if (more == 0) {
+            t->frontier = c;
+            handles_clear(h, c);
+            handles_let_go(t);
+            return;
+        }
+        handles_take_out(h, end);
+        end += 4 * more;
+    }
+    handles_hold(h, c, end);
+}
+
+/* The hole in hand and the object behind it, of `words`, change places. */
+static __attribute__((noinline, aligned(4))) void
+change_places(struct heap *h, uint32_t words)
 {
     struct handles *t = handles_of(h);
-    addr32 c = t->list[0];
-    uint32_t index = *word_at(h, c + 4 * gap - 4) & HANDLES_LOW;
-    if (words > gap)
+    addr32 c = t->hand;
+    addr32 from = t->hand_end;
+    uint32_t index = handles_last(h, from);
+    if (4 * words > from - c)
         t->torn = 4 * index;
-    *word_at(h, c) = handles_header(gap + words, index);
     handles_fence();
-    copy(h, c + 4, c + 4 * gap + 4, words - 1);
+    copy(h, c + 4, from + 4, words - 1);
 
     begin_passage(h);
     *word_at(h, c) = handles_header(words, index);
     handles_set_object(h, t, 4 * index, c + HANDLES_HEADER);
     pass(t, c, 4 * index);
     t->torn = 0;
-    t->list[0] = 0;
-    struct handles_piece hole = {c + 4 * words, gap};
-    if (handles_join(h, &hole, false))
-        handles_hold(h, hole.at);
     t->has_moved = 1;
+    land(h, t, c + 4 * words, from + 4 * words);
     end_passage(h);
 }
 
@@ -223,11 +248,9 @@ static inline bool fits(uint32_t words, uint32_t gap)
 static inline void begin_in_hand(struct heap *h, struct handles *t,
                                  uint32_t handle, uint32_t words)
 {
-    addr32 c = t->list[0];
+    addr32 c = t->hand;
     begin_passage(h);
-    t->list[0] = 0;
-    if (handles_cut(h, c, *word_at(h, c) >> 16, words) != 0)
-        handles_hold(h, c + 4 * words);
+    (void)handles_cut_hand(h, t, words);
     begin_copy(h, t, handle, c, words);
     end_passage(h);
 }
@@ -246,7 +269,8 @@ static __attribute__((noinline)) void begin_in_gap(struct heap *h,
     begin_passage(h);
     addr32 place = t->frontier;
     if (h->pool_max - place > 4 * words) {
-        handles_begin_gap(h, place + 4 * words);
+        t->frontier = place + 4 * words;
+        handles_clear(h, t->frontier);
         begin_copy(h, t, handle, place, words);
     } else {
         pass(t, handles_chunk_of(h, handle), handle);
@@ -266,7 +290,7 @@ static uint32_t words_to_fetch(struct heap *h, const struct handles *t,
     addr32 c = handles_chunk_of(h, t->home);
     uint32_t header = *word_at(h, c);
     uint32_t words = header >> 16;
-    bool is_there = !handles_header_is_pinned(header) && c > t->list[0] &&
+    bool is_there = !handles_header_is_pinned(header) && c > t->hand &&
                     c + 4 * words == t->frontier;
     return is_there && fits(words, gap) ? words : 0;
 }
@@ -279,10 +303,10 @@ static __attribute__((noinline)) enum outcome begin(struct heap *h,
                                                     struct budget *b)
 {
     struct handles *t = handles_of(h);
-    uint32_t gap = *word_at(h, t->list[0]) >> 16;
-    addr32 object = t->list[0] + 4 * gap;
+    uint32_t gap = (t->hand_end - t->hand) / 4;
+    addr32 object = t->hand_end;
     uint32_t header = *word_at(h, object);
-    uint32_t handle = 4 * (*word_at(h, object - 4) & HANDLES_LOW);
+    uint32_t handle = 4 * handles_last(h, object);
     uint32_t words = header >> 16;
     if (b->units < HANDLES_BEGIN)
         return ENOUGH;
@@ -304,21 +328,31 @@ static __attribute__((noinline)) enum outcome begin(struct heap *h,
     return GO_ON;
 }
 
-/* The hole in hand moves up by an object. */
+/* The hole in hand moves up, object by object. */
 static inline enum outcome move_hole(struct heap *h, struct handles *t,
                                      struct budget *b)
 {
-    uint32_t gap = *word_at(h, t->list[0]) >> 16;
-    uint32_t words = *word_at(h, t->list[0] + 4 * gap) >> 16;
-    uint32_t units = words + HANDLES_SLIDE;
-    if (words < 2 || words > b->most || t->home != 0)
+    uint32_t units = b->units;
+    uint32_t words_left = b->words;
+    uint32_t words;
+    if (t->home != 0)
         return begin(h, b);
-    if (b->units < units || b->words < words)
-        return ENOUGH; /* the next step can */
-    b->units -= units;
-    b->words -= words;
-    change_places(h, gap, words);
-    return GO_ON;
+    for (;;) {
+        words = *handles_high(h, t->hand_end);
+        if (words < 2 || words > b->most || units < words + HANDLES_SLIDE ||
+            words_left < words)
+            break;
+        units -= words + HANDLES_SLIDE;
+        words_left -= words;
+        change_places(h, words);
+        if (t->hand == 0)
+            break;
+    }
+    b->units = units;
+    b->words = words_left;
+    if (t->hand == 0)
+        return GO_ON;
+    return words < 2 || words > b->most ? begin(h, b) : ENOUGH;
 }
 
 /*
@@ -369,23 +403,16 @@ static __attribute__((noinline)) enum outcome carry_on(struct heap *h,
     return GO_ON;
 }
 
-/* The place that a move has left becomes a hole, in hand if that is empty. */
+/* The place that a move has left becomes a hole. */
 static __attribute__((noinline)) enum outcome release(struct heap *h,
                                                       struct budget *b)
 {
     struct handles *t = handles_of(h);
-    bool is_behind;
     if (b->units < HANDLES_END)
         return ENOUGH;
     b->units -= HANDLES_END;
     begin_passage(h);
-    struct handles_piece p = handles_give_up_place(h, t, &is_behind);
-    if (handles_join(h, &p, is_behind)) {
-        if (t->list[0] == 0)
-            handles_hold(h, p.at);
-        else
-            handles_insert(h, p.at, p.words);
-    }
+    handles_give_up_place(h, t);
     end_passage(h);
     return GO_ON;
 }
@@ -411,6 +438,12 @@ uint32_t handles_work(struct heap *h, uint32_t units, uint32_t words,
     struct budget b = {units, words, most};
     if (t->in_step)
         return 1;
+    if (t->free_handle == 0 && units >= HANDLES_ADD) {
+        begin_passage(h);
+        (void)handles_add_entry(h, t);
+        end_passage(h);
+        b.units -= HANDLES_ADD;
+    }
     if (!t->is_begun && !begins(h, t))
         return 0;
     t->in_step = 1;
@@ -423,7 +456,7 @@ uint32_t handles_work(struct heap *h, uint32_t units, uint32_t words,
             o = release(h, &b);
         else if (t->moving != 0)
             o = carry_on(h, &b);
-        else if (t->list[0] != 0)
+        else if (t->hand != 0)
             o = move_hole(h, t, &b);
         else
             o = look_for_hole(h, &b);

@@ -1,6 +1,7 @@
 /* slide.c - see slide.h for the contract, the drawing and the source. */
 #include "core/slide.h"
 #include "core/slidebits.h"
+#include "core/sliderun.h"
 
 /* ---- Areas -------------------------------------------------------------- */
 
@@ -12,6 +13,17 @@ static uint32_t vector_bytes(uint32_t table_bytes, bool is_wide)
 static bool is_wide(const struct slide_area *a)
 {
     return a->area.pool - a->offset > vector_bytes(a->area.table_bytes, false);
+}
+
+uint32_t slide_bytes(const struct heap *h, uint32_t n_blocks, uint32_t sides)
+{
+    uint32_t n = (n_blocks + 3) / 4;
+    uint32_t n_sides = h->has_finalisers + count(sides);
+    uint32_t bytes = n + 1 + n_sides * ((n + 1) / 2) + vector_bytes(n, false) +
+                     (4 * n << h->block_shift);
+    if (bytes + h->block_bytes > SLIDE_SHORT_MAX << h->block_shift)
+        bytes += vector_bytes(n, true) - vector_bytes(n, false);
+    return bytes;
 }
 
 bool slide_setup(struct heap *h, struct slide_area *a, addr32 table, addr32 end,
@@ -166,6 +178,23 @@ static inline uint32_t past_word(uint32_t distance, uint32_t w)
     return count(free_bits(w) & above_highest(pinned));
 }
 
+/*
+ * How far what begins at block `b` slides where nothing is pinned. The free
+ * bits of two words are counted as one.
+ */
+static inline uint32_t plain_distance_of(const struct map *m, uint32_t b)
+{
+    const uint32_t *w = m->table + b / 16;
+    uint32_t n_words = b / 16 % (SLIDE_GROUP / 16); /* before it */
+    uint32_t distance = get_offset(m, b / SLIDE_GROUP);
+    uint32_t bits = free_bits(w[0]) & blocks_below(b % 16);
+    if (n_words % 2 != 0)
+        bits |= free_bits(*--w) << 1;
+    if (n_words >= 2)
+        distance += count(free_bits(w[-1]) | free_bits(w[-2]) << 1);
+    return distance + count(bits);
+}
+
 /* How far what begins at block `b` slides, if it may. */
 static inline uint32_t distance_of(const struct map *m, uint32_t b)
 {
@@ -247,7 +276,9 @@ static inline uint32_t forward(struct heap *h, const struct slide *s,
         return word;
     if (s->way == SLIDE_UP)
         return word + (s->raise << m->shift);
-    return word - (distance_of(m, b) << m->shift);
+    uint32_t distance =
+        s->n_pinned == 0 ? plain_distance_of(m, b) : distance_of(m, b);
+    return word - (distance << m->shift);
 }
 
 /* The same, whatever area it is in. */
@@ -305,38 +336,44 @@ void slide_update_words(struct heap *h, const struct slide *s, uint32_t *p,
     update_words(h, s, &m, p, n);
 }
 
-/* Objects without references are passed over one by one. */
-static void update_objects(struct heap *h, const struct slide *s,
-                           const struct map *m, const struct slide_area *a)
+/* The words of a run's objects; leaves are passed over. */
+static void update_run(struct heap *h, const struct slide *s,
+                       const struct map *m, const struct slide_area *a,
+                       uint32_t from, uint32_t end)
 {
     const uint32_t *t = area_table(h, &a->area);
-    uint32_t n_blocks = area_blocks(&a->area);
-    uint32_t b = atab_next_used(t, n_blocks, 0);
-    while (b != ATAB_NONE) {
-        uint32_t n = atab_object_blocks(t, b);
-        if (!slide_get_bit(h, a->leaf, b))
+    uint32_t to_words = h->block_shift - 2;
+    while (from != end) {
+        /* Without a leaf table, where an object ends does not matter. */
+        uint32_t n = a->leaf == 0 ? end - from : atab_object_blocks(t, from);
+        if (a->leaf == 0 || !slide_get_bit(h, a->leaf, from))
             update_words(h, s, m,
-                         word_at(h, area_block_address(h, &a->area, b)),
-                         n << h->block_shift >> 2);
-        b = atab_next_used(t, n_blocks, b + n);
+                         word_at(h, area_block_address(h, &a->area, from)),
+                         n << to_words);
+        from += n;
     }
 }
 
-/* Without a leaf table, where an object ends does not matter. */
-static void update_runs(struct heap *h, const struct slide *s,
+/* On the way it leaves the signs. */
+static void update_area(struct heap *h, const struct slide *s,
                         const struct map *m, const struct slide_area *a)
 {
-    const uint32_t *t = area_table(h, &a->area);
     uint32_t n_blocks = area_blocks(&a->area);
-    uint32_t b = atab_next_used(t, n_blocks, 0);
-    while (b != ATAB_NONE) {
-        uint32_t end = atab_find_free(t, n_blocks, b, 1);
-        if (end == ATAB_NONE)
-            end = n_blocks;
-        update_words(h, s, m, word_at(h, area_block_address(h, &a->area, b)),
-                     (end - b) << h->block_shift >> 2);
-        b = atab_next_used(t, n_blocks, end);
-    }
+    uint32_t hole = 0;
+    struct runs r;
+    runs_open(&r, area_table(h, &a->area), n_blocks);
+    do {
+        if (!runs_next(&r))
+            r.from = r.end = n_blocks;
+        else
+            (void)runs_pass_pinned(&r);
+        if (slide_has_signs(s) && hole != r.from)
+            *slide_sign_at(h, area_block_address(h, &a->area, hole)) =
+                (struct slide_sign){area_block_address(h, &a->area, r.from),
+                                    area_block_address(h, &a->area, r.end)};
+        update_run(h, s, m, a, r.from, r.end);
+        hole = r.end;
+    } while (hole != n_blocks);
 }
 
 /*
@@ -364,12 +401,8 @@ void slide_update(struct heap *h, const struct slide *s)
     struct map m;
     const struct slide_area *a = slide_first(h);
     open_map(&m, h, a);
-    for (; a != NULL; a = slide_next(h, a)) {
-        if (a->leaf != 0)
-            update_objects(h, s, &m, a);
-        else
-            update_runs(h, s, &m, a);
-    }
+    for (; a != NULL; a = slide_next(h, a))
+        update_area(h, s, &m, a);
     if (s->way != SLIDE_DOWN)
         return; /* the bits have moved, or will, with their objects */
     for (a = slide_first(h); a != NULL; a = slide_next(h, a)) {

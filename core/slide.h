@@ -24,8 +24,13 @@
  *   plan     fills the offset vectors: one pass over the table
  *   update   gives every reference its new value: all words of objects that
  *            are not leaves, and whatever words the caller adds; then each
- *            bit of the side tables moves to its object's new block
- *   move     copies: not object by object but a run of neighbours at once
+ *            bit of the side tables moves to its object's new block. On its
+ *            way it leaves a sign in each hole: where the next run begins and
+ *            ends
+ *   move     copies: not object by object but a run of neighbours at once, and
+ *            goes from sign to sign. A run's copy ends no later than the run
+ *            did, so it does not reach the sign behind. Where something is
+ *            pinned, runs follow no hole: there the table is read again
  *   settle   writes the new places into the table, and MARK becomes HEAD
  *
  * A word is a reference if it is the address of an object's first block.
@@ -91,6 +96,23 @@ struct slide {
 };
 
 _Static_assert(sizeof(struct slide) == 28, "seven words, no padding");
+
+/* The first words of a hole, from slide_update to slide_move. */
+struct slide_sign {
+    addr32 from; /* the run behind the hole begins, ...                   */
+    addr32 end;  /* ... and ends here; both: the pool's end               */
+};
+
+static inline struct slide_sign *slide_sign_at(struct heap *h, addr32 hole)
+{
+    return (struct slide_sign *)(void *)word_at(h, hole);
+}
+
+/* Are there signs? Where something is pinned, a run may follow no hole. */
+static inline bool slide_has_signs(const struct slide *s)
+{
+    return s->way == SLIDE_DOWN && s->n_pinned == 0;
+}
 
 /*
  * The heap's areas. The first one's four last words lie right behind struct
@@ -159,6 +181,10 @@ static inline void slide_clear_bit(struct heap *h, addr32 bits, uint32_t b)
 bool slide_setup(struct heap *h, struct slide_area *a, addr32 table, addr32 end,
                  uint32_t sides);
 
+/* Bytes from the table on that an area of n blocks, rounded up to four, needs
+ * with the side tables of `sides`. */
+uint32_t slide_bytes(const struct heap *h, uint32_t n_blocks, uint32_t sides);
+
 /* The object at `word`, if one begins there, may not move: HEAD to MARK. */
 void slide_pin(struct heap *h, struct slide *s, uint32_t word);
 
@@ -183,7 +209,7 @@ void slide_update_words(struct heap *h, const struct slide *s, uint32_t *p,
 void slide_update(struct heap *h, const struct slide *s);
 
 /* Copy every object to its new place. */
-void slide_move(struct heap *h);
+void slide_move(struct heap *h, const struct slide *s);
 
 /* Write the new places into the tables; nothing is pinned any more. */
 void slide_settle(struct heap *h, struct slide *s);

@@ -4,6 +4,7 @@
  */
 #include "core/slide.h"
 #include "core/slidebits.h"
+#include "core/sliderun.h"
 
 /* ---- Move --------------------------------------------------------------- */
 
@@ -40,16 +41,6 @@ static __attribute__((noinline)) uint32_t *copy_down(uint32_t *to,
     CORE_ASSERT(to < from && from <= end);
     uint32_t distance = (uint32_t)(from - to);
     if (distance >= 12) {
-        for (; end - from >= 64; to += 64, from += 64) {
-            copy_twelve(to, from);
-            copy_twelve(to + 12, from + 12);
-            copy_twelve(to + 24, from + 24);
-            copy_twelve(to + 36, from + 36);
-            copy_twelve(to + 48, from + 48);
-            copy_four(to + 60, from + 60);
-        }
-        if (from == end)
-            return to;
         for (; end - from >= 12; to += 12, from += 12)
             copy_twelve(to, from);
     }
@@ -62,104 +53,16 @@ static __attribute__((noinline)) uint32_t *copy_down(uint32_t *to,
     return to;
 }
 
-/*
- * A pass over runs of neighbours. The entries of one word of the table are at
- * hand; those that have been passed are 0. The last word may hold more than
- * entries: that is hidden.
- */
-struct runs {
-    const uint32_t *table;
-    const uint32_t *word; /* the one at hand                              */
-    const uint32_t *last;
-    uint32_t last_mask; /* entries of the last word                       */
-    uint32_t rest;      /* of the word at hand                            */
-    uint32_t base;      /* first block of the word at hand                */
-    uint32_t from, end; /* the run: blocks from `from` to before `end`    */
-};
-
-/* Begin at block `b`, or go on there. */
-static inline void seek_run(struct runs *r, uint32_t b)
-{
-    r->word = r->table + b / 16;
-    r->base = b & ~UINT32_C(15);
-    r->rest = r->word > r->last ? 0 : *r->word & UINT32_MAX << 2 * (b % 16);
-    if (r->word == r->last)
-        r->rest &= r->last_mask;
-}
-
-static inline void open_runs(struct runs *r, const uint32_t *t,
-                             uint32_t n_blocks)
-{
-    r->table = t;
-    r->last = t + (n_blocks - 1) / 16;
-    r->last_mask = UINT32_MAX >> (30 - 2 * ((n_blocks - 1) % 16));
-    r->from = r->end = 0;
-    seek_run(r, 0);
-}
-
-/* The next word; false: there is none. */
-static inline bool next_word(struct runs *r)
-{
-    r->word++;
-    r->base += 16;
-    if (__builtin_expect(r->word < r->last, 1)) {
-        r->rest = *r->word;
-        return true;
-    }
-    if (r->word > r->last)
-        return false;
-    r->rest = *r->word & r->last_mask;
-    return true;
-}
-
-/*
- * The next run: it ends before what is free or pinned. A pinned object is an
- * empty run: see pass_pinned. False: there is no more.
- */
-static inline bool next_run(struct runs *r)
-{
-    while (r->rest == 0) {
-        if (r->word >= r->last || !next_word(r))
-            return false;
-    }
-    uint32_t place = (uint32_t)__builtin_ctz(r->rest) & ~UINT32_C(1);
-    r->from = r->base + place / 2;
-
-    /* Free 00 and pinned 11: both bits are the same. */
-    uint32_t ends = ~(r->rest ^ r->rest >> 1) & ATAB_LOW_BITS << place;
-    while (ends == 0) {
-        if (!next_word(r)) {
-            r->rest = 0;
-            r->end = r->base;
-            return true;
-        }
-        ends = ~(r->rest ^ r->rest >> 1) & ATAB_LOW_BITS;
-    }
-    place = (uint32_t)__builtin_ctz(ends);
-    r->end = r->base + place / 2;
-    r->rest &= UINT32_MAX << place;
-    return true;
-}
-
-/* Is the run an object that is pinned? Then it is passed. */
-static inline bool pass_pinned(struct runs *r)
-{
-    if (r->end != r->from)
-        return false;
-    r->end = r->from + atab_object_blocks(r->table, r->from);
-    seek_run(r, r->end);
-    return true;
-}
-
-static void move(struct heap *h, const struct slide_area *a)
+/* Around pinned objects. */
+static void move_by_table(struct heap *h, const struct slide_area *a)
 {
     uint32_t shift = h->block_shift - 2; /* from blocks to words */
     uint32_t *pool = word_at(h, a->area.pool);
     uint32_t *to = pool;
     struct runs r;
-    open_runs(&r, area_table(h, &a->area), area_blocks(&a->area));
-    while (next_run(&r)) {
-        if (pass_pinned(&r)) {
+    runs_open(&r, area_table(h, &a->area), area_blocks(&a->area));
+    while (runs_next(&r)) {
+        if (runs_pass_pinned(&r)) {
             to = pool + (r.end << shift);
             continue;
         }
@@ -169,11 +72,100 @@ static void move(struct heap *h, const struct slide_area *a)
     }
 }
 
-void slide_move(struct heap *h)
+/*
+ * As copy_down, for distances of 12 words and more, 64 words at a time, as long
+ * as there are so many: returns where the copy ends, and moves `from` on. The
+ * empty lines of assembly are no instructions. Compilers that see both halves
+ * at once, or the next 64 words as well, keep so many addresses at hand that
+ * registers run out.
+ */
+static inline uint32_t *copy_most(uint32_t *to, const uint32_t **from,
+                                  const uint32_t *end)
+{
+    const uint32_t *p = *from;
+    while (end - p >= 64) {
+        __asm__("" : "+r"(to), "+r"(p) : : "memory");
+        copy_twelve(to, p);
+        copy_twelve(to + 12, p + 12);
+        copy_twelve(to + 24, p + 24);
+        to += 36;
+        p += 36;
+        __asm__("" : "+r"(to), "+r"(p) : : "memory");
+        copy_twelve(to, p);
+        copy_twelve(to + 12, p + 12);
+        copy_four(to + 24, p + 24);
+        to += 28;
+        p += 28;
+    }
+    *from = p;
+    return to;
+}
+
+/* The same for fewer than 64 words, down to fewer than 4. */
+static inline uint32_t *copy_rest(uint32_t *to, const uint32_t **from,
+                                  const uint32_t *end)
+{
+    const uint32_t *p = *from;
+    if (end - p >= 36) {
+        copy_twelve(to, p);
+        copy_twelve(to + 12, p + 12);
+        copy_twelve(to + 24, p + 24);
+        to += 36;
+        p += 36;
+    }
+    if (end - p >= 24) {
+        copy_twelve(to, p);
+        copy_twelve(to + 12, p + 12);
+        to += 24;
+        p += 24;
+    }
+    if (end - p >= 12) {
+        copy_twelve(to, p);
+        to += 12;
+        p += 12;
+    }
+    for (; end - p >= 4; to += 4, p += 4)
+        copy_four(to, p);
+    *from = p;
+    return to;
+}
+
+/* From hole to hole. A run's copy ends no later than the run did, so that the
+ * sign behind it is still there. */
+static void move_by_signs(struct heap *h, const struct slide_area *a)
+{
+    uint32_t n_blocks = area_blocks(&a->area);
+    uint32_t first = atab_find_free(area_table(h, &a->area), n_blocks, 0, 1);
+    if (first == ATAB_NONE)
+        return;
+    addr32 hole = area_block_address(h, &a->area, first);
+    addr32 pool_end = area_block_address(h, &a->area, n_blocks);
+    uint32_t *to = word_at(h, hole);
+    while (hole != pool_end) {
+        const struct slide_sign *sign = slide_sign_at(h, hole);
+        const uint32_t *from = word_at(h, sign->from);
+        hole = sign->end;
+        const uint32_t *end = word_at(h, hole);
+        if (from - to >= 12) {
+            to = copy_most(to, &from, end);
+            if (from == end)
+                continue;
+            to = copy_rest(to, &from, end);
+        }
+        if (from != end)
+            to = copy_down(to, from, end);
+    }
+}
+
+void slide_move(struct heap *h, const struct slide *s)
 {
     const struct slide_area *a = slide_first(h);
-    for (; a != NULL; a = slide_next(h, a))
-        move(h, a);
+    for (; a != NULL; a = slide_next(h, a)) {
+        if (slide_has_signs(s))
+            move_by_signs(h, a);
+        else
+            move_by_table(h, a);
+    }
 }
 
 /* ---- Settle ------------------------------------------------------------- */
@@ -216,9 +208,9 @@ static void settle(struct heap *h, struct slide *s, const struct slide_area *a)
     uint32_t n_blocks = area_blocks(&a->area);
     uint32_t to = 0;
     struct runs r;
-    open_runs(&r, t, n_blocks);
-    while (next_run(&r)) {
-        if (pass_pinned(&r)) {
+    runs_open(&r, t, n_blocks);
+    while (runs_next(&r)) {
+        if (runs_pass_pinned(&r)) {
             atab_mark_to_head(t, r.from);
             if (to != r.from)
                 atab_clear(t, to, r.from - to);
@@ -254,9 +246,9 @@ bool slide_plan_raise(struct heap *h, struct slide *s,
     if (b >= n_blocks || atab_get_kind(t, b) != ATAB_HEAD)
         return false;
     struct runs r;
-    open_runs(&r, t, n_blocks);
-    seek_run(&r, b);
-    (void)next_run(&r);
+    runs_open(&r, t, n_blocks);
+    runs_seek(&r, b);
+    (void)runs_next(&r);
     uint32_t end = r.end;
     if (atab_free_run(t, n_blocks, end, n) < n)
         return false;

@@ -62,6 +62,10 @@ bool spine_resize(struct heap *h, uint32_t i, uint32_t n, uint32_t *had);
 /* Data block k of object `i`. Requires that there is one. */
 uint32_t spine_piece(struct heap *h, uint32_t i, uint32_t k);
 
+/* Block k of the spine of object `i`: its top, then level by level; 0: it has
+ * no such block. */
+uint32_t spine_index_block(struct heap *h, uint32_t i, uint32_t k);
+
 /* The lowest block from b on that names an object of area `a`, or ATAB_NONE. */
 uint32_t spine_next_first(struct heap *h, const struct fixed_area *a,
                           uint32_t b);

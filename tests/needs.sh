@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# needs.sh demo|test|test-long - install what `make demo` (and so on) needs and
+# needs.sh demo|test|test-long|study - install what `make demo` (and so on) needs and
 # is missing; of the long tests that is picolibc, a gigabyte. Asks dpkg and nothing else when all is there. On a system without
 # apt it lists what it cannot find, and stops.
 set -eu
@@ -15,6 +15,10 @@ if [ "$group" != demo ]; then
     tools="$tools arm-none-eabi-gcc riscv64-unknown-elf-gcc clang-format
         clang-tidy cppcheck"
     headers="$headers criterion/criterion.h"
+fi
+if [ "$group" = study ]; then
+    packages="$packages sqlite3"
+    tools="$tools sqlite3"
 fi
 [ "$group" != test-long ] || packages="$packages picolibc-riscv64-unknown-elf"
 

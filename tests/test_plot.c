@@ -235,7 +235,7 @@ Test(plot, gnuplot_draws_every_kind_in_both_forms)
         cr_skip("no gnuplot");
     sqlite3 *db = played(2000, false);
     struct query_run *run = the_run(db);
-    char stems[4][PLOT_STEM_CAP];
+    char stems[8][PLOT_STEM_CAP];
     int n = 0;
     for (const struct plot_kind *k = plot_kinds(); !k->of_machine; k++, n++) {
         snprintf(stems[n], sizeof stems[n], "%s", k->name);

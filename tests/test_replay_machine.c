@@ -25,7 +25,7 @@ struct side {
     struct run_spec spec;
     uint64_t *state; /* hash of window and figures                        */
     uint64_t n, cap, most;
-    uint64_t cycles, gc_cycles; /* of operations                          */
+    uint64_t cycles, gc_cycles; /* of operations and events               */
     uint64_t pauses;            /* of collections                         */
     uint64_t outer_cycles;      /* of the outer heap                      */
     struct replay_result result;
@@ -69,17 +69,29 @@ static void read_manager(struct replay_options *o, const char *text)
     }
 }
 
+static int take_event(void *ctx, const struct event_record *r)
+{
+    struct side *s = ctx;
+    s->cycles += r->cost.cycles;
+    s->gc_cycles += r->cost.gc_cycles;
+    return 0;
+}
+
 /* Play `trace` on `machine`; a run that is cut off is done, too. */
 static void play(struct side *s, const char *trace, const char *manager,
                  const char *machine, const char *flags, uint64_t most)
 {
     struct problem problem = {""};
     struct workload *w;
-    struct sink sink = {.ctx = s, .op = take_op, .collection = take_collection};
+    struct sink sink = {.ctx = s,
+                        .op = take_op,
+                        .collection = take_collection,
+                        .event = take_event};
     memset(s, 0, sizeof *s);
     s->most = most;
     read_manager(&s->spec.options, manager);
     strcpy(s->spec.machine, "native");
+    strcpy(s->spec.workload, trace);
     cr_assert(eq(int, workload_open(&w, trace, NULL, &problem), 0));
     s->spec.options.heap_trace =
         strncmp(manager, "marksweep", 9) == 0 && w->header.has_blocks;
@@ -102,6 +114,8 @@ static uint64_t compare(const char *trace, const char *manager,
                         const char *machine, const char *flags)
 {
     struct side native, guest;
+    if (access("build/guest/marksweep-hazard3-O2.elf", R_OK) != 0)
+        cr_skip_test("no cross compiler built the images");
     uint64_t most = getenv("FRAGLAB_LONG") != NULL ? UINT64_MAX : STRETCH;
     play(&native, trace, manager, NULL, NULL, most);
     play(&guest, trace, manager, machine, flags, most);
@@ -125,8 +139,6 @@ static uint64_t compare_all(const char *pattern, const char *manager,
 {
     glob_t samples;
     uint64_t outer_cycles = 0;
-    if (access("build/guest/marksweep-hazard3-O2.elf", R_OK) != 0)
-        cr_skip_test("no cross compiler built the images");
     cr_assert(eq(int, glob(pattern, 0, NULL, &samples), 0));
     for (size_t i = 0; i < samples.gl_pathc; i++)
         outer_cycles += compare(samples.gl_pathv[i], manager, machine, flags);
@@ -191,10 +203,34 @@ Test(replay_machine, other_collectors_leave_the_native_bytes)
     compare_samples("twoended", "cortex-m0plus", "O2");
 }
 
+Test(replay_machine, promotions_leave_the_native_bytes)
+{
+    compare_all("traces/samples/*import*.ftb", "twoended promote=checkpoints",
+                "hazard3", "O2");
+    compare_all("traces/samples/*web*.ftb", "twoended promote=imports",
+                "cortex-m4", "Os");
+    compare_all("traces/samples/*32k.ftb", "twoended promote=oracle",
+                "cortex-m0plus", "O2");
+}
+
 Test(replay_machine, explicit_managers_leave_the_native_bytes)
 {
     compare_samples("fit", "hazard3", "Os");
     compare_samples("handles", "cortex-m0plus", "O2");
+}
+
+Test(replay_machine, objects_in_pieces_lie_where_they_lie_natively)
+{
+    compare_samples("chains block=16", "hazard3", "O2");
+    compare_samples("chains block=32", "cortex-m0plus", "Os");
+    compare_samples("chains block=16 link=spine", "cortex-m0plus", "O2");
+    compare_samples("chains block=64 link=spine", "hazard3", "O2");
+}
+
+Test(replay_machine, packed_strings_lie_where_they_lie_natively)
+{
+    compare("identifiers:strings=300", "intern", "hazard3", "O2");
+    compare("identifiers:strings=300", "intern", "cortex-m0plus", "Os");
 }
 
 Test(replay_machine, tlsf_leaves_the_native_bytes_everywhere)
@@ -254,13 +290,19 @@ static void write_outer_trace(const char *path)
 
 Test(replay_machine, outer_objects_lie_where_they_lie_natively)
 {
-    static const char manager[] =
-        "marksweep outer=tlsf outer_bytes=50000 grow=1";
+    static const char *const managers[] = {
+        "marksweep outer=tlsf outer_bytes=50000 grow=1",
+        "copying outer=tlsf outer_bytes=50000 grow=1",
+    };
     char folder[SCRATCH_CAP], path[SCRATCH_CAP + 64];
     scratch_make(folder);
     write_outer_trace(scratch_path(folder, "outer.ft", path));
-    cr_expect(gt(u64, compare_all(path, manager, "hazard3", "O2"), 0));
-    cr_expect(gt(u64, compare_all(path, manager, "cortex-m0plus", "O2"), 0));
-    cr_expect(gt(u64, compare_all(path, manager, "cortex-m3", "Os"), 0));
+    for (int i = 0; i < 2; i++) {
+        const char *manager = managers[i];
+        cr_expect(gt(u64, compare_all(path, manager, "hazard3", "O2"), 0));
+        cr_expect(
+            gt(u64, compare_all(path, manager, "cortex-m0plus", "O2"), 0));
+        cr_expect(gt(u64, compare_all(path, manager, "cortex-m3", "Os"), 0));
+    }
     scratch_remove(folder);
 }

@@ -10,7 +10,7 @@ do for [form = 1:2] {
         from = panel_first[i]; to = panel_last[i]; us = panel_us[i]
         k = 0; x = 12
         do for [kind = 1:panel_kinds[i]] {
-            row = 41 + 18 * kind; word = kind_text[8 * (i - 1) + kind]; c = hue(kind_name[8 * (i - 1) + kind]); sign = sign_line; eval add_sign
+            row = 41 + 18 * kind; word = kind_text[9 * (i - 1) + kind]; c = hue(kind_name[9 * (i - 1) + kind]); sign = sign_line; eval add_sign
         }
         set tmargin at screen top - py(us > 0 ? row + 36 : row + 16)
         set logscale xy
@@ -24,7 +24,7 @@ do for [form = 1:2] {
         set grid x y lc rgb faint lw 1 lt 1
         set xlabel 'cycles of one operation' textcolor rgb dim offset 0, 0.4
         at(c, name) = column(1) == run && strcol(2) eq name ? column(c) : NaN
-        plot for [kind = 1:panel_kinds[i]] stem . '.csv' skip 1 using (at(3, kind_name[8 * (i - 1) + kind])):(at(5, kind_name[8 * (i - 1) + kind])) with fsteps lw (kind_name[8 * (i - 1) + kind] eq 'alloc' ? 4 : 1.8) lc rgb hue(kind_name[8 * (i - 1) + kind])
+        plot for [kind = 1:panel_kinds[i]] stem . '.csv' skip 1 using (at(3, kind_name[9 * (i - 1) + kind])):(at(5, kind_name[9 * (i - 1) + kind])) with fsteps lw (kind_name[9 * (i - 1) + kind] eq 'alloc' ? 4 : 1.8) lc rgb hue(kind_name[9 * (i - 1) + kind])
     }
     unset multiplot
     unset output

@@ -178,13 +178,16 @@ static void build_index(struct play *p, struct holes *index, bool with_dead)
         uint32_t slot = list == 0 ? s->live.oldest : s->dead.oldest;
         while (slot != SHADOW_NONE) {
             const struct shadow_object *o = shadow_at(s, slot);
-            if (slot != p->placeless)
+            if (p->in_pieces)
+                pieces_take(p, index, o->address);
+            else if (slot != p->placeless)
                 holes_take(index, play_from(p, o->address),
                            play_units(p, o->granted));
             slot = o->younger;
         }
     }
-    holes_end_bulk(index);
+    if (!p->in_pieces) /* no run of units says anything */
+        holes_end_bulk(index);
 }
 
 int play_sync_areas(struct play *p)

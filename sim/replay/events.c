@@ -12,6 +12,16 @@ static uint64_t bounds_of(const struct play *p, const struct shadow_object *o)
     return (o->bounds + unit - 1) / unit * unit;
 }
 
+static int judge_word(struct play *p, const char *verb,
+                      const struct trace_op *op, const struct shadow_object *o)
+{
+    if ((uint64_t)op->word * 4 < bounds_of(p, o))
+        return 0;
+    return play_reject(
+        p, "%s word %u of object %" PRIu64 ", which has %" PRIu64 " bytes",
+        verb, op->word, op->id, o->bounds);
+}
+
 /* The object that a reference is to name; NONE where this run lacks it. */
 static int referent(struct play *p, uint64_t id, uint32_t *slot)
 {
@@ -41,11 +51,9 @@ static int store(struct play *p, const struct trace_op *op)
     if (named == NAMED_ABSENT)
         return 0;
     const struct shadow_object *o = shadow_at(&p->s, from);
-    if ((uint64_t)op->word * 4 >= bounds_of(p, o))
-        return play_reject(p,
-                           "store to word %u of object %" PRIu64
-                           ", which has %" PRIu64 " bytes",
-                           op->word, op->id, o->bounds);
+    err = judge_word(p, "store to", op, o);
+    if (err != 0)
+        return err;
     /* Of what an outside manager rounds up to, its realloc may copy nothing. */
     uint64_t kept = p->is_outside ? o->asked : o->granted;
     if ((uint64_t)op->word * 4 + 4 > kept) {
@@ -55,6 +63,19 @@ static int store(struct play *p, const struct trace_op *op)
     if (!shadow_store(&p->s, from, op->word, to))
         return problem_set(p->problem, ERR_MEMORY, "no memory left");
     return 0;
+}
+
+static int touch(struct play *p, const struct trace_op *op)
+{
+    uint32_t slot;
+    enum named named = play_look_up(p, op->id, &slot);
+    if (named != NAMED_LIVE && named != NAMED_ABSENT)
+        return play_not_live(p, "touch of", op->id, named);
+    p->result->dropped += named == NAMED_ABSENT;
+    if (named == NAMED_ABSENT)
+        return 0;
+    int err = judge_word(p, "touch of", op, shadow_at(&p->s, slot));
+    return err != 0 ? err : play_read(p, slot, op->word);
 }
 
 static int set_root(struct play *p, const struct trace_op *op)
@@ -115,6 +136,17 @@ static int mark_moment(struct play *p, int what, const char *text)
     return p->sink->mark(p->sink->ctx, p->seq, what, text != NULL ? text : "");
 }
 
+/* A recorded fact. The program's own checkpoints have labels. */
+static int fact(struct play *p, const struct trace_op *op)
+{
+    int err = expect_fact(p, op);
+    if (err == 0 && op->what == TRACE_EXPECT_GIVEN_BACK)
+        err = lost_with_area(p, op);
+    bool is_checkpoint = op->what == TRACE_EXPECT_STATE && op->text != NULL &&
+                         op->text[0] != '\0';
+    return err == 0 && is_checkpoint ? play_checkpoint(p) : err;
+}
+
 int play_event(struct play *p, const struct trace_op *op)
 {
     int err;
@@ -123,6 +155,8 @@ int play_event(struct play *p, const struct trace_op *op)
         return store(p, op);
     case TRACE_ROOT:
         return set_root(p, op);
+    case TRACE_TOUCH:
+        return touch(p, op);
     case TRACE_DEATH:
         return play_death(p, op->id);
     case TRACE_HELD:
@@ -135,15 +169,13 @@ int play_event(struct play *p, const struct trace_op *op)
             return 0;
         return problem_set(p->problem, ERR_MEMORY, "no memory left");
     case TRACE_EXPECT:
-        err = expect_fact(p, op);
-        if (err == 0 && op->what == TRACE_EXPECT_GIVEN_BACK)
-            err = lost_with_area(p, op);
-        return err;
+        return fact(p, op);
     case TRACE_PHASE:
-        return mark_moment(p, op->what == 1 ? 1 : 0, op->text);
+        err = mark_moment(p, op->what == 1 ? 1 : 0, op->text);
+        return err != 0 ? err : play_phase(p, op);
     case TRACE_NOTE:
         return mark_moment(p, -1, op->text);
     default:
-        return 0; /* touch, time, thread: nothing to do here */
+        return 0; /* time, thread: nothing to do here */
     }
 }

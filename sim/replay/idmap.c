@@ -11,7 +11,7 @@ struct page {
     uint64_t number;    /* id / PAGE_IDS                                 */
     struct page *chain; /* next in the bucket                            */
     struct page *older; /* finished pages, a queue in order of finishing */
-    uint32_t n_alive;   /* slots and ABSENT                              */
+    uint32_t n_alive;   /* slots, ABSENT and STRING                      */
     bool is_queued;     /* in the queue of finished pages                */
     uint32_t value[PAGE_IDS]; /* complement of the value: 0 is NEVER      */
 };
@@ -176,7 +176,8 @@ uint32_t idmap_get(struct idmap *m, uint64_t id)
 
 static bool is_alive(uint32_t value)
 {
-    return value < IDMAP_SLOT_MAX || value == IDMAP_ABSENT;
+    return value < IDMAP_SLOT_MAX || value == IDMAP_ABSENT ||
+           value == IDMAP_STRING;
 }
 
 bool idmap_set(struct idmap *m, uint64_t id, uint32_t value)

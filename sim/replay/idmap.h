@@ -22,6 +22,7 @@ enum {
     IDMAP_DEAD = 0xfffffffd,   /* died, and its memory is reclaimed      */
     IDMAP_ABSENT = 0xfffffffc, /* this run never had it, or lost it      */
     IDMAP_ENDED = 0xfffffffb,  /* freed or dead, long ago                */
+    IDMAP_STRING = 0xfffffffa, /* interned, among other strings: it stays*/
     IDMAP_SLOT_MAX = 0xfffffff0
 };
 
@@ -33,8 +34,8 @@ void idmap_free(struct idmap *m);
 uint32_t idmap_get(struct idmap *m, uint64_t id);
 
 /*
- * Set what `id` is. An id counts as alive while it is a slot or ABSENT; one
- * that is not, in a page forgotten already, stays IDMAP_ENDED. False: no
+ * Set what `id` is. An id counts as alive while it is a slot, ABSENT or STRING;
+ * one that is not, in a page forgotten already, stays IDMAP_ENDED. False: no
  * memory.
  */
 bool idmap_set(struct idmap *m, uint64_t id, uint32_t value);

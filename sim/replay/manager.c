@@ -39,15 +39,32 @@ static bool is_outside_name(const char *name)
            (name[n] == '\0' || name[n] == ':');
 }
 
+/* What a step costs on `core`; null: the manager has none. */
+static const struct manager_step_price *price_on(const struct manager *m,
+                                                 const char *core)
+{
+    const struct manager_step_price *p = m->shape->step_prices;
+    while (p != NULL && core != NULL && p[1].core != NULL &&
+           strcmp(p->core, core) != 0)
+        p++;
+    return p;
+}
+
 uint32_t manager_step_units(const struct manager *m, const char *core,
                             uint32_t cycles)
 {
-    const struct manager_step_price *p = m->shape->step_prices;
+    const struct manager_step_price *p = price_on(m, core);
     if (p == NULL)
         return 0;
-    while (core != NULL && p[1].core != NULL && strcmp(p->core, core) != 0)
-        p++;
     return cycles > p->constant ? (cycles - p->constant) / p->per_unit : 0;
+}
+
+uint32_t manager_least_step(const struct manager *m, const char *core)
+{
+    const struct manager_step_price *p = price_on(m, core);
+    if (p == NULL)
+        return 0;
+    return p->constant + p->per_unit * m->shape->step_least;
 }
 
 const struct manager *manager_find(const char *name)

@@ -62,14 +62,22 @@ struct manager_step_price {
 struct manager_shape {
     uint32_t unit_bytes; /* of the replay's indices; 0: the parameter block */
     uint32_t tag_bytes;  /* a multiple of the unit                          */
+    bool clears_rest;    /* a shrunk object's bytes behind those asked are 0 */
     /* Bytes granted to an object; null: what was asked in whole units.     */
     uint32_t (*bytes)(struct heap *h, uint32_t object);
     /* The largest request that a longest hole of `hole` bytes serves; null:
      * all of it.                                                           */
     uint64_t (*serves)(const struct manager_params *p, uint64_t hole);
+    /* The k-th block of an object that holds none of its bytes, where objects
+     * lie in pieces (CAP_PIECES); 0: there is no such block.               */
+    uint32_t (*index_block)(struct heap *h, uint32_t object, uint32_t k);
     /* What a step costs at most: `units` times per_unit and constant, as
      * measured by core; ends in a null. Null: it has no steps.              */
     const struct manager_step_price *step_prices;
+    uint32_t step_least; /* units: with fewer a step moves nothing          */
+    /* How many bytes which parameter allows, where there is such a limit
+     * (HEAP_TOO_LARGE).                                                    */
+    const char *most;
     /* The largest request that one area grants, for managers that move. With
      * pinned objects it may be less than the truth, never more; null: as for
      * those that do not move.                                              */
@@ -80,6 +88,9 @@ struct manager_shape {
     /* The most holes that a collection leaves in an area; 0: as many as there
      * are. Null: likewise.                                                 */
     uint32_t (*holes)(const struct manager_view *v);
+    /* With it: what an area taken of an outer heap that has `avail` bytes would
+     * grant; null: it takes none, or by the rules of core/grow.h.          */
+    uint64_t (*grown)(struct heap *h, uint64_t avail);
     /* The shape with these parameters, where they decide; null: this one. */
     const struct manager_shape *(*with)(const struct manager_params *p);
 };
@@ -148,6 +159,9 @@ extern const struct manager manager_outside;
  */
 uint32_t manager_step_units(const struct manager *m, const char *core,
                             uint32_t cycles);
+
+/* The cycles that a step needs there to move anything; 0: it has no steps. */
+uint32_t manager_least_step(const struct manager *m, const char *core);
 
 /* The shape that a manager's heap has with these parameters. */
 static inline const struct manager_shape *manager_shape_with(

@@ -68,6 +68,9 @@ static uint64_t chains_serves(const struct manager_params *p, uint64_t hole)
 static const struct manager_shape chains_shape = {
     .bytes = chains_bytes,
     .serves = chains_serves,
+    .index_block = chains_index_block,
+    .most =
+        "index_bytes=2 allows 32767 blocks in all, index_bytes=4 2147483647",
 };
 
 /* 2, unless the areas of the run's beginning have too many blocks for that. */

@@ -68,6 +68,9 @@ static const struct manager_step_price handles_prices[] = {
 
 static const struct manager_shape handles_shape = {
     .step_prices = handles_prices,
+    .step_least = HANDLES_LEAST,
+    .most = "indices=16 allows 262144 bytes beside the entries set aside, "
+            "indices=8 65536 with the control block",
     .unit_bytes = 4,
     .tag_bytes = HANDLES_HEADER,
     .bytes = handles_bytes,

@@ -48,6 +48,7 @@ static uint64_t tlsf_serves(const struct manager_params *p, uint64_t hole)
 }
 
 static const struct manager_shape tlsf_shape = {
+    .most = "max_area=BYTES is the most that an area may have",
     .unit_bytes = 4,
     .tag_bytes = TLSF_HEADER,
     .bytes = tlsf_bytes,

@@ -39,8 +39,11 @@ static int meet(struct follow *f, uint32_t holder, uint32_t word, uint32_t slot,
                 uint32_t value)
 {
     struct shadow_object *o = shadow_at(&f->p->s, slot);
-    bool is_first = o->seen != f->epoch;
-    if (is_first ? is_place(f->p, o, value) : o->place == value) {
+    if (o->is_outer && value == o->address)
+        return 0; /* stays, and its words are not the collector's */
+    bool is_first = o->is_outer || o->seen != f->epoch;
+    if (is_first ? !o->is_outer && is_place(f->p, o, value)
+                 : o->place == value) {
         o->place = value;
         o->seen = f->epoch;
         if (is_first)

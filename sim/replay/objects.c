@@ -18,6 +18,7 @@ enum named play_look_up(struct play *p, uint64_t id, uint32_t *slot)
     case IDMAP_ENDED:
         return NAMED_GONE;
     case IDMAP_ABSENT:
+    case IDMAP_STRING:
         return NAMED_ABSENT;
     default:
         return shadow_at(&p->s, value)->state == SHADOW_LIVE ? NAMED_LIVE
@@ -58,6 +59,8 @@ void play_forget_all(struct play *p, uint32_t end)
         shadow_remove(s, s->dead.oldest, IDMAP_DEAD);
     while (s->live.n > 0)
         shadow_remove(s, s->live.oldest, end);
+    p->chunk = SHADOW_NONE;
+    p->strings = (struct string_figures){0};
 }
 
 void play_forget_outer(struct play *p)
@@ -69,6 +72,8 @@ void play_forget_outer(struct play *p)
 int play_verify_object(struct play *p, uint32_t slot)
 {
     uint32_t expected, found;
+    if (p->in_pieces && pieces_verify(p, slot) != 0)
+        return 1;
     int64_t word = shadow_verify(&p->s, slot, &expected, &found);
     if (word < 0)
         return 0;
@@ -152,8 +157,10 @@ int play_death(struct play *p, uint64_t id)
 {
     uint32_t slot;
     enum named named = play_look_up(p, id, &slot);
-    if (named == NAMED_ABSENT)
+    if (named == NAMED_ABSENT) {
+        p->result->dropped += idmap_get(p->s.ids, id) == IDMAP_STRING;
         return play_set_id(p, id, IDMAP_DEAD);
+    }
     if (named != NAMED_LIVE)
         return play_not_live(p, "death of", id, named);
     return play_let_die(p, slot);

@@ -6,14 +6,19 @@
 
 /*
  * A collection of everything leaves the program nothing. A manager that frees
- * explicitly is told so of every object.
+ * explicitly is told so of every object but packed strings, which stay.
  */
 static int free_everything(struct play *p)
 {
     int err = 0;
-    while (err == 0 && p->s.live.n > 0) {
-        uint64_t id = shadow_at(&p->s, p->s.live.oldest)->id;
-        err = play_let_die(p, p->s.live.oldest);
+    uint32_t younger;
+    for (uint32_t slot = p->s.live.oldest; err == 0 && slot != SHADOW_NONE;
+         slot = younger) {
+        uint64_t id = shadow_at(&p->s, slot)->id;
+        younger = shadow_at(&p->s, slot)->younger;
+        if (shadow_at(&p->s, slot)->is_pool)
+            continue;
+        err = play_let_die(p, slot);
         if (err == 0)
             err = play_set_id(p, id, IDMAP_ABSENT);
     }
@@ -58,9 +63,9 @@ static int add_area(struct play *p, uint64_t bytes)
         return 1;
     if (error == HEAP_TOO_LARGE)
         return play_reject(p,
-                           "an area of %" PRIu64 " bytes is larger than "
-                           "max_area allows (--set max_area=BYTES)",
-                           bytes);
+                           "an area of %" PRIu64 " bytes is more than %s "
+                           "manages: %s",
+                           bytes, p->manager->name, p->shape->most);
     p->explicit_next = (at + (uint32_t)bytes + 15) / 16 * 16;
     p->t->extent_bytes = p->explicit_next - p->t->base;
     if (error != HEAP_OK)
@@ -141,28 +146,22 @@ int play_step(struct play *p, uint32_t units)
     return play_after_call(p, 0, SHADOW_NONE, false);
 }
 
-/* Advice that a manager may leave alone: promote, an idle step. */
-static int advice(struct play *p, const struct trace_op *op)
+/* An idle step of the trace's own. */
+static int step(struct play *p, const struct trace_op *op)
 {
     struct op_record r;
-    uint32_t slot;
+    uint64_t units = op->value < UINT32_MAX ? op->value : UINT32_MAX;
     play_new_record(p, op, &r);
-    if (op->kind == TRACE_STEP) {
-        uint64_t units = op->value < UINT32_MAX ? op->value : UINT32_MAX;
-        r.object = TRACE_NONE;
-        int err = play_step(p, (uint32_t)units);
-        if (err != 0)
-            return err;
-    } else if (play_look_up(p, op->id, &slot) == NAMED_NEVER)
-        return play_not_live(p, "promote of", op->id, NAMED_NEVER);
-    return play_finish(p, &r, false);
+    r.object = TRACE_NONE;
+    int err = play_step(p, (uint32_t)units);
+    return err != 0 ? err : play_finish(p, &r, false);
 }
 
 static int perform(struct play *p, const struct trace_op *op)
 {
     switch (op->kind) {
     case TRACE_ALLOC:
-    case TRACE_INTERN: /* one object each: this manager has no pool */
+    case TRACE_INTERN:
         return play_alloc(p, op);
     case TRACE_FREE:
         return play_free(p, op);
@@ -174,8 +173,10 @@ static int perform(struct play *p, const struct trace_op *op)
         return control(p, op);
     case TRACE_REFUSED:
         return play_refused(p, op);
+    case TRACE_PROMOTE:
+        return play_promote(p, op);
     default:
-        return advice(p, op);
+        return step(p, op);
     }
 }
 

@@ -3,8 +3,12 @@
  *
  *   replay.c     opens, runs the loop, closes
  *   operations.c each operation by its kind; requests.c alloc, free, realloc
+ *   answers.c    whether what they were answered is right
+ *   promote.c    objects that are made long-lived
  *   events.c     what the program did in between
+ *   touches.c    reads that ask the manager where an object lies
  *   calls.c      around every call of the manager, and what it asks
+ *   strings.c    interned strings that lie together
  *   outer.c      the recordings' outer heap; outer_heap.c the real one
  *   outer_requests.c what the trace asks of that
  *   objects.c    what an id names, and how an object ends
@@ -12,8 +16,11 @@
  *   collection.c what a collection did: who is gone, who must not be
  *   moves.c      where a manager that moves has put the objects
  *   pins.c       which objects may not move, before every call
- *   figures.c    live, used, free, the largest hole, the largest request
- *   promises.c   what its guarantee card says against what a manager did
+ *   pieces.c     the blocks of objects that lie in pieces
+ *   figures.c    live, used, free, the largest hole; probes
+ *   largest.c    the largest request
+ *   promises.c   what a guarantee card says against what its manager did
+ *   view.c       the heap as a sink may look at it
  *   outside.c    the same of a manager that must be asked
  *   expect.c     recorded facts against what happened
  *
@@ -25,6 +32,7 @@
 
 #include "sim/replay/held.h"
 #include "sim/replay/holes.h"
+#include "sim/replay/oracle.h"
 #include "sim/replay/outer.h"
 #include "sim/replay/outer_heap.h"
 #include "sim/replay/replay.h"
@@ -53,6 +61,17 @@ struct play_reclaimed {
     uint64_t id;
     uint32_t area, block;
 };
+
+/* Who says which objects live long: the flags of the trace alone; also who
+ * survives an import; or the stretch up to a checkpoint; or an oracle. */
+enum promote_policy {
+    PROMOTE_FLAGS = 0,
+    PROMOTE_IMPORTS,
+    PROMOTE_CHECKPOINTS,
+    PROMOTE_ORACLE
+};
+
+#define PLAY_IMPORTS_CAP 64
 
 /* What the last operation did, for recorded facts to be held against. */
 struct play_happened {
@@ -94,6 +113,7 @@ struct play {
     bool moves; /* a collector that moves: objects are looked for    */
     const struct manager_shape *shape;
     bool has_handles; /* ... or handles that lead elsewhere                */
+    bool in_pieces;   /* objects are any blocks: see pieces.c               */
     bool collects;    /* the manager finds the dead itself; else they are   */
                       /* freed as they die, and nothing dead is ever left   */
     bool is_outside;  /* only the manager's entry points are known         */
@@ -131,14 +151,25 @@ struct play {
     bool has_line;
     uint32_t placeless; /* slot of an object that is being moved out of an */
                         /* area that went meanwhile                        */
-    struct play_list finalise; /* ids to be freed by the next finaliser   */
-    struct play_list line;     /* scratch for a held line                 */
-    struct play_list pins;     /* slots that the program has pinned       */
-    struct play_list pinned;   /* slots that this call may not move       */
-    struct play_list inside;   /* ids that ambiguous words point into     */
-    struct play_list interior; /* ids that heap words point into          */
-    uint32_t pin_policy;       /* enum pin_policy                         */
-    struct play_list named;    /* slots of the dead that words still name */
+    uint64_t last_id;   /* object that the trace dealt with last          */
+    uint64_t n_turns;   /* touches added behind operations                */
+    uint32_t chunk;     /* slot of the chunk into which strings go now;   */
+                        /* SHADOW_NONE: none                              */
+    struct string_figures strings; /* where they are packed               */
+    struct play_list finalise;     /* ids to be freed by the next finaliser   */
+    struct play_list line;         /* scratch for a held line                 */
+    struct play_list pins;         /* slots that the program has pinned       */
+    struct play_list pinned;       /* slots that this call may not move       */
+    struct play_list inside;       /* ids that ambiguous words point into     */
+    struct play_list interior;     /* ids that heap words point into          */
+    uint32_t pin_policy;           /* enum pin_policy                         */
+    uint32_t promote_policy;       /* enum promote_policy                     */
+    struct {
+        uint64_t name;  /* its hash                                       */
+        uint64_t birth; /* number of the first object born in it          */
+    } imports[PLAY_IMPORTS_CAP]; /* that have begun, outermost first      */
+    uint32_t n_imports;
+    struct play_list named; /* slots of the dead that words still name */
     struct {
         uint32_t avail;
         uint64_t blocks, bytes;
@@ -223,10 +254,48 @@ static inline uint32_t play_address(const struct play *p, uint32_t name)
 }
 
 /* --- requests.c */
+/*
+ * The object is now `bytes` long at `answer`: shadow, indices, contents. Did
+ * it leave its old copy where it was?
+ */
+int play_resize(struct play *p, uint32_t slot, uint32_t answer, uint64_t bytes,
+                bool leaves);
 int play_alloc(struct play *p, const struct trace_op *op);
 int play_free(struct play *p, const struct trace_op *op);
 int play_realloc(struct play *p, const struct trace_op *op);
 int play_refused(struct play *p, const struct trace_op *op);
+
+/* --- strings.c */
+/* A string that the manager has put at `address`, in a chunk with others. */
+int strings_place(struct play *p, const struct trace_op *op, uint32_t address,
+                  struct op_record *r);
+
+/* --- answers.c */
+/* The bytes granted to the object `name` at `address` for those asked. */
+int answer_granted(struct play *p, uint64_t id, uint32_t name, uint32_t address,
+                   uint64_t bytes, uint32_t *granted);
+/* Is it aligned, inside an area, overlapping nothing? In pieces its blocks are
+ * taken then. */
+int answer_judge(struct play *p, uint64_t id, uint32_t address,
+                 uint32_t granted);
+/* Are bytes `from` to `to` - 1 of it zero? */
+int answer_judge_zero(struct play *p, uint64_t id, uint32_t address,
+                      uint64_t from, uint64_t to);
+/* The first byte of a new object that must be zero: of all, or of those behind
+ * the request, so that a collector reads nothing there; or `granted`. */
+uint64_t answer_zeroed_from(const struct play *p, uint64_t bytes,
+                            uint32_t granted);
+/* The request is refused, and why: its record. `slot`: of the object that was
+ * to be resized, or SHADOW_NONE. */
+int answer_refused(struct play *p, struct op_record *r, uint32_t slot);
+/* --- promote.c */
+int play_open_promotion(struct play *p);
+int play_promote(struct play *p, const struct trace_op *op);
+/* The flags of an allocation, with what the policy adds. */
+uint32_t play_birth_flags(const struct play *p, uint32_t flags);
+/* What the policy does when a phase begins or ends, and at a checkpoint. */
+int play_phase(struct play *p, const struct trace_op *op);
+int play_checkpoint(struct play *p);
 
 /* --- outer_requests.c: the same for objects of the outer heap; the last two
  * for requests that the recording saw refused. `r` is new. */
@@ -244,6 +313,12 @@ int play_outer_drop(struct play *p, uint32_t slot, uint32_t end);
 
 /* --- events.c */
 int play_event(struct play *p, const struct trace_op *op);
+
+/* --- touches.c */
+/* Read a word of a live object, if it was granted. */
+int play_read(struct play *p, uint32_t slot, uint32_t word);
+/* Those that the run adds behind an operation or a store. */
+int play_add_touches(struct play *p, const struct trace_op *op);
 
 /* --- calls.c: before and after every call of the manager. */
 void play_before_call(struct play *p);
@@ -293,6 +368,8 @@ int play_set_pins(struct play *p);
 uint32_t play_count_pins(const struct play *p);
 /* The program's own pin or unpin of a live object. */
 int play_pin(struct play *p, const struct trace_op *op);
+/* By the program. */
+bool play_is_pinned(const struct play *p, uint32_t slot);
 /* The object is no more: its pin neither. */
 void play_forget_pin(struct play *p, uint32_t slot);
 /* Ids of a held line that are pinned under some policy. */
@@ -327,6 +404,25 @@ int play_walk(struct play *p);
 /* Contents of every object and root. */
 int play_verify_all(struct play *p);
 
+/* --- pieces.c: where p->in_pieces, by the names of objects. */
+/*
+ * The object `name`, new or of another size, has `granted` bytes: each of its
+ * blocks must be free, and is taken.
+ */
+int pieces_place(struct play *p, uint64_t id, uint32_t name, uint32_t granted);
+/* Its blocks are taken from an index, or given back to p->used; how many. */
+void pieces_take(struct play *p, struct holes *index, uint32_t name);
+void pieces_give(struct play *p, uint32_t name);
+uint32_t pieces_count(const struct play *p, uint32_t name);
+/* Its blocks are still those that it was given. */
+int pieces_verify(struct play *p, uint32_t slot);
+/* The manager has as many free blocks as objects leave. */
+int pieces_probe(struct play *p);
+/* Into a map: the first block with its bytes is the head, and blocks that lead
+ * to others are tags. */
+void pieces_map(const struct play *p, const struct shadow_object *o,
+                uint8_t *out);
+
 /* --- figures.c */
 /* The holes between live objects. */
 static inline const struct holes *play_live(const struct play *p)
@@ -345,8 +441,9 @@ static inline uint32_t play_units(const struct play *p, uint32_t granted)
     return (granted >> p->s.unit_shift) + p->tag_units;
 }
 
-/* Bytes in holes, tags excluded; and in the longest. */
+/* Bytes in holes, tags excluded; in a hole of so many units; in the longest. */
 uint64_t play_free_bytes(const struct play *p);
+uint64_t play_hole_bytes(const struct play *p, uint32_t units);
 uint64_t play_longest_hole(const struct play *p);
 
 /* An object takes units, or gives them back: to both indices, or, of a dead
@@ -367,6 +464,8 @@ int play_probe(struct play *p);
 bool play_would_grant(struct play *p, uint64_t bytes);
 /* Linux's fragmentation index of a request that failed. */
 double play_frag_index(const struct refusal_record *f);
+
+/* --- view.c */
 void play_fill_view(struct play *p);
 
 /* --- promises.c */

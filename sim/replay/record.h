@@ -129,7 +129,8 @@ enum unit_state {
     UNIT_TAIL,    /* further unit of a live object                        */
     UNIT_GARBAGE, /* of an object that is dead and not yet reclaimed      */
     UNIT_META,    /* tables and the rest that no object can have          */
-    UNIT_TAG      /* before an object or first in a hole, part of neither */
+    UNIT_TAG      /* before an object or first in a hole, part of neither; */
+                  /* or leads to an object's other blocks                  */
 };
 
 /* One object as it stands, for the `object` table. */

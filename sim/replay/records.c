@@ -72,7 +72,7 @@ static void tell_heap(const struct play *p, const struct op_record *r,
     struct outer_figures o;
     f->free = r->after.free;
     f->largest_free = r->after.largest_free;
-    f->n_holes = holes_count(&p->used);
+    f->n_holes = p->in_pieces ? p->used.n_free > 0 : holes_count(&p->used);
     if (r->is_outer) {
         outer_heap_figures(p, &o);
         f->free = o.free;

@@ -159,6 +159,11 @@ static int lay_out_areas(struct play *p)
     if (t->trouble[0] != '\0')
         return problem_set(p->problem, ERR_INPUT, "%s: %s", p->o->image,
                            t->trouble);
+    if (error == HEAP_TOO_LARGE)
+        return problem_set(p->problem, ERR_TOO_LARGE,
+                           "--heap: %" PRIu64 " bytes are more than %s "
+                           "manages: %s",
+                           first, p->manager->name, p->shape->most);
     if (error != HEAP_OK)
         return problem_set(p->problem, ERR_INPUT,
                            "--heap: %" PRIu64 " bytes are too few for a heap",
@@ -169,7 +174,13 @@ static int lay_out_areas(struct play *p)
                            p->o->image, p->manager->name);
     at = (at + (uint32_t)first + 15) / 16 * 16;
     for (uint64_t n; areas != NULL && (n = manager_next_size(&areas)) != 0;) {
-        if (t->add_area(t, at, (uint32_t)n) != HEAP_OK)
+        error = t->add_area(t, at, (uint32_t)n);
+        if (error == HEAP_TOO_LARGE)
+            return problem_set(p->problem, ERR_INPUT,
+                               "an area of %" PRIu64 " bytes is more than %s "
+                               "manages: %s",
+                               n, p->manager->name, p->shape->most);
+        if (error != HEAP_OK)
             return problem_set(p->problem, ERR_INPUT,
                                "an area of %" PRIu64 " bytes cannot be added",
                                n);
@@ -223,6 +234,9 @@ static int open_target(struct play *p)
     if (!shadow_init(&p->s, p->t, origin, n_units, shift, roots))
         return problem_set(p->problem, ERR_MEMORY, "no memory left");
     p->s.has_handles = p->has_handles;
+    p->s.clears_rest = p->shape->clears_rest;
+    if (p->in_pieces && !shadow_begin_pieces(&p->s))
+        return problem_set(p->problem, ERR_MEMORY, "no memory left");
     return play_reserve_units(p, n_units);
 }
 
@@ -281,8 +295,12 @@ static int play_open(struct play *p)
     const char *quirks = manager_value(p->o, "quirks");
     p->has_quirks = quirks != NULL && strcmp(quirks, "exact") == 0;
     p->has_handles = (p->manager->capabilities & CAP_HANDLES) != 0;
+    p->in_pieces = (p->manager->capabilities & CAP_PIECES) != 0;
     p->moves = (p->manager->capabilities & CAP_MOVES) != 0 && !p->has_handles;
     play_open_pins(p);
+    int err = play_open_promotion(p);
+    if (err < 0)
+        return err;
     p->hash = trace_hash_new(&p->w->header);
     if (p->hash == NULL)
         return problem_set(p->problem, ERR_MEMORY, "no memory left");
@@ -321,7 +339,7 @@ static int take_step(struct play *p)
     return err != 0 ? err : play_tell_event(p, &step);
 }
 
-/* What the mutator reads and asks of its own accord between operations. */
+/* One line of the trace, and what the run adds: reads, an idle moment. */
 static int play_one(struct play *p, const struct trace_op *op)
 {
     p->op = op;
@@ -333,6 +351,8 @@ static int play_one(struct play *p, const struct trace_op *op)
                                            : play_event(p, op);
     if (err == 0)
         err = play_tell_event(p, op);
+    if (err == 0)
+        err = play_add_touches(p, op);
     if (err == 0 && p->o->step_every != 0 && trace_is_operation(op->kind) &&
         p->seq % p->o->step_every == 0)
         err = take_step(p);
@@ -401,6 +421,7 @@ static void fill_result(struct play *p)
     play_figures(p, &r->end);
     if (p->outer_heap.is_open)
         outer_heap_figures(p, &r->outer);
+    r->strings = p->strings;
     r->heap_bytes = p->o->heap_bytes;
     r->control_bytes = p->t->heap->control_bytes;
     r->max_held = p->s.max_held;
@@ -427,6 +448,7 @@ int replay_run(struct workload *w, const struct replay_options *o,
     p->sink = sink;
     p->result = result;
     p->problem = problem;
+    p->last_id = TRACE_NONE;
     int err = play_open(p);
     if (err == 0)
         err = play_loop(p);

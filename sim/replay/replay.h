@@ -16,13 +16,14 @@
 #include "traces/workload.h"
 
 /* Part of a run's identity: bump it when a replay's meaning changes. */
-#define REPLAY_SEMANTICS_VERSION 1
+#define REPLAY_SEMANTICS_VERSION 2
 
 struct machine_config; /* sim/machine/config.h */
+struct oracle;         /* sim/replay/oracle.h */
 
 enum refused_policy { REFUSED_SKIP = 0, REFUSED_STOP, REFUSED_RESET };
 
-#define REPLAY_PARAMS_CAP 16
+#define REPLAY_PARAMS_CAP 20
 #define REPLAY_VALUE_CAP  768 /* as many areas as a trace can begin with    */
 
 /* One manager parameter by its name, value as text of --set. */
@@ -41,13 +42,22 @@ struct replay_options {
     uint32_t step_every;   /* an idle step after every n-th op; 0: none    */
     uint32_t step_cycles;  /* what such a step may take on the machine     */
     uint32_t step_units;   /* the work that fits: see manager_step_units   */
-    uint32_t touch_stores; /* 1: a touch a store                           */
-    uint32_t touch_every;  /* touches an operation; 0: none                */
-    uint32_t refused;      /* enum refused_policy                          */
-    bool check;            /* x_check and a probe at each, expectations    */
-                           /* are failures                                 */
+    /*
+     * Touches, reads of a word, beside those of the trace; they are charged
+     * where the manager has a deref. touch_stores: 1, of each word stored to.
+     * touch_every: so many behind each operation, of the object last
+     * allocated, resized, stored to or touched, or of the youngest if that
+     * one is dead; the t-th of all these reads word t mod n, n being the
+     * whole words asked for.
+     */
+    uint32_t touch_stores;
+    uint32_t touch_every;
+    uint32_t refused; /* enum refused_policy                          */
+    bool check;       /* x_check and a probe at each, expectations    */
+                      /* are failures                                 */
     const struct machine_config *machine; /* null: natively; borrowed      */
     const char *image; /* path of the guest's ELF; null natively       */
+    const struct oracle *oracle; /* promote=oracle: see oracle.h; borrowed */
 };
 
 struct replay_expect {
@@ -63,6 +73,14 @@ struct outer_figures {
     uint64_t free, largest_free, holes;
 };
 
+/* Interned strings that the manager packs, and their chunks. Bytes. */
+struct string_figures {
+    uint64_t n;       /* strings                                          */
+    uint64_t asked;   /* by them                                          */
+    uint64_t granted; /* to the chunks in which they lie                  */
+    uint64_t apart;   /* what they would take as an object each           */
+};
+
 enum replay_status { REPLAY_COMPLETE = 0, REPLAY_STOPPED, REPLAY_FAILED };
 
 struct replay_result {
@@ -73,17 +91,21 @@ struct replay_result {
     uint64_t refused, refused_short, refused_fragmented, refused_other;
     uint64_t inplace_missed;
     uint64_t empty;          /* requests for 0 bytes, answered by null       */
-    uint64_t dropped;        /* operations on objects that never existed     */
+    uint64_t dropped;        /* operations on objects that never existed, or */
+                             /* on strings that stay where they are packed   */
     uint64_t lost;           /* live objects, to resets after a refusal      */
     uint64_t freed_at_death; /* frees that the trace leaves to a collector  */
-    uint64_t ignored; /* collections, thresholds and locks that this        */
-                      /* manager does not know                              */
+    uint64_t ignored;  /* collections, thresholds, locks and promotions that */
+                       /* this manager does not know                         */
+    uint64_t promoted; /* objects copied to the long-lived end              */
+    uint64_t touches;  /* reads through the manager's deref                */
     uint64_t moved_bytes;
     uint64_t max_held;    /* objects held at once                         */
     uint64_t floating;    /* dead objects that a collection did not free  */
     uint64_t lone_blocks; /* live objects given back with their area      */
     struct heap_figures end;
     struct outer_figures outer;
+    struct string_figures strings;
     uint64_t heap_bytes, control_bytes;
     uint64_t nop_cycles; /* of a call that does nothing; 0 natively         */
     bool has_expect;     /* recorded facts were compared                 */

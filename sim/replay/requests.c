@@ -4,88 +4,6 @@
 
 #include <inttypes.h>
 
-/* Is the answer aligned, inside an area, overlapping nothing? */
-static int judge_answer(struct play *p, uint64_t id, uint32_t address,
-                        uint32_t granted)
-{
-    if ((address & (p->align - 1)) != 0)
-        return play_fail(p, "object %" PRIu64 " is at 0x%08x: not aligned", id,
-                         address);
-    if (address < p->s.origin + (p->tag_units << p->s.unit_shift) ||
-        !holes_all_free(&p->used, play_from(p, address),
-                        play_units(p, granted)))
-        return play_fail(p,
-                         "object %" PRIu64 " got 0x%08x, %u bytes: outside "
-                         "the areas, or overlapping another object",
-                         id, address, granted);
-    return 0;
-}
-
-/* With zeroing, every byte of a new object is 0; without, those behind. */
-static int judge_zero(struct play *p, uint64_t id, uint32_t address,
-                      uint64_t from, uint64_t to)
-{
-    const uint8_t *bytes = p->t->window + (address - p->t->base);
-    for (uint64_t i = from; i < to; i++) {
-        if (bytes[i] != 0)
-            return play_fail(p,
-                             "byte %" PRIu64 " of object %" PRIu64
-                             " at 0x%08x is not zeroed",
-                             i, id, address);
-    }
-    return 0;
-}
-
-/*
- * What the object at `address` got for `bytes` asked: whole units (at least
- * one, if an outside manager answers 0 bytes), or what its tag says, for which
- * the address must lie in the window.
- */
-static int granted_for(struct play *p, uint64_t id, uint32_t name,
-                       uint32_t address, uint64_t bytes, uint32_t *granted)
-{
-    uint64_t unit = UINT64_C(1) << p->s.unit_shift;
-    uint64_t whole = bytes == 0 ? unit : (bytes + unit - 1) / unit * unit;
-    uint32_t offset = address - p->s.origin;
-    uint32_t tag = p->tag_units << p->s.unit_shift;
-    *granted = whole <= UINT32_MAX ? (uint32_t)whole : 0;
-    if (p->shape->bytes != NULL && address % unit == 0 && offset >= tag &&
-        offset < p->s.n_units << p->s.unit_shift)
-        *granted = p->shape->bytes(p->t->heap, name);
-    if (*granted >= bytes && *granted % unit == 0)
-        return 0;
-    return play_fail(
-        p, "object %" PRIu64 " at 0x%08x has %u bytes, %" PRIu64 " were asked",
-        id, address, *granted, bytes);
-}
-
-/* Which bytes of a new object must be 0: all, or those behind the request,
- * so that a collector reads nothing there; or none. */
-static uint64_t zeroed_from(const struct play *p, uint64_t bytes,
-                            uint32_t granted)
-{
-    if (manager_number(p->o, "zero", 0) != 0)
-        return 0;
-    return p->collects ? bytes : granted;
-}
-
-/* Why a request was refused, as data. */
-static uint8_t outcome_of(const struct play *p, uint64_t bytes)
-{
-    switch (p->t->heap->refusal) {
-    case REFUSAL_LOCKED:
-        return OUTCOME_LOCKED;
-    case REFUSAL_OFF:
-        return OUTCOME_OFF;
-    case REFUSAL_LIMIT:
-        return OUTCOME_LIMIT;
-    case REFUSAL_INDEX:
-        return OUTCOME_INDEX;
-    default:
-        return play_free_bytes(p) < bytes ? OUTCOME_SHORT : OUTCOME_FRAGMENTED;
-    }
-}
-
 /* --- alloc. */
 
 static int place_object(struct play *p, const struct trace_op *op,
@@ -93,14 +11,15 @@ static int place_object(struct play *p, const struct trace_op *op,
 {
     uint32_t granted;
     uint32_t address = play_address(p, name);
-    int err = granted_for(p, op->id, name, address, op->bytes, &granted);
+    int err = answer_granted(p, op->id, name, address, op->bytes, &granted);
     if (err == 0)
-        err = judge_answer(p, op->id, address, granted);
+        err = answer_judge(p, op->id, address, granted);
     if (err != 0)
         return err;
     if (p->o->check)
-        err = judge_zero(p, op->id, address, zeroed_from(p, op->bytes, granted),
-                         granted);
+        err = answer_judge_zero(p, op->id, address,
+                                answer_zeroed_from(p, op->bytes, granted),
+                                granted);
     if (err != 0)
         return err;
     uint32_t slot =
@@ -114,16 +33,17 @@ static int place_object(struct play *p, const struct trace_op *op,
     return 0;
 }
 
-static uint32_t ask_alloc(struct play *p, uint64_t bytes, uint8_t flags)
+static uint32_t ask_alloc(struct play *p, uint64_t bytes, uint32_t flags)
 {
     play_before_call(p);
     if (bytes > UINT32_MAX) {
         p->t->heap->refusal = REFUSAL_LIMIT;
         return 0;
     }
+    flags = play_birth_flags(p, flags);
     return p->t->alloc(p->t, (uint32_t)bytes,
                        flags & (HEAP_FINALISER | HEAP_LONG_LIVED | HEAP_LEAF |
-                                HEAP_AMBIGUOUS));
+                                HEAP_AMBIGUOUS | HEAP_INTERN));
 }
 
 static int reject_outer(struct play *p, const struct trace_op *op)
@@ -151,14 +71,18 @@ int play_alloc(struct play *p, const struct trace_op *op)
     p->result->allocations++;
     if (is_outer)
         return play_outer_alloc(p, op, &r);
-    uint32_t address = ask_alloc(p, op->bytes, op->flags);
+    bool is_packed = op->kind == TRACE_INTERN &&
+                     (p->manager->capabilities & CAP_INTERN) != 0;
+    uint32_t address =
+        ask_alloc(p, op->bytes, op->flags | (is_packed ? HEAP_INTERN : 0));
     p->happened.was_granted = address != 0;
     p->happened.address = address;
     int err = play_after_call(p, address, SHADOW_NONE, false);
     if (err != 0)
         return err;
     if (address != 0) {
-        err = place_object(p, op, address, &r);
+        err = is_packed ? strings_place(p, op, address, &r)
+                        : place_object(p, op, address, &r);
         return err != 0 ? err : play_finish(p, &r, false);
     }
     err = play_set_id(p, op->id, IDMAP_ABSENT);
@@ -168,8 +92,7 @@ int play_alloc(struct play *p, const struct trace_op *op)
         p->result->empty++;
         return play_finish(p, &r, false);
     }
-    r.outcome = outcome_of(p, op->bytes);
-    return play_finish(p, &r, true);
+    return answer_refused(p, &r, SHADOW_NONE);
 }
 
 /* --- free. */
@@ -227,10 +150,7 @@ static uint32_t ask_realloc(struct play *p, uint32_t address, uint64_t bytes,
     return p->t->realloc(p->t, address, (uint32_t)bytes, may_move);
 }
 
-/*
- * A manager that cannot free has left the old copy where it was: garbage that
- * no id names.
- */
+/* The old copy is left where it was: garbage that no id names. */
 static int leave_behind(struct play *p, uint32_t address, uint64_t asked,
                         uint32_t granted)
 {
@@ -244,27 +164,40 @@ static int leave_behind(struct play *p, uint32_t address, uint64_t asked,
     return 0;
 }
 
-/* The object is now `bytes` long at `answer`: shadow, indices, contents. */
-static int resize_object(struct play *p, uint32_t slot, uint32_t answer,
-                         uint64_t bytes)
+/* An object in pieces keeps its name, and is about to get other blocks. */
+static int lift(struct play *p, uint32_t slot, uint32_t answer,
+                uint32_t granted)
+{
+    const struct shadow_object *o = shadow_at(&p->s, slot);
+    if (answer != o->address)
+        return play_fail(p,
+                         "object %" PRIu64 " is named 0x%08x now, and was "
+                         "named 0x%08x",
+                         o->id, answer, o->address);
+    shadow_lift(&p->s, slot, granted);
+    return 0;
+}
+
+int play_resize(struct play *p, uint32_t slot, uint32_t answer, uint64_t bytes,
+                bool leaves)
 {
     struct shadow_object *o = shadow_at(&p->s, slot);
     struct shadow_object old = *o;
     uint32_t granted;
     bool is_live = o->state == SHADOW_LIVE;
-    bool leaves =
-        answer != old.address && (p->manager->capabilities & CAP_FREE) == 0;
-    if (slot != p->placeless && !leaves)
+    int err = answer_granted(p, o->id, p->has_handles ? o->handle : answer,
+                             answer, bytes, &granted);
+    if (err == 0 && p->in_pieces)
+        err = lift(p, slot, answer, granted);
+    if (err == 0 && slot != p->placeless && !leaves)
         play_give(p, o->address, o->granted, is_live);
-    int err = granted_for(p, o->id, p->has_handles ? o->handle : answer, answer,
-                          bytes, &granted);
     if (err == 0)
-        err = judge_answer(p, o->id, answer, granted);
-    if (err != 0)
-        return err;
-    if (p->o->check && manager_number(p->o, "zero", 0) != 0 &&
+        err = answer_judge(p, o->id, answer, granted);
+    if (err == 0 && p->in_pieces)
+        shadow_lay(&p->s, slot);
+    if (err == 0 && p->o->check && manager_number(p->o, "zero", 0) != 0 &&
         granted > o->granted)
-        err = judge_zero(p, o->id, answer, o->granted, granted);
+        err = answer_judge_zero(p, o->id, answer, o->granted, granted);
     if (err != 0)
         return err;
     shadow_resize(&p->s, slot, answer, bytes, granted);
@@ -318,8 +251,10 @@ static int try_realloc(struct play *p, uint32_t slot, uint64_t bytes,
     int err = play_after_call(p, is_busy ? *answer : 0,
                               is_busy ? slot : SHADOW_NONE, false);
     p->s.moved = SHADOW_NONE;
-    if (err == 0 && *answer != 0)
-        err = resize_object(p, slot, *answer, bytes);
+    if (err == 0 && *answer != 0) /* who cannot free leaves the old copy */
+        err = play_resize(p, slot, *answer, bytes,
+                          *answer != old &&
+                              (p->manager->capabilities & CAP_FREE) == 0);
     p->placeless = SHADOW_NONE;
     return err;
 }
@@ -374,10 +309,9 @@ int play_realloc(struct play *p, const struct trace_op *op)
         r.address = answer;
         return play_finish(p, &r, false);
     }
-    r.outcome = outcome_of(p, op->bytes);
     if (shadow_at(&p->s, slot)->state == SHADOW_LIVE) /* not lost */
         shadow_at(&p->s, slot)->bounds = op->bytes;   /* the program goes on */
-    return play_finish(p, &r, true);
+    return answer_refused(p, &r, slot);
 }
 
 /* --- requests that the recording saw refused. */
@@ -415,10 +349,9 @@ static int refused_alloc(struct play *p, const struct trace_op *op)
         err = expected_refusal(p, address);
     if (err != 0)
         return err;
-    if (address == 0) {
-        r.outcome = outcome_of(p, op->bytes);
-        return play_finish(p, &r, op->bytes != 0);
-    }
+    if (address == 0)
+        return op->bytes == 0 ? play_finish(p, &r, false)
+                              : answer_refused(p, &r, SHADOW_NONE);
     struct trace_op anonymous = *op;
     anonymous.id = TRACE_NONE;
     err = place_object(p, &anonymous, address, &r);
@@ -503,8 +436,7 @@ static int refused_realloc(struct play *p, const struct trace_op *op)
         r.outcome = OUTCOME_FRAGMENTED;
         return play_finish(p, &r, false);
     }
-    r.outcome = outcome_of(p, op->bytes);
-    return play_finish(p, &r, true);
+    return answer_refused(p, &r, slot);
 }
 
 int play_refused(struct play *p, const struct trace_op *op)

@@ -252,11 +252,6 @@ int replay_resolve(struct replay_options *o, const struct trace_header *header,
                            "--manager %s: no such manager; the nearest is "
                            "'%s'",
                            o->manager, manager_nearest(o->manager));
-    if ((m->capabilities & CAP_PIECES) != 0)
-        return problem_set(problem, ERR_INPUT,
-                           "--manager %s: its objects lie in pieces, which a "
-                           "replay cannot verify yet",
-                           m->name);
     if (o->step_every != 0 && (m->capabilities & CAP_STEP) == 0)
         return problem_set(problem, ERR_INPUT,
                            "--steps: %s has no idle steps to take", m->name);

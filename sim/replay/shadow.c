@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "sim/replay/held.h"
+#include "sim/replay/shadow_words.h"
 #include "traces/op.h"
 
 static uint32_t *heap_word(const struct shadow *s, uint32_t address)
@@ -13,32 +14,12 @@ static uint32_t *heap_word(const struct shadow *s, uint32_t address)
     return (uint32_t *)(s->target->window + (address - s->target->base));
 }
 
-/* The stamp of word `i` is seed + i * STRIDE: odd, because both terms fit. */
-#define STAMP_STRIDE 0x3c6ef372u /* even */
-
-static uint32_t stamp_seed(uint64_t id, uint64_t born)
-{
-    uint64_t key = (id ^ (born << 32)) * UINT64_C(0x9e3779b97f4a7c15);
-    return (uint32_t)(key >> 32) | 1u;
-}
-
-static uint32_t seed_of(const struct shadow_object *o)
-{
-    return stamp_seed(o->id, o->born);
-}
-
-static uint32_t edge_index(const struct shadow *s,
-                           const struct shadow_object *o, uint32_t word)
-{
-    return (o->address - s->origin) / 4 + word;
-}
-
 /* The place where the edge of a holder's word is remembered. */
 static uint32_t *edge_place(struct shadow *s, uint32_t from, uint32_t word)
 {
     if (from == SHADOW_ROOT)
         return &s->root_edge[word];
-    return &s->edge_at[edge_index(s, &s->objects[from], word)];
+    return &s->edge_at[shadow_word_place(s, &s->objects[from], word)];
 }
 
 static void write_word(struct shadow *s, uint32_t from, uint32_t word,
@@ -177,23 +158,7 @@ static uint32_t blank_of(const struct shadow *s, uint32_t from, uint32_t word)
 {
     if (from == SHADOW_ROOT)
         return 0;
-    return seed_of(&s->objects[from]) + word * STAMP_STRIDE;
-}
-
-static void stamp(struct shadow *s, uint32_t slot, uint32_t from, uint32_t to)
-{
-    const struct shadow_object *o = &s->objects[slot];
-    uint32_t *words = heap_word(s, o->address);
-    uint32_t seed = seed_of(o);
-    for (uint32_t i = from; i < to; i++)
-        words[i] = seed + i * STAMP_STRIDE;
-}
-
-/* Whole words within what was asked for and granted: the stamped ones. */
-static uint32_t stamped_words(const struct shadow_object *o)
-{
-    uint64_t bytes = o->asked < o->granted ? o->asked : o->granted;
-    return (uint32_t)(bytes / 4);
+    return shadow_stamp_of(&s->objects[from], word);
 }
 
 bool shadow_init(struct shadow *s, struct target *target, uint32_t origin,
@@ -231,12 +196,22 @@ static bool widen(uint32_t **array, size_t n, size_t m)
     return true;
 }
 
+bool shadow_begin_pieces(struct shadow *s)
+{
+    return widen(&s->first_piece, 0, s->n_units + 1u) &&
+           widen(&s->next_piece, 0, s->n_units + 1u);
+}
+
 bool shadow_reserve_units(struct shadow *s, uint32_t n_units)
 {
     size_t words = ((size_t)s->n_units << s->unit_shift) / 4 + 1;
     size_t new_words = ((size_t)n_units << s->unit_shift) / 4 + 1;
     if (!widen(&s->object_at, s->n_units + 1u, n_units + 1u) ||
         !widen(&s->edge_at, words, new_words))
+        return false;
+    if (s->next_piece != NULL &&
+        (!widen(&s->first_piece, s->n_units + 1u, n_units + 1u) ||
+         !widen(&s->next_piece, s->n_units + 1u, n_units + 1u)))
         return false;
     s->n_units = n_units;
     return true;
@@ -249,6 +224,8 @@ void shadow_release(struct shadow *s)
     free(s->edges);
     free(s->object_at);
     free(s->edge_at);
+    free(s->first_piece);
+    free(s->next_piece);
     free(s->root_edge);
     free(s->held);
     memset(s, 0, sizeof *s);
@@ -275,7 +252,7 @@ static uint32_t new_object(struct shadow *s, uint64_t id, uint32_t handle,
     o->handle = handle;
     o->address = address;
     o->state = SHADOW_LIVE;
-    stamp(s, slot, 0, stamped_words(o));
+    shadow_stamp(s, slot, 0);
     return slot;
 }
 
@@ -412,17 +389,6 @@ bool shadow_store(struct shadow *s, uint32_t from, uint32_t word, uint32_t to)
     return true;
 }
 
-/* Move the memory of where an object's edges are, all out before all in. */
-static void move_edges(struct shadow *s, struct shadow_object *o,
-                       uint32_t address)
-{
-    for (uint32_t e = o->first_out; e != 0; e = s->edges[e].next_out)
-        s->edge_at[edge_index(s, o, s->edges[e].word)] = 0;
-    o->address = address;
-    for (uint32_t e = o->first_out; e != 0; e = s->edges[e].next_out)
-        s->edge_at[edge_index(s, o, s->edges[e].word)] = e;
-}
-
 /* The places of an object and of its words, before all have moved ... */
 static void leave_place(struct shadow *s, uint32_t slot)
 {
@@ -430,7 +396,7 @@ static void leave_place(struct shadow *s, uint32_t slot)
     if (s->object_at[shadow_unit(s, o->address)] == slot)
         s->object_at[shadow_unit(s, o->address)] = SHADOW_NONE;
     for (uint32_t e = o->first_out; e != 0; e = s->edges[e].next_out)
-        s->edge_at[edge_index(s, o, s->edges[e].word)] = 0;
+        s->edge_at[shadow_word_place(s, o, s->edges[e].word)] = 0;
 }
 
 /* ... and after. */
@@ -438,9 +404,10 @@ static void enter_place(struct shadow *s, uint32_t slot)
 {
     struct shadow_object *o = &s->objects[slot];
     o->address = o->place;
-    s->object_at[shadow_unit(s, o->address)] = slot;
+    if (!o->is_outer)
+        s->object_at[shadow_unit(s, o->address)] = slot;
     for (uint32_t e = o->first_out; e != 0; e = s->edges[e].next_out)
-        s->edge_at[edge_index(s, o, s->edges[e].word)] = e;
+        s->edge_at[shadow_word_place(s, o, s->edges[e].word)] = e;
 }
 
 static void relocate_list(struct shadow *s, const struct shadow_list *l,
@@ -453,12 +420,23 @@ static void relocate_list(struct shadow *s, const struct shadow_list *l,
     }
 }
 
+static void write_references(struct shadow *s, uint32_t slot)
+{
+    const struct shadow_object *o = &s->objects[slot];
+    for (uint32_t e = o->first_out; e != 0; e = s->edges[e].next_out)
+        write_word(s, slot, s->edges[e].word,
+                   shadow_name(s, &s->objects[s->edges[e].to]));
+}
+
 void shadow_relocate(struct shadow *s)
 {
     relocate_list(s, &s->dead, leave_place);
     relocate_list(s, &s->live, leave_place);
     relocate_list(s, &s->dead, enter_place);
     relocate_list(s, &s->live, enter_place);
+    for (uint32_t slot = s->outer.oldest; slot != SHADOW_NONE;
+         slot = s->objects[slot].younger)
+        write_references(s, slot);
 }
 
 static void cut_edges(struct shadow *s, uint32_t slot, uint32_t n_words)
@@ -472,6 +450,18 @@ static void cut_edges(struct shadow *s, uint32_t slot, uint32_t n_words)
         drop_edge(s, e);
         held_add(s, to);
     }
+}
+
+void shadow_lift(struct shadow *s, uint32_t slot, uint32_t granted)
+{
+    cut_edges(s, slot, granted / 4);
+    s->objects[slot].place = s->objects[slot].address;
+    leave_place(s, slot);
+}
+
+void shadow_lay(struct shadow *s, uint32_t slot)
+{
+    enter_place(s, slot);
 }
 
 /* Its sums, as if it were gone and came back with other sizes. */
@@ -499,101 +489,23 @@ static void rewrite_names(struct shadow *s, uint32_t slot)
     held_refresh(s, slot);
 }
 
-/* Stamp the words from `from` on that hold no reference. */
-static void stamp_new_words(struct shadow *s, uint32_t slot, uint32_t from)
-{
-    const struct shadow_object *o = &s->objects[slot];
-    uint32_t to = stamped_words(o);
-    for (uint32_t i = from; i < to; i++) {
-        if (s->edge_at[edge_index(s, o, i)] == 0)
-            stamp(s, slot, i, i + 1);
-    }
-}
-
 void shadow_resize(struct shadow *s, uint32_t slot, uint32_t address,
                    uint64_t asked, uint32_t granted)
 {
     struct shadow_object *o = &s->objects[slot];
-    uint32_t old_words = stamped_words(o);
-    cut_edges(s, slot, granted / 4);
+    uint32_t old_words = shadow_stamped_words(o);
+    bool is_cut = s->clears_rest && !o->is_outer && asked < granted;
+    cut_edges(s, slot, is_cut ? (uint32_t)asked / 4 : granted / 4);
     if (address != o->address) {
-        if (s->object_at[shadow_unit(s, o->address)] == slot)
-            s->object_at[shadow_unit(s, o->address)] = SHADOW_NONE;
-        move_edges(s, o, address);
-        if (!o->is_outer)
-            s->object_at[shadow_unit(s, address)] = slot;
+        o->place = address;
+        leave_place(s, slot);
+        enter_place(s, slot);
         if (!s->has_handles || o->is_outer)
             rewrite_names(s, slot);
     }
     recount(s, o, asked, granted);
     o->asked = asked;
     o->granted = granted;
-    if (stamped_words(o) > old_words)
-        stamp_new_words(s, slot, old_words);
-}
-
-/* What word `i` of the object must be. */
-static uint32_t right_word(const struct shadow *s,
-                           const struct shadow_object *o, uint32_t i)
-{
-    uint32_t e = s->edge_at[edge_index(s, o, i)];
-    if (e != 0)
-        return shadow_name(s, &s->objects[s->edges[e].to]);
-    return seed_of(o) + i * STAMP_STRIDE;
-}
-
-/* An object without references holds nothing but stamps. */
-static bool all_stamps(const uint32_t *words, uint32_t n, uint32_t seed)
-{
-    uint32_t wrong = 0;
-    for (uint32_t i = 0; i < n; i++)
-        wrong |= words[i] ^ (seed + i * STAMP_STRIDE);
-    return wrong == 0;
-}
-
-int64_t shadow_verify(const struct shadow *s, uint32_t slot, uint32_t *expected,
-                      uint32_t *found)
-{
-    const struct shadow_object *o = &s->objects[slot];
-    const uint32_t *words = heap_word(s, o->address);
-    uint32_t n = stamped_words(o);
-    if (o->first_out == 0 && all_stamps(words, n, seed_of(o)))
-        return -1;
-    for (uint32_t i = 0; i < o->granted / 4; i++) {
-        /* Behind the stamps only references are known. */
-        if (i >= n && s->edge_at[edge_index(s, o, i)] == 0)
-            continue;
-        *expected = right_word(s, o, i);
-        *found = words[i];
-        if (*found != *expected)
-            return i;
-    }
-    return -1;
-}
-
-void shadow_rewrite(struct shadow *s, uint32_t slot)
-{
-    const struct shadow_object *o = &s->objects[slot];
-    stamp(s, slot, 0, stamped_words(o));
-    for (uint32_t e = o->first_out; e != 0; e = s->edges[e].next_out)
-        write_word(s, slot, s->edges[e].word,
-                   shadow_name(s, &s->objects[s->edges[e].to]));
-}
-
-int64_t shadow_verify_roots(const struct shadow *s)
-{
-    const struct guest_roots *r = s->target->roots;
-    for (uint32_t i = 0; i < r->n_precise; i++) {
-        uint32_t e = s->root_edge[i];
-        uint32_t right =
-            e == 0 ? 0 : shadow_name(s, &s->objects[s->edges[e].to]);
-        if (r->word[i] != right)
-            return i;
-    }
-    for (uint32_t i = 0; i < s->n_held; i++) {
-        if (r->word[r->n_precise + i] !=
-            shadow_name(s, &s->objects[s->held[i]]))
-            return (int64_t)r->n_precise + i;
-    }
-    return -1;
+    if (shadow_stamped_words(o) > old_words || o->is_pool)
+        shadow_stamp(s, slot, old_words);
 }

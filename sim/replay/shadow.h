@@ -18,6 +18,13 @@
  *
  * The root table is the object SHADOW_ROOT: its words are the root slots.
  *
+ * Where the manager gives an object any blocks, wherever they lie, these are
+ * its pieces: blocks with bytes of it, in their order, and blocks that only
+ * lead to others. Its address is then that of the block that names it.
+ *
+ *   first_piece[unit of its address]  -->  next_piece ... its bytes' blocks
+ *   unit of its address, if it is no such block, --> next_piece ... the others
+ *
  * Objects of the outer heap are outside of the manager's: no collection sees
  * them or what they name, so that they are never held, and what only they name
  * always is. They are in a list, in sums and in an index of their own.
@@ -40,6 +47,8 @@
 #define SHADOW_NONE 0u /* no object                                       */
 #define SHADOW_ROOT 1u /* the root table, as a holder of references       */
 
+#define SHADOW_NO_PIECE UINT32_MAX /* the end of a list of pieces           */
+
 enum shadow_state { SHADOW_UNUSED = 0, SHADOW_LIVE, SHADOW_DEAD };
 
 struct shadow_object {
@@ -60,6 +69,7 @@ struct shadow_object {
     uint32_t seen;                /* epoch of the last walk that met it   */
     uint8_t state;                /* enum shadow_state                    */
     bool is_outer;                /* of the outer heap; then never DEAD   */
+    bool is_pool;                 /* a chunk of strings: stamped by bytes */
 };
 
 struct shadow_edge {
@@ -79,6 +89,7 @@ struct shadow {
     uint32_t unit_shift;
     uint32_t n_units;
     bool has_handles; /* names are handles, not addresses              */
+    bool clears_rest; /* a shrink cuts references at the bytes asked   */
     struct idmap *ids;
     struct shadow_object *objects;
     uint32_t n_objects, cap_objects, free_object;
@@ -87,6 +98,8 @@ struct shadow {
     uint64_t n_live_edges; /* between live objects, roots not counted     */
     uint32_t *object_at;   /* by unit: slot whose head lies there         */
     uint32_t *edge_at;     /* by heap word from `origin`                  */
+    uint32_t *first_piece; /* by unit, as drawn above; null where objects */
+    uint32_t *next_piece;  /* ... lie in a row                            */
     uint32_t *root_edge;   /* by root slot                                */
     struct shadow_list live, dead;
     struct shadow_list outer;
@@ -110,6 +123,9 @@ struct shadow {
 bool shadow_init(struct shadow *s, struct target *target, uint32_t origin,
                  uint32_t n_units, uint32_t unit_shift, uint32_t n_roots);
 void shadow_release(struct shadow *s);
+
+/* Objects lie in pieces. Requires that there are none. False: no memory. */
+bool shadow_begin_pieces(struct shadow *s);
 
 /* The heap has become larger: `n_units` units in all. False: no memory. */
 bool shadow_reserve_units(struct shadow *s, uint32_t n_units);
@@ -157,8 +173,18 @@ void shadow_resize(struct shadow *s, uint32_t slot, uint32_t address,
                    uint64_t asked, uint32_t granted);
 
 /*
+ * Before an object is laid into other pieces: references beyond `granted`
+ * bytes are cut off, what they named becomes held; the others leave their
+ * places. And after: they have places again. In between its words are not
+ * looked at.
+ */
+void shadow_lift(struct shadow *s, uint32_t slot, uint32_t granted);
+void shadow_lay(struct shadow *s, uint32_t slot);
+
+/*
  * Every object of both lists has moved to its `place` (which is its address
- * where it has not). Nothing is written: the manager has.
+ * where it has not). The manager has written their references, but not those
+ * of objects in the outer heap: as the program would, this does.
  */
 void shadow_relocate(struct shadow *s);
 
@@ -168,6 +194,10 @@ void shadow_relocate(struct shadow *s);
  */
 int64_t shadow_verify(const struct shadow *s, uint32_t slot, uint32_t *expected,
                       uint32_t *found);
+
+/* The address of word `word` of an object that has it. */
+uint32_t shadow_word_address(const struct shadow *s, uint32_t slot,
+                             uint32_t word);
 
 /* Write the object's words as they must be. */
 void shadow_rewrite(struct shadow *s, uint32_t slot);
@@ -192,6 +222,14 @@ static inline uint32_t shadow_name(const struct shadow *s,
 static inline uint32_t shadow_unit(const struct shadow *s, uint32_t address)
 {
     return (address - s->origin) >> s->unit_shift;
+}
+
+/* The address of the block of that unit; blocks lie at multiples of a unit. */
+static inline uint32_t shadow_piece_address(const struct shadow *s,
+                                            uint32_t unit)
+{
+    uint32_t mask = (1u << s->unit_shift) - 1;
+    return (s->origin + (unit << s->unit_shift) + mask) & ~mask;
 }
 
 #endif /* SIM_REPLAY_SHADOW_H */

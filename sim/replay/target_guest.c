@@ -154,10 +154,13 @@ static void guest_target_store(struct target *t, uint32_t object, uint32_t word,
                                uint32_t value)
 {
     uint32_t args[3] = {object, word, value};
+    uint32_t where = object + 4 * word;
+    if ((t->manager->capabilities & CAP_PIECES) != 0)
+        where = t->manager->deref(t->heap, object, 4 * word);
     if ((t->manager->capabilities & CAP_BARRIER) != 0)
         (void)guest_call(t, ENTRY_STORE, args, 3);
     else
-        memcpy(t->window + (object - t->base) + 4 * word, &value, 4);
+        memcpy(t->window + (where - t->base), &value, 4);
 }
 
 static uint32_t guest_target_collect(struct target *t, uint32_t kind)

@@ -7,3 +7,12 @@ echo "exit $?"
 echo "exit $?"
 "$FRAGLAB" minheap wiki-question --set blok=16
 echo "exit $?"
+# Kept in a database, and taken from there; a heap may be a multiple of it.
+"$FRAGLAB" minheap churn:ops=2000,heap=16K --manager tlsf --db a.db
+"$FRAGLAB" minheap churn:ops=2000,heap=16K --manager tlsf --db a.db
+"$FRAGLAB" replay churn:ops=2000,heap=16K --manager tlsf --heap 1min |
+    grep refused
+"$FRAGLAB" replay churn:ops=2000,heap=16K --manager tlsf --heap 1.5min |
+    sed -n 's/.*heap \([0-9]*\) bytes.*/\1/p'
+"$FRAGLAB" replay - --heap 1min </dev/null
+"$FRAGLAB" replay churn --heap 1mim
