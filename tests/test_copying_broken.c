@@ -335,7 +335,8 @@ Test(copying_broken, garbage_that_is_kept_or_counted_wrongly)
 
 Test(copying_broken, ends_of_collections_that_leave_things_undone)
 {
-    fails_to_collect(CURSOR_STALE, "but by asking it is");
+    if (!CORE_CHECKS) /* an assertion of the core itself stops it */
+        fails_to_collect(CURSOR_STALE, "but by asking it is");
     fails_to_collect(PHASE_LEFT, "but by asking it is");
     fails_to_collect(HOLES_LEFT, "by its card there are 1 holes or fewer");
 }

@@ -229,6 +229,29 @@ static int tell(struct play *p, struct collection_record *c)
     return p->sink->collection(p->sink->ctx, c);
 }
 
+/*
+ * A realloc after whose collection the object stayed, and grew, has taken more
+ * than the shadow knows yet: for judging and telling that is not free.
+ */
+static int tell_moved(struct play *p, uint32_t answer, uint32_t busy,
+                      struct collection_record *c)
+{
+    uint32_t more = 0, end = 0;
+    if (busy != SHADOW_NONE && shadow_at(&p->s, busy)->address == answer) {
+        uint32_t granted = shadow_at(&p->s, busy)->granted;
+        more = p->answer_bytes > granted ? p->answer_bytes - granted : 0;
+        end = answer + granted;
+    }
+    if (more > 0)
+        play_take(p, end, more, false);
+    int err = play_judge_holes(p);
+    if (err == 0)
+        err = tell(p, c);
+    if (more > 0)
+        play_give(p, end, more, false);
+    return err;
+}
+
 /* Contents of all objects of a list but `busy`. */
 static int verify_list(struct play *p, const struct shadow_list *l,
                        uint32_t busy)
@@ -303,8 +326,6 @@ static int after_moves(struct play *p, uint32_t answer, uint32_t busy,
         return err;
     lose_the_dead(p, epoch, c);
     err = play_sync_areas(p);
-    if (err == 0)
-        err = play_judge_holes(p, busy);
     return err != 0 ? err : verify_but(p, busy);
 }
 
@@ -326,9 +347,9 @@ int play_after_collection(struct play *p, uint32_t answer, uint32_t slot,
     struct collection_record c = p->early;
     c.free_before = play_free_bytes(p);
     c.largest_free_before = play_longest_hole(p);
-    int err = p->moves && !everything
-                  ? after_moves(p, answer, slot, &c)
-                  : after_sweep(p, answer, slot, everything, &c);
+    bool has_moved = p->moves && !everything;
+    int err = has_moved ? after_moves(p, answer, slot, &c)
+                        : after_sweep(p, answer, slot, everything, &c);
     if (err == 0 && p->t->heap->last_cause != CAUSE_SLIDE)
         err = judge_floating(p);
     if (err != 0)
@@ -336,7 +357,7 @@ int play_after_collection(struct play *p, uint32_t answer, uint32_t slot,
     p->live_is_used = p->s.dead.n == 0;
     if (!p->w->header.has_held)
         held_trim(&p->s, NULL, 0);
-    return tell(p, &c);
+    return has_moved ? tell_moved(p, answer, slot, &c) : tell(p, &c);
 }
 
 int play_verify_all(struct play *p)

@@ -149,12 +149,14 @@ struct play {
     bool is_stopped;     /* the run has come to its status               */
     uint32_t n_line;     /* held words of the line before this operation */
     bool has_line;
-    uint32_t placeless; /* slot of an object that is being moved out of an */
-                        /* area that went meanwhile                        */
-    uint64_t last_id;   /* object that the trace dealt with last          */
-    uint64_t n_turns;   /* touches added behind operations                */
-    uint32_t chunk;     /* slot of the chunk into which strings go now;   */
-                        /* SHADOW_NONE: none                              */
+    uint32_t placeless;    /* slot of an object that is being moved out of an */
+                           /* area that went meanwhile                        */
+    uint32_t answer_bytes; /* granted to the call's answer, as seen after  */
+                           /* a collection in it                          */
+    uint64_t last_id;      /* object that the trace dealt with last          */
+    uint64_t n_turns;      /* touches added behind operations                */
+    uint32_t chunk;        /* slot of the chunk into which strings go now;   */
+                           /* SHADOW_NONE: none                              */
     struct string_figures strings; /* where they are packed               */
     struct play_list finalise;     /* ids to be freed by the next finaliser   */
     struct play_list line;         /* scratch for a held line                 */
@@ -474,9 +476,8 @@ void play_fill_view(struct play *p);
 uint64_t play_largest_of_areas(struct play *p, uint32_t n_pinned);
 /* Of a request that the manager has refused: might it? */
 int play_judge_refusal(struct play *p, const struct op_record *r);
-/* Are there no more holes after a collection than there may be? `busy` is the
- * object being reallocated, or SHADOW_NONE. */
-int play_judge_holes(struct play *p, uint32_t busy);
+/* Are there no more holes after a collection than there may be? */
+int play_judge_holes(struct play *p);
 
 /* --- outside.c */
 /* The largest request, as found by the last probe: never more than there is

@@ -94,17 +94,13 @@ int play_judge_refusal(struct play *p, const struct op_record *r)
 
 /* --- collections. */
 
-/*
- * A realloc that grew its object in place is known only later: until then what
- * it took counts as one more hole.
- */
-int play_judge_holes(struct play *p, uint32_t busy)
+int play_judge_holes(struct play *p)
 {
     struct manager_view v = view_of(p, 0, p->pinned.n);
     uint64_t n = p->shape->holes == NULL ? 0 : p->shape->holes(&v);
     if (n == 0)
         return 0;
-    n += p->n_areas - 1 + (busy != SHADOW_NONE);
+    n += p->n_areas - 1;
     uint64_t free = play_free_bytes(p);
     uint64_t longest = play_longest_hole(p);
     if (longest * n >= free)
