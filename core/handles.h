@@ -117,15 +117,17 @@
  * What a step's work costs, in units. A word copied costs 1. The rest is
  * chosen so that no part takes more cycles than its units are worth.
  */
-#define HANDLES_PASS  7u  /* the scan passes a chunk                       */
-#define HANDLES_TAKE  40u /* a hole is taken in hand                       */
-#define HANDLES_SLIDE 50u /* hole and object change places                 */
-#define HANDLES_BEGIN 47u /* a move in pieces begins                       */
-#define HANDLES_CARRY 28u /* ... goes on, and perhaps ends                 */
-#define HANDLES_END   47u /* the place that a move has left becomes a hole */
-#define HANDLES_ADD   15u /* an entry is added                             */
-#define HANDLES_ROUND 24u /* with less no further part is begun             */
-#define HANDLES_LEAST 47u /* smallest budget that gets all of it done     */
+#define HANDLES_SEEK   14u /* the scan goes on                             */
+#define HANDLES_PASS   7u  /* ... and passes a chunk                       */
+#define HANDLES_TAKE   36u /* a hole is taken in hand                      */
+#define HANDLES_SLIDE  48u /* hole and object change places                */
+#define HANDLES_BEGIN  46u /* a move in pieces begins                      */
+#define HANDLES_CARRY  25u /* ... goes on                                  */
+#define HANDLES_ARRIVE 24u /* ... and ends                                 */
+#define HANDLES_END    42u /* the place that it has left becomes a hole    */
+#define HANDLES_ADD    16u /* an entry is added                            */
+#define HANDLES_ROUND  36u /* with less no further part is begun           */
+#define HANDLES_LEAST  50u /* smallest budget that gets all of it done     */
 
 /* Words only, so that a guest is handed them as such. */
 struct handles_params {

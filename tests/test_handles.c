@@ -131,7 +131,7 @@ static int n_lists(void)
 {
     int n = 0;
     for (uint32_t j = 0; j < HANDLES_LISTS; j++)
-        n += handles_of(h)->list[j] != 0;
+        n += (handles_of(h)->bits >> j & 1) != 0;
     return n;
 }
 

@@ -56,7 +56,9 @@ uint32_t manager_step_units(const struct manager *m, const char *core,
     const struct manager_step_price *p = price_on(m, core);
     if (p == NULL)
         return 0;
-    return cycles > p->constant ? (cycles - p->constant) / p->per_unit : 0;
+    if (cycles <= p->constant)
+        return 0;
+    return (uint32_t)(UINT64_C(10) * (cycles - p->constant) / p->per_ten_units);
 }
 
 uint32_t manager_least_step(const struct manager *m, const char *core)
@@ -64,7 +66,7 @@ uint32_t manager_least_step(const struct manager *m, const char *core)
     const struct manager_step_price *p = price_on(m, core);
     if (p == NULL)
         return 0;
-    return p->constant + p->per_unit * m->shape->step_least;
+    return p->constant + (p->per_ten_units * m->shape->step_least + 9) / 10;
 }
 
 const struct manager *manager_find(const char *name)

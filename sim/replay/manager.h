@@ -51,7 +51,7 @@ struct manager_view {
 /* Cycles of an idle step on a core. */
 struct manager_step_price {
     const char *core; /* a core_model's name, and of its image              */
-    uint32_t per_unit, constant;
+    uint32_t per_ten_units, constant;
 };
 
 /*
@@ -71,8 +71,8 @@ struct manager_shape {
     /* The k-th block of an object that holds none of its bytes, where objects
      * lie in pieces (CAP_PIECES); 0: there is no such block.               */
     uint32_t (*index_block)(struct heap *h, uint32_t object, uint32_t k);
-    /* What a step costs at most: `units` times per_unit and constant, as
-     * measured by core; ends in a null. Null: it has no steps.              */
+    /* What a step costs at most: `units` times per_ten_units / 10 and constant,
+     * as measured by core; ends in a null. Null: it has no steps.           */
     const struct manager_step_price *step_prices;
     uint32_t step_least; /* units: with fewer a step moves nothing          */
     /* How many bytes which parameter allows, where there is such a limit

@@ -62,8 +62,8 @@ static uint64_t handles_serves(const struct manager_view *v)
  * tests/test_handles_guest.c.
  */
 static const struct manager_step_price handles_prices[] = {
-    {"hazard3", 3, 96},    {"cortex-m0plus", 5, 195}, {"cortex-m0", 6, 135},
-    {"cortex-m3", 4, 115}, {"cortex-m4", 4, 115},     {NULL, 0, 0},
+    {"hazard3", 24, 90},    {"cortex-m0plus", 36, 180}, {"cortex-m0", 45, 180},
+    {"cortex-m3", 32, 120}, {"cortex-m4", 32, 120},     {NULL, 0, 0},
 };
 
 static const struct manager_shape handles_shape = {
