@@ -84,6 +84,12 @@ static void add_figures(cJSON *to, const struct replay_result *r,
         cJSON_AddNumberToObject(f, "max", m->frag_max);
         cJSON_AddNumberToObject(f, "end", m->frag_end);
     }
+    cJSON *packing = cJSON_AddObjectToObject(to, "packing");
+    if (packing != NULL) {
+        number(packing, "collections", m->n_packings);
+        cJSON_AddNumberToObject(packing, "mean", m->packing_mean);
+        cJSON_AddNumberToObject(packing, "min", m->packing_min);
+    }
     if (m->first_refusal_seq == 0)
         cJSON_AddNullToObject(to, "first_refusal");
     else

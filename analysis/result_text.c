@@ -78,6 +78,17 @@ static void print_nearest(const cJSON *json, FILE *out)
             count_of(json, "guarantee.operation"));
 }
 
+static void print_packing(const cJSON *json, FILE *out)
+{
+    if (count_of(json, "packing.collections") == 0)
+        return;
+    fprintf(out,
+            "after collections   longest hole %.3f of what is free in the "
+            "mean, %.3f at least\n",
+            member(json, "packing.mean")->valuedouble,
+            member(json, "packing.min")->valuedouble);
+}
+
 static void print_outer(const cJSON *json, FILE *out)
 {
     if (!cJSON_IsObject(member(json, "outer")))
@@ -200,6 +211,7 @@ void result_print_text(const cJSON *json, FILE *out)
             member(json, "fragmentation.mean")->valuedouble,
             member(json, "fragmentation.max")->valuedouble,
             member(json, "fragmentation.end")->valuedouble);
+    print_packing(json, out);
     print_expect(json, out);
     print_cycles(json, out);
 }

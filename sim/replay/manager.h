@@ -92,6 +92,12 @@ struct manager_shape {
      * pinned objects it may be less than the truth, never more; null: as for
      * those that do not move.                                              */
     uint64_t (*largest)(const struct manager_view *v);
+    /* By how much a realloc can grow any object of an area for certain, though
+     * there may be no room for a copy; null: by nothing.                   */
+    uint64_t (*growth)(const struct manager_view *v);
+    /* The most holes that a collection leaves in an area; 0: as many as there
+     * are. Null: likewise.                                                 */
+    uint32_t (*holes)(const struct manager_view *v);
     /* With it: what an area taken of an outer heap that has `avail` bytes would
      * grant; null: it takes none, or by the rules of core/grow.h.          */
     uint64_t (*grown)(struct heap *h, uint64_t avail);

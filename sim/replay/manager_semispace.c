@@ -39,9 +39,17 @@ static uint64_t semispace_sure(const struct manager_load *l)
     return l->pool;
 }
 
+/* The rest of the half. */
+static uint32_t semispace_holes(const struct manager_view *v)
+{
+    (void)v;
+    return 1;
+}
+
 static const struct manager_shape semispace_shape = {
     .bytes = semispace_bytes,
     .largest = semispace_largest,
+    .holes = semispace_holes,
 };
 
 static void semispace_read(const struct replay_options *o,
