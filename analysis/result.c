@@ -84,11 +84,30 @@ static void add_figures(cJSON *to, const struct replay_result *r,
         cJSON_AddNumberToObject(f, "max", m->frag_max);
         cJSON_AddNumberToObject(f, "end", m->frag_end);
     }
+    cJSON *packing = cJSON_AddObjectToObject(to, "packing");
+    if (packing != NULL) {
+        number(packing, "collections", m->n_packings);
+        cJSON_AddNumberToObject(packing, "mean", m->packing_mean);
+        cJSON_AddNumberToObject(packing, "min", m->packing_min);
+    }
     if (m->first_refusal_seq == 0)
         cJSON_AddNullToObject(to, "first_refusal");
     else
         number(to, "first_refusal", m->first_refusal_seq);
     number(to, "worst", m->worst_seq);
+}
+
+/* How near the run came to the manager's guarantee; null: there is none. */
+static void add_nearest(cJSON *to, const struct replay_nearness *n)
+{
+    if (n->sure == 0) {
+        cJSON_AddNullToObject(to, "guarantee");
+        return;
+    }
+    cJSON *g = cJSON_AddObjectToObject(to, "guarantee");
+    number(g, "live", n->live);
+    number(g, "sure", n->sure);
+    number(g, "operation", n->operation);
 }
 
 /* The outer heap at the end; null where there is no real one. */
@@ -213,6 +232,7 @@ cJSON *result_json(const struct run_spec *spec, const struct replay_result *r,
     add_counts(json, r);
     add_touches(json, spec, r);
     add_figures(json, r, &m);
+    add_nearest(json, &r->nearest);
     add_outer(json, &r->outer);
     add_strings(json, &r->strings);
     add_machine(json, spec, r, metrics_costs(metrics));

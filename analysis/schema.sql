@@ -97,7 +97,8 @@ CREATE TABLE op_cost (         -- machine runs, keep = ops
 CREATE TABLE event_cost (      -- machine runs, keep = ops: what the program did
   key         INTEGER NOT NULL, -- of the operation before it
   part        INTEGER NOT NULL, -- 0, 1 ... behind that operation
-  kind        INTEGER NOT NULL, -- op_kind.code: death, touch, store
+  kind        INTEGER NOT NULL, -- op_kind.code: death, touch, store;
+                                -- promote, collect: a policy's own
   object      INTEGER,          -- the trace's id
   cycles      INTEGER NOT NULL, gc_cycles INTEGER NOT NULL,
   instructions INTEGER NOT NULL, loads INTEGER NOT NULL,
@@ -116,6 +117,7 @@ CREATE TABLE collection (
   live_objects INTEGER NOT NULL, live_bytes INTEGER NOT NULL, -- stayed
   reclaimed_objects INTEGER NOT NULL, reclaimed_bytes INTEGER NOT NULL,
   moved_objects INTEGER NOT NULL, moved_bytes INTEGER NOT NULL,
+  pinned      INTEGER NOT NULL, -- live objects that might not move
   free_before INTEGER NOT NULL, largest_free_before INTEGER NOT NULL,
   free_after  INTEGER NOT NULL, largest_free_after INTEGER NOT NULL,
   clock       INTEGER,          -- cycles of all operations and events before
@@ -311,7 +313,7 @@ FROM refusal r JOIN outcome c ON c.code = r.outcome;
 CREATE VIEW collections AS
 SELECT key >> 36 AS run, key & 0xfffffffff AS seq, part, cause, rescans,
        given_back, live_objects, live_bytes, reclaimed_objects,
-       reclaimed_bytes, moved_objects, moved_bytes, free_before,
+       reclaimed_bytes, moved_objects, moved_bytes, pinned, free_before,
        largest_free_before, free_after, largest_free_after, clock, cycles,
        mark, finalise, sweep, plan, "update", move
 FROM collection;

@@ -185,7 +185,7 @@ static inline void fixture_collect(struct fixture *f)
     uint64_t key = (uint64_t)f->run->number << 36 | f->seq;
     fixture_sql(f->db,
                 "INSERT INTO collection VALUES(%lld,0,'full',0,0,%u,%u,%u,%u,"
-                "0,0,%u,%u,%u,%u,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL)",
+                "0,0,0,%u,%u,%u,%u,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL)",
                 key, n, (f->run->n_units - free_after) * 16, reclaimed,
                 (free_after - free_before) * 16, free_before * 16, before * 16,
                 free_after * 16, after * 16);

@@ -195,37 +195,6 @@ static uint64_t largest_with_growth(struct play *p)
     return grown > bytes ? grown : bytes;
 }
 
-/* What the manager's own rule says of each area; the best counts. */
-static uint64_t largest_of_areas(struct play *p)
-{
-    uint64_t largest = 0;
-    for (uint32_t i = 0; i < p->n_areas; i++) {
-        const struct holes *live = play_live(p);
-        bool is_only = p->n_areas == 1;
-        uint32_t from = play_unit(p, p->areas[i].pool);
-        uint32_t to = from + p->areas[i].n_blocks;
-        uint64_t units[4] = {
-            is_only ? live->n_free : holes_free_in(live, from, to),
-            is_only ? p->used.n_free : holes_free_in(&p->used, from, to),
-            is_only ? holes_longest(live) : holes_longest_in(live, from, to),
-            is_only ? holes_longest(&p->used)
-                    : holes_longest_in(&p->used, from, to),
-        };
-        struct manager_view v = {
-            .heap = p->t->heap,
-            .params = &p->params,
-            .live_free = units[0] << p->s.unit_shift,
-            .used_free = units[1] << p->s.unit_shift,
-            .live_longest = units[2] << p->s.unit_shift,
-            .used_longest = units[3] << p->s.unit_shift,
-            .n_pinned = play_count_pins(p),
-        };
-        uint64_t served = p->shape->largest(&v);
-        largest = served > largest ? served : largest;
-    }
-    return largest;
-}
-
 /* The starts of the areas that a request's collection would give back. */
 static uint32_t list_gone(const struct play *p, uint32_t *gone)
 {
@@ -243,7 +212,7 @@ static uint32_t list_gone(const struct play *p, uint32_t *gone)
  */
 static uint64_t largest_grown(struct play *p)
 {
-    uint64_t largest = largest_of_areas(p);
+    uint64_t largest = play_largest_of_areas(p, play_count_pins(p));
     uint32_t gone[PLAY_AREAS_CAP];
     struct growth g = {gone, list_gone(p, gone), 0, 0};
     uint64_t grown = p->shape->grown(p->t->heap, avail_for(p, &g));
@@ -265,7 +234,7 @@ uint64_t play_largest_request(struct play *p)
     if (p->has_growth)
         return largest_with_growth(p);
     if (p->shape->largest != NULL)
-        return largest_of_areas(p);
+        return play_largest_of_areas(p, play_count_pins(p));
     uint64_t hole = play_longest_hole(p);
     if (h->is_auto)
         hole = play_hole_bytes(p, holes_longest(play_live(p)));

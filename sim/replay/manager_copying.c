@@ -78,6 +78,31 @@ static uint64_t copying_largest(const struct manager_view *v)
     return longest > share ? longest : share;
 }
 
+/* All that is free in one piece, or a share beside pinned objects. */
+static uint64_t copying_sure(const struct manager_load *l)
+{
+    struct copying_params m;
+    memcpy(&m, l->params, sizeof m);
+    uint64_t share = (l->pool - l->live) / (l->n_pinned + 1);
+    return m.ambiguous || !m.automatic ? 0 : l->live + share;
+}
+
+/* What is behind the object goes up, unless something there is pinned. */
+static uint64_t copying_growth(const struct manager_view *v)
+{
+    struct copying_params m;
+    memcpy(&m, v->params, sizeof m);
+    return m.ambiguous || v->n_pinned > 0 ? 0 : copying_largest(v);
+}
+
+/* One, and one more for each pinned object. */
+static uint32_t copying_holes(const struct manager_view *v)
+{
+    struct copying_params m;
+    memcpy(&m, v->params, sizeof m);
+    return m.ambiguous || m.slide != COPYING_FULL ? 0 : v->n_pinned + 1;
+}
+
 /* The most blocks whose area is not larger than that. */
 static uint64_t copying_grown(struct heap *h, uint64_t avail)
 {
@@ -94,7 +119,12 @@ static uint64_t copying_grown(struct heap *h, uint64_t avail)
 }
 
 static const struct manager_shape copying_shape = {
-    .clears_rest = true, .largest = copying_largest, .grown = copying_grown};
+    .clears_rest = true,
+    .largest = copying_largest,
+    .growth = copying_growth,
+    .holes = copying_holes,
+    .grown = copying_grown,
+};
 
 static void copying_read(const struct replay_options *o,
                          struct manager_params *p)
@@ -148,6 +178,7 @@ const struct manager manager_copying = {
     .keys = copying_keys,
     .n_keys = sizeof copying_keys / sizeof copying_keys[0],
     .card = &copying_card,
+    .sure = copying_sure,
     .shape = &copying_shape,
     .params = copying_read,
     .control_bytes = copying_before,

@@ -57,6 +57,15 @@ static uint64_t handles_serves(const struct manager_view *v)
     return later > now ? later : now;
 }
 
+/* Beside the object's tag 8 bytes: the gap's first word, and a new entry. */
+static uint64_t handles_sure(const struct manager_load *l)
+{
+    struct handles_params m;
+    memcpy(&m, l->params, sizeof m);
+    uint64_t share = (l->pool - l->live) / (l->n_pinned + 1);
+    return m.wait == 0 || share < 8 ? 0 : l->live + share - 8;
+}
+
 /*
  * The worst of random steps of HANDLES_LEAST units or more, compiled with -O2:
  * tests/test_handles_guest.c.
@@ -120,6 +129,7 @@ const struct manager manager_handles = {
     .keys = handles_keys,
     .n_keys = sizeof handles_keys / sizeof handles_keys[0],
     .card = &handles_card,
+    .sure = handles_sure,
     .shape = &handles_shape,
     .params = handles_read,
     .control_bytes = handles_before,

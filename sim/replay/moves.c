@@ -208,8 +208,10 @@ static int compare_walk(struct follow *f, uint32_t *slots)
     int err = 0;
     mark_places(f, slots);
     while (err == 0 && p->manager->walk(p->t->heap, &cursor, &object)) {
-        if (object.address == f->answer)
+        if (object.address == f->answer) {
+            p->answer_bytes = object.bytes;
             continue;
+        }
         uint32_t slot = slots[shadow_unit(&p->s, object.address)];
         const struct shadow_object *o = shadow_at(&p->s, slot);
         if (slot == SHADOW_NONE || o->place != object.address) {

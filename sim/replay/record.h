@@ -105,6 +105,7 @@ struct collection_record {
     uint64_t reclaimed_bytes;
     uint64_t moved_objects;
     uint64_t moved_bytes;
+    uint32_t n_pinned; /* live objects that might not move                  */
     bool has_cost;
     struct op_cost cost; /* of the operation so far, phases and all       */
     uint64_t free_before, largest_free_before;
