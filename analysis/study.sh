@@ -24,6 +24,7 @@ points() {
         name = axis["workload"]
         sub(/.*\//, "", name)
         sub(/\.[a-z]+$/, "", name)
+        gsub(/,/, " ", name)
         label = axis["manager"]
         gsub(/,/, " ", label)
         if (axis["steps"] ~ /:/)
@@ -43,11 +44,12 @@ ask() {
 
 # The smallest heap in which nothing is refused, over what lived in it; the mean
 # of a series over operations; the longest operation of any kind.
-csv="CREATE TEMP VIEW least AS SELECT p.trace, p.label,
+csv="CREATE TEMP TABLE least AS SELECT p.trace, p.label,
     1.0 * r.heap_bytes / s.max_live AS ratio FROM place p
     JOIN point o ON o.point = p.point JOIN run r ON r.id = o.run
     JOIN summary s ON s.run = r.number WHERE p.heap = '1min';
-CREATE TEMP VIEW bins AS SELECT s.run, s.metric,
+CREATE TEMP TABLE bins(run, metric, mean, PRIMARY KEY (run, metric));
+INSERT INTO bins SELECT s.run, s.metric,
     SUM(s.mean * MIN(1 << r.series_shift,
         u.operations - (s.bin << r.series_shift))) / u.operations AS mean
     FROM series s JOIN run r ON r.number = s.run
@@ -55,7 +57,8 @@ CREATE TEMP VIEW bins AS SELECT s.run, s.metric,
     WHERE s.metric IN ('largest_request', 'used', 'free')
     GROUP BY s.run, s.metric;
 SELECT p.trace, p.label AS manager, p.machine, r.heap_bytes,
-    printf('%.3f', l.ratio) AS smallest_heap,
+    CASE WHEN l.ratio > 0 THEN printf('%.3f', l.ratio) ELSE '' END
+        AS smallest_heap,
     s.refused_fragmented, s.refused_short, s.refused_other,
     s.min_largest_request,
     printf('%.3f', (SELECT mean FROM bins WHERE run = r.number AND
@@ -82,6 +85,7 @@ ask "$csv" -header >"$folder/managers-table.csv"
 runs=$(ask "SELECT r.number FROM place p JOIN point o ON o.point = p.point
     JOIN run r ON r.id = o.run WHERE p.machine = 'native' AND p.heap <> '1min'
     AND p.trace = (SELECT trace FROM place WHERE n = 1) ORDER BY p.n;")
+# shellcheck disable=SC2086
 "$program" plot managers $runs --db "$db" -o "$folder/managers.svg" >/dev/null
 
 # The tables, of the first machine: smallest heaps by trace; all else of the
