@@ -61,6 +61,8 @@ struct metrics {
     uint64_t n_ops;
     uint64_t min_largest_request, min_largest_free, max_live;
     double frag_sum, frag_max, frag_last;
+    uint64_t n_packings;
+    double packing_sum, packing_min;
     uint64_t first_refusal_seq, worst_seq;
     struct costs *costs; /* null until a record has a cost                  */
 
@@ -394,6 +396,18 @@ int metrics_refusal(void *ctx, const struct refusal_record *r,
     return 0;
 }
 
+int metrics_collection(void *ctx, const struct collection_record *r)
+{
+    struct metrics *m = ctx;
+    if (r->free_after == 0)
+        return 0;
+    double packing = (double)r->largest_free_after / (double)r->free_after;
+    m->packing_sum += packing;
+    if (m->n_packings++ == 0 || packing < m->packing_min)
+        m->packing_min = packing;
+    return 0;
+}
+
 int metrics_event(void *ctx, const struct event_record *r)
 {
     struct metrics *m = ctx;
@@ -430,6 +444,10 @@ void metrics_summarise(const struct metrics *m, struct metrics_summary *out)
     out->p1_largest_request = request_at_rank(m, (m->n_ops + 99) / 100);
     out->min_largest_free = m->min_largest_free;
     out->max_live = m->max_live;
+    out->n_packings = m->n_packings;
+    out->packing_mean =
+        m->n_packings == 0 ? 0 : m->packing_sum / (double)m->n_packings;
+    out->packing_min = m->packing_min;
     out->frag_mean = m->frag_sum / (double)m->n_ops;
     out->frag_max = m->frag_max;
     out->frag_end = m->frag_last;

@@ -62,7 +62,13 @@ struct metrics_summary {
     uint64_t min_largest_free;
     uint64_t max_live; /* what was undone at once included                */
     double frag_mean, frag_max, frag_end; /* 1 - largest_free / free      */
-    uint64_t first_refusal_seq;           /* 0: nothing was refused       */
+    /*
+     * largest_free / free right after a collection, over all collections that
+     * leave anything free: what a slide makes of what is free.
+     */
+    uint64_t n_packings;
+    double packing_mean, packing_min; /* 0 if there was none              */
+    uint64_t first_refusal_seq;       /* 0: nothing was refused       */
     uint64_t worst_seq; /* first operation with min_largest_request       */
 };
 
@@ -79,6 +85,7 @@ int metrics_op(void *ctx, const struct op_record *r,
                const struct replay_view *view);
 int metrics_refusal(void *ctx, const struct refusal_record *r,
                     const struct replay_view *view);
+int metrics_collection(void *ctx, const struct collection_record *r);
 int metrics_event(void *ctx, const struct event_record *r);
 int metrics_end(void *ctx, const struct replay_view *view);
 

@@ -8,9 +8,11 @@
 #define FIRST_TRY UINT64_C(65536)
 #define LARGEST   (UINT64_C(1) << 28)
 
+enum { SERVED = 1, TOO_LARGE = 2 };
+
 /*
- * One replay in `bytes` bytes: 1 every request was served, and the run stands
- * in `m` if `is_kept`; 0 not.
+ * One replay in `bytes` bytes: SERVED, and the run stands in `m` if `is_kept`;
+ * 0, something was refused; TOO_LARGE for the manager.
  */
 static int is_served(const struct run_spec *spec, uint64_t bytes, bool is_kept,
                      struct minheap *m, struct problem *problem)
@@ -40,7 +42,7 @@ static int is_served(const struct run_spec *spec, uint64_t bytes, bool is_kept,
     metrics_summarise(metrics, &summary);
     metrics_free(metrics);
     if (err < 0)
-        return err;
+        return err == ERR_TOO_LARGE ? TOO_LARGE : err;
     if (result.status == REPLAY_FAILED)
         return problem_set(problem, ERR_INPUT, "%.800s", result.reason);
     bool is_good = result.status == REPLAY_COMPLETE && result.refused == 0;
@@ -52,19 +54,28 @@ static int is_served(const struct run_spec *spec, uint64_t bytes, bool is_kept,
     return is_good;
 }
 
-/* The first power-of-two multiple of FIRST_TRY that serves. */
+/*
+ * The first power-of-two multiple of FIRST_TRY that serves; or, if one is too
+ * large for the manager, a smaller one, by bisection.
+ */
 static int find_large(const struct run_spec *spec, struct minheap *m,
                       struct problem *problem)
 {
-    for (uint64_t bytes = FIRST_TRY; bytes <= LARGEST; bytes *= 2) {
+    uint64_t low = 0;
+    uint64_t limit = 2 * LARGEST; /* too large */
+    uint64_t bytes = FIRST_TRY;
+    while (limit - low > MINHEAP_STEP && bytes <= LARGEST) {
         int served = is_served(spec, bytes, true, m, problem);
-        if (served != 0)
+        if (served < 0 || served == SERVED)
             return served < 0 ? served : 0;
+        *(served == 0 ? &low : &limit) = bytes;
+        bytes = limit > LARGEST ? 2 * low : (low + limit) / 2;
+        bytes = bytes / MINHEAP_STEP * MINHEAP_STEP;
     }
     return problem_set(problem, ERR_INPUT,
                        "%.300s: %s refuses something in every heap up to "
                        "%" PRIu64 " bytes",
-                       spec->workload, spec->options.manager, LARGEST);
+                       spec->workload, spec->options.manager, low);
 }
 
 /* Larger heaps: the next steps, then some percent more, up to twice. */
@@ -79,8 +90,8 @@ static int try_larger(const struct run_spec *spec, struct minheap *m,
                                     MINHEAP_STEP * MINHEAP_STEP;
         uint64_t bytes = m->heap_bytes + more;
         int served = is_served(spec, bytes, false, m, problem);
-        if (served < 0)
-            return served;
+        if (served < 0 || served == TOO_LARGE)
+            return served < 0 ? served : 0;
         if (served == 0) {
             m->is_monotone = false;
             m->refuses = bytes > m->refuses ? bytes : m->refuses;

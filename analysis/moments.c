@@ -6,6 +6,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "traces/op.h"
+
 #define SHORT_DISTANCE 16 /* below it fewer even maps are kept */
 #define SHORT_CAP      64
 
@@ -67,9 +69,12 @@ char *moments_text(const uint8_t *units, uint32_t n_units)
     return fitted != NULL ? fitted : text;
 }
 
+/* Copies that a realloc left behind have no id: the map shows them. */
 static bool keep_object(void *ctx, const struct object_view *o)
 {
     struct snapshot *s = ctx;
+    if (o->id == TRACE_NONE)
+        return true;
     struct object_view *objects =
         grown(s->objects, &s->cap_objects, s->n_objects + 1, sizeof *o);
     s->is_whole = objects != NULL;

@@ -41,8 +41,10 @@ static int on_op(void *ctx, const struct op_record *r,
 static int on_collection(void *ctx, const struct collection_record *r)
 {
     struct progress *p = ctx;
-    return p->store.collection == NULL ? 0
-                                       : p->store.collection(p->store.ctx, r);
+    int err = metrics_collection(p->metrics, r);
+    if (err == 0 && p->store.collection != NULL)
+        err = p->store.collection(p->store.ctx, r);
+    return err;
 }
 
 static int on_refusal(void *ctx, const struct refusal_record *r,

@@ -109,6 +109,7 @@ static const char run_columns[] =
     "s.end_largest_request, s.min_largest_request, s.p1_largest_request, "
     "s.min_largest_free, s.max_live, s.moved_bytes, s.inplace_missed, "
     "s.dropped, s.max_held, s.floating, s.lone_blocks, "
+    "s.touches, s.strings, s.strings_granted, s.strings_apart, "
     "s.first_refusal_seq, s.worst_seq, s.frag_mean, s.frag_max, s.frag_end";
 
 static void clean_column(char *out, size_t cap, sqlite3_stmt *q, int column)
@@ -144,6 +145,10 @@ static void read_summary(sqlite3_stmt *q, int column, struct query_summary *s)
         &s->max_held,
         &s->floating,
         &s->lone_blocks,
+        &s->touches,
+        &s->strings,
+        &s->strings_granted,
+        &s->strings_apart,
         &s->first_refusal_seq,
         &s->worst_seq,
     };

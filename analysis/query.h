@@ -22,6 +22,7 @@ struct query_summary {
     int64_t min_largest_request, p1_largest_request, min_largest_free;
     int64_t max_live, moved_bytes, inplace_missed;
     int64_t dropped, max_held, floating, lone_blocks;
+    int64_t touches, strings, strings_granted, strings_apart;
     int64_t first_refusal_seq; /* 0: nothing was refused                   */
     int64_t worst_seq;
     double frag_mean, frag_max, frag_end;

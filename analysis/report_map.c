@@ -15,6 +15,7 @@
 
 #include "analysis/heapmap.h"
 #include "analysis/html.h"
+#include "sim/replay/manager.h"
 
 #define CELL        8 /* a unit's width in the picture                       */
 #define ROW         11
@@ -123,15 +124,22 @@ static void write_rows(FILE *f, sqlite3_stmt *q)
     fputs("],\n", f);
 }
 
+/* Are objects any blocks? Then each is known by the one that names it. */
+static bool in_pieces(const struct query_run *run)
+{
+    const struct manager *m = manager_find(run->manager);
+    return m != NULL && (m->capabilities & CAP_PIECES) != 0;
+}
+
 static int write_objects(struct report *r, const struct query_run *run,
                          const struct moment *m, FILE *f)
 {
     sqlite3_stmt *q;
     fprintf(f,
             "fraglabMap(\"%s\",{base:%" PRId64 ",unit:%" PRId64 ",seq:%" PRId64
-            ",\n// id, address, asked, granted, born, site, "
+            ",pieces:%d,\n// id, address, asked, granted, born, site, "
             "dead, held\nobjects:[\n",
-            m->name, m->base, m->unit_bytes, m->seq);
+            m->name, m->base, m->unit_bytes, m->seq, in_pieces(run));
     int err = query_prepare(r->db, &q, r->problem,
                             "SELECT id, address, asked, granted, born_seq, "
                             "site, dead, held FROM object WHERE run = %lld "

@@ -70,6 +70,12 @@ static void summary_cards(FILE *f, const struct query_summary *s)
         card_count(f, "dead objects that a collection kept", s->floating);
     if (s->lone_blocks > 0)
         card_count(f, "live objects given back with an area", s->lone_blocks);
+    if (s->touches > 0)
+        card_count(f, "reads through deref", s->touches);
+    if (s->strings > 0) {
+        card_bytes(f, "chunks of packed strings", s->strings_granted);
+        card_bytes(f, "these strings as an object each", s->strings_apart);
+    }
     card_bytes(f, "live at the end", s->end_live);
     card_bytes(f, "free at the end", s->end_free);
     html(f, "</dl>\n");
@@ -311,9 +317,11 @@ static int collections(struct report *r, const struct query_run *run)
     int err = query_prepare(
         r->db, &q, r->problem,
         "SELECT cause, COUNT(*), AVG(reclaimed_bytes), MAX(reclaimed_bytes), "
-        "AVG(live_bytes), SUM(moved_bytes), "
+        "AVG(live_bytes), SUM(moved_bytes), MAX(pinned), "
         "AVG(largest_free_before), AVG(largest_free_after), SUM(rescans), "
-        "SUM(given_back) FROM collection WHERE key >= %lld AND key <= %lld "
+        "SUM(given_back), "
+        "AVG(1.0 * largest_free_after / NULLIF(free_after, 0)) FROM collection "
+        "WHERE key >= %lld AND key <= %lld "
         "GROUP BY cause ORDER BY COUNT(*) DESC LIMIT 16",
         query_key_from(run->number), query_key_last(run->number));
     int n = 0;
@@ -321,14 +329,15 @@ static int collections(struct report *r, const struct query_run *run)
         if (n++ == 0)
             html(f, "<h3>Collections</h3>\n<div class=wide><table><thead><tr>"
                     "<th>cause<th>number<th>reclaimed, mean<th>most"
-                    "<th>live after, mean<th>moved in all"
+                    "<th>live after, mean<th>moved in all<th>pinned, most"
                     "<th>largest free before<th>after, mean<th>rescans"
-                    "<th>areas given back</tr></thead><tbody>\n");
+                    "<th>areas given back<th>largest free over free after, "
+                    "mean</tr></thead><tbody>\n");
         const char *cause = (const char *)sqlite3_column_text(q, 0);
         html(f, "<tr><td>%s", cause == NULL ? "" : cause);
-        for (int i = 1; i < 10; i++)
+        for (int i = 1; i < 11; i++)
             html(f, "<td>%n", sqlite3_column_int64(q, i));
-        html(f, "</tr>\n");
+        html(f, "<td>%p</tr>\n", sqlite3_column_double(q, 11));
     }
     sqlite3_finalize(q);
     if (n > 0)

@@ -20,7 +20,8 @@ struct run_request {
     bool has_manager;     /* the manager was named                           */
 };
 
-/* What --steps (EVERY:CYCLES, none) and --touch say, into a new `o`. */
+/* Words of --steps (EVERY:CYCLES, none) and --touch, into a new `o`. ERR_INPUT:
+ * what is allowed. */
 MUST_CHECK int request_read_steps(struct replay_options *o, const char *text,
                                   struct problem *problem);
 MUST_CHECK int request_read_touch(struct replay_options *o, const char *text,

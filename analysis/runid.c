@@ -371,28 +371,6 @@ int run_spec_set_steps(struct run_spec *spec, struct problem *problem)
                        o->step_cycles, o->manager, least, spec->machine);
 }
 
-/* Where the policy must know who will live long: the trace is read before it
- * is played. Long is half of what the heap holds. */
-static int foresee(const struct run_spec *spec, struct oracle **out,
-                   struct problem *problem)
-{
-    const char *policy = manager_value(&spec->options, "promote");
-    struct workload *w;
-    *out = NULL;
-    if (policy == NULL || strcmp(policy, "oracle") != 0)
-        return 0;
-    if (strcmp(spec->workload, "-") == 0)
-        return problem_set(problem, ERR_INPUT,
-                           "promote=oracle reads the trace twice, which "
-                           "standard input cannot be; give a file");
-    int err = workload_open(&w, spec->workload, NULL, problem);
-    if (err < 0)
-        return err;
-    err = oracle_read(out, w, spec->options.heap_bytes / 2, problem);
-    workload_close(w);
-    return err;
-}
-
 /* Name the image, if any, that the spec was made with. */
 static int set_image(const struct run_spec *spec, struct replay_options *o,
                      struct problem *problem)
@@ -422,7 +400,7 @@ int run_spec_play(const struct run_spec *spec, struct workload *w,
     struct oracle *oracle = NULL;
     int err = set_image(spec, &o, problem);
     if (err == 0)
-        err = foresee(spec, &oracle, problem);
+        err = oracle_open(&oracle, &o, spec->workload, problem);
     o.oracle = oracle;
     if (err == 0)
         err = replay_run(w, &o, sink, result, problem);

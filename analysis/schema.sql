@@ -97,7 +97,8 @@ CREATE TABLE op_cost (         -- machine runs, keep = ops
 CREATE TABLE event_cost (      -- machine runs, keep = ops: what the program did
   key         INTEGER NOT NULL, -- of the operation before it
   part        INTEGER NOT NULL, -- 0, 1 ... behind that operation
-  kind        INTEGER NOT NULL, -- op_kind.code: death, touch, store
+  kind        INTEGER NOT NULL, -- op_kind.code: death, touch, store;
+                                -- promote, collect: a policy's own
   object      INTEGER,          -- the trace's id
   cycles      INTEGER NOT NULL, gc_cycles INTEGER NOT NULL,
   instructions INTEGER NOT NULL, loads INTEGER NOT NULL,
@@ -116,6 +117,7 @@ CREATE TABLE collection (
   live_objects INTEGER NOT NULL, live_bytes INTEGER NOT NULL, -- stayed
   reclaimed_objects INTEGER NOT NULL, reclaimed_bytes INTEGER NOT NULL,
   moved_objects INTEGER NOT NULL, moved_bytes INTEGER NOT NULL,
+  pinned      INTEGER NOT NULL, -- live objects that might not move
   free_before INTEGER NOT NULL, largest_free_before INTEGER NOT NULL,
   free_after  INTEGER NOT NULL, largest_free_after INTEGER NOT NULL,
   clock       INTEGER,          -- cycles of all operations and events before
@@ -254,6 +256,11 @@ CREATE TABLE summary (         -- one row a run: what replay --json prints
   max_held    INTEGER NOT NULL,         -- objects held at once
   floating    INTEGER NOT NULL,         -- dead, yet kept by a collection
   lone_blocks INTEGER NOT NULL,         -- live, given back with their area
+  touches     INTEGER NOT NULL,         -- reads through the manager's deref
+  strings     INTEGER NOT NULL,         -- interned strings, packed together,
+  strings_asked INTEGER NOT NULL,       -- ... their bytes,
+  strings_granted INTEGER NOT NULL,     -- ... those of the chunks they are in,
+  strings_apart INTEGER NOT NULL,       -- ... and what an object each takes
   expect_blocks_met INTEGER, expect_blocks INTEGER, -- NULL: no recorded facts
   expect_checkpoints_met INTEGER, expect_checkpoints INTEGER,
   expect_tables_met INTEGER, expect_tables INTEGER,
@@ -306,7 +313,7 @@ FROM refusal r JOIN outcome c ON c.code = r.outcome;
 CREATE VIEW collections AS
 SELECT key >> 36 AS run, key & 0xfffffffff AS seq, part, cause, rescans,
        given_back, live_objects, live_bytes, reclaimed_objects,
-       reclaimed_bytes, moved_objects, moved_bytes, free_before,
+       reclaimed_bytes, moved_objects, moved_bytes, pinned, free_before,
        largest_free_before, free_after, largest_free_after, clock, cycles,
        mark, finalise, sweep, plan, "update", move
 FROM collection;
@@ -326,8 +333,9 @@ SELECT r.number AS run, r.id, t.name AS trace, r.manager, r.machine,
        s.end_used, s.end_free, s.end_largest_free, s.end_largest_request,
        s.min_largest_request, s.p1_largest_request, s.min_largest_free,
        s.max_live, s.frag_mean, s.frag_max, s.frag_end, s.moved_bytes,
-       s.max_held, s.floating, s.lone_blocks, s.expect_blocks_met,
-       s.expect_blocks, s.expect_checkpoints_met, s.expect_checkpoints,
+       s.max_held, s.floating, s.lone_blocks, s.touches, s.strings,
+       s.strings_asked, s.strings_granted, s.strings_apart,
+       s.expect_blocks_met, s.expect_blocks, s.expect_checkpoints_met, s.expect_checkpoints,
        s.expect_tables_met, s.expect_tables, s.expect_collections_met,
        s.expect_collections, s.first_refusal_seq, s.worst_seq,
        r.state_digest, r.trace AS trace_hash, t.program, r.program_version,

@@ -134,7 +134,8 @@ static int put_run(struct store_copy *c)
     "kuuuuuuuuuuuu"                                                            \
     "uuuuuuuuuu"                                                               \
     "ddd"                                                                      \
-    "uuuu"
+    "uuuu"                                                                     \
+    "uuuuu"
 #define SUMMARY_LAST "ku"
 
 static int put_summary(const struct store_copy *c)
@@ -152,10 +153,11 @@ static int put_summary(const struct store_copy *c)
         e->end.largest_request, m->min_largest_request, m->p1_largest_request,
         m->min_largest_free, m->max_live, m->frag_mean, m->frag_max,
         m->frag_end, e->moved_bytes, e->max_held, e->floating, e->lone_blocks,
-        e->blocks.met, e->blocks.of, e->checkpoints.met, e->checkpoints.of,
-        e->tables.met, e->tables.of, e->collections_expected.met,
-        e->collections_expected.of, (int64_t)m->first_refusal_seq,
-        m->worst_seq);
+        e->touches, e->strings.n, e->strings.asked, e->strings.granted,
+        e->strings.apart, e->blocks.met, e->blocks.of, e->checkpoints.met,
+        e->checkpoints.of, e->tables.met, e->tables.of,
+        e->collections_expected.met, e->collections_expected.of,
+        (int64_t)m->first_refusal_seq, m->worst_seq);
 }
 
 /* Percentiles and totals of a machine run. */

@@ -26,7 +26,7 @@ static const char *const statement_sql[STORE_N_STATEMENTS] = {
     [STORE_PUT_COST] = "INSERT INTO op_cost VALUES (?,?,?,?,?,?,?,?)",
     [STORE_PUT_EVENT] = "INSERT INTO event_cost VALUES (" VALUES_10 ",?)",
     [STORE_PUT_SUMMARY] = "INSERT INTO summary VALUES (" VALUES_10 "," VALUES_10
-                          "," VALUES_10 "," VALUES_10 ")",
+                          "," VALUES_10 "," VALUES_10 ",?,?,?,?,?)",
     [STORE_PUT_OPS] = "INSERT INTO op SELECT * FROM shard_ops",
     /* Without a key a row gets the key after the largest, with no search. */
     [STORE_APPEND_OPS] =
@@ -39,7 +39,7 @@ static const char *const statement_sql[STORE_N_STATEMENTS] = {
         "SELECT 1 + max(coalesce((SELECT max(number) FROM run), 0), coalesce("
         "(SELECT seq FROM sqlite_sequence WHERE name = 'run'), 0))",
     [STORE_PUT_COLLECTION] =
-        "INSERT INTO collection VALUES (" VALUES_10 "," VALUES_10 ",?,?,?)",
+        "INSERT INTO collection VALUES (" VALUES_10 "," VALUES_10 ",?,?,?,?)",
     [STORE_PUT_REFUSAL] = "INSERT INTO refusal VALUES (?,?,?,?,?,?,?,?,?)",
     [STORE_PUT_PHASE] = "INSERT INTO phase VALUES (?,?,?,?)",
     [STORE_PUT_NOTE] = "INSERT INTO note VALUES (?,?,?)",
@@ -212,11 +212,11 @@ static int copy_collection(struct store_copy *c, const void *bytes,
     assert(n_bytes == sizeof *s);
     return store_put(
         c->store, c->problem, STORE_PUT_COLLECTION,
-        r->has_cost ? "iitiiuuuuuuuuuuuuuuuuuu" : "iitiiuuuuuuuuuuNNNNNNNN",
+        r->has_cost ? "iitiiuuuuuuiuuuuuuuuuuuu" : "iitiiuuuuuuiuuuuNNNNNNNN",
         key_of(c, r->seq), (int64_t)r->part, causes[r->cause],
         (int64_t)r->rescans, (int64_t)r->given_back, r->live_objects,
         r->live_bytes, r->reclaimed_objects, r->reclaimed_bytes,
-        r->moved_objects, r->moved_bytes, r->free_before,
+        r->moved_objects, r->moved_bytes, (int64_t)r->n_pinned, r->free_before,
         r->largest_free_before, r->free_after, r->largest_free_after, s->clock,
         r->cost.gc_cycles, phase[PHASE_MARK], phase[PHASE_FINALISE],
         phase[PHASE_SWEEP], phase[PHASE_PLAN], phase[PHASE_UPDATE],

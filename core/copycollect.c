@@ -1,5 +1,6 @@
 /* copycollect.c - see copycollect.h for the contract. */
 #include "core/copycollect.h"
+#include "core/copygrow.h"
 #include "core/copyregion.h"
 #include "core/evacuate.h"
 #include "core/host.h"
@@ -161,6 +162,7 @@ void copycollect_begin(struct heap *h, uint32_t cause)
     h->last_rescans = 0;
     h->last_freed_objects = 0;
     h->last_freed_blocks = 0;
+    h->last_given_back = 0;
     own->slide.moved_objects = 0;
     own->slide.moved_bytes = 0;
 }
@@ -181,6 +183,8 @@ void copycollect(struct heap *h, uint32_t cause, uint32_t n_blocks)
     }
     compact(h, n_blocks);
     CORE_ASSERT(copying_of(h)->slide.n_pinned == 0);
+    if (copying_of(h)->params.grow && cause != CAUSE_SLIDE)
+        copygrow_give_back(h, n_blocks);
     h->phase = PHASE_IDLE;
     copycollect_ration(h);
     region_choose(h, n_blocks);

@@ -1,6 +1,7 @@
 /* copying.c - see copying.h for the contract and the source. */
 #include "core/copying.h"
 #include "core/copycollect.h"
+#include "core/copygrow.h"
 #include "core/copyinner.h"
 #include "core/copyregion.h"
 #include "core/host.h"
@@ -17,8 +18,8 @@ static bool are_lawful(const struct copying_params *p)
     return is_block_size(p->block) && p->zero <= 1 && p->finalisers <= 1 &&
            p->automatic <= 1 && p->slide <= COPYING_WINDOW && p->holes <= 1 &&
            p->leaf <= 1 && p->ambiguous <= 1 && p->pack <= 1 &&
-           p->ration <= COPYING_RATION_MAX && p->mark_stack >= 1 &&
-           p->mark_stack <= COPYING_MARK_STACK_MAX;
+           p->ration <= COPYING_RATION_MAX && p->grow <= 1 &&
+           p->mark_stack >= 1 && p->mark_stack <= COPYING_MARK_STACK_MAX;
 }
 
 uint32_t copying_control_bytes(const struct copying_params *p)
@@ -29,13 +30,6 @@ uint32_t copying_control_bytes(const struct copying_params *p)
     bytes += p->mark_stack * (uint32_t)sizeof(addr32);
     uint32_t unit = p->block > 16 ? p->block : 16;
     return (bytes + unit - 1) & ~(unit - 1);
-}
-
-static uint32_t sides(struct heap *h)
-{
-    const struct copying_params *p = &copying_of(h)->params;
-    return (p->leaf ? SLIDE_LEAVES : 0u) |
-           (p->ambiguous ? SLIDE_AMBIGUOUS : 0u);
 }
 
 /* What init and a soft reset have in common. */
@@ -51,7 +45,7 @@ static bool start_empty(struct heap *h)
 
     struct slide_area *a = slide_first(h);
     addr32 table = h->base + h->control_bytes;
-    if (!slide_setup(h, a, table, table + h->heap_bytes, sides(h)))
+    if (!slide_setup(h, a, table, table + h->heap_bytes, copying_sides(h)))
         return false;
     a->area.next = 0;
     a->area.number = 0;
@@ -153,6 +147,8 @@ static bool make_room(struct heap *h, uint32_t n_blocks)
         if (n_blocks <= region_left(h))
             return true;
     }
+    if (copying_of(h)->params.grow && copygrow_for(h, n_blocks))
+        return true;
     h->refusal = h->is_auto ? REFUSAL_FULL : REFUSAL_OFF;
     return false;
 }
@@ -163,31 +159,17 @@ __attribute__((noinline)) addr32 copying_clean(struct heap *h, addr32 object,
 {
     uint32_t bytes = n_blocks << h->block_shift;
     uint32_t kept = zero ? 0 : bytes - h->block_bytes;
-    __builtin_memset(byte_at(h, object + kept), 0, bytes - kept);
-    return object;
-}
-
-/*
- * The n blocks from `b` on, which are free, become an object: atab_take for
- * where that is known, so that all these entries are 0. Calls nothing.
- */
-static inline void take(uint32_t *t, uint32_t b, uint32_t n_blocks)
-{
-    uint32_t begin = 2 * (b % 16);
-    uint32_t end = begin + 2 * n_blocks;
-    /* The first: TAIL 10 to HEAD 01. */
-    uint32_t entries = (ATAB_ALL_TAILS ^ 3) << begin;
-    t += b / 16;
-    if (__builtin_expect(end < 32, 1)) {
-        t[0] |= entries & ((UINT32_C(1) << end) - 1);
-        return;
+    if (bytes - kept > 64) {
+        __builtin_memset(byte_at(h, object + kept), 0, bytes - kept);
+        return object;
     }
-    t[0] |= entries;
-    t++;
-    for (end -= 32; end >= 32; end -= 32)
-        *t++ = ATAB_ALL_TAILS;
-    if (end > 0)
-        t[0] |= ATAB_ALL_TAILS & ((UINT32_C(1) << end) - 1);
+    uint32_t *word = word_at(h, object + kept);
+    const uint32_t *end = word_at(h, object + bytes);
+    do {
+        *word++ = 0;
+        *word++ = 0;
+    } while (word != end);
+    return object;
 }
 
 /* What `flags` ask to be noted of the object at block `b` of the region's
@@ -218,52 +200,61 @@ static __attribute__((noinline)) bool is_served(struct heap *h, uint32_t bytes)
     return false;
 }
 
-/*
- * The next n blocks of the region, which has them, become an object. Inlined
- * twice: allocation spends its time here. It calls nothing but at its end.
- */
-__attribute__((always_inline)) static inline addr32 serve(struct heap *h,
-                                                          uint32_t n_blocks)
-{
-    struct copying *own = copying_of(h);
-    uint32_t shift = h->block_shift;
-    uint32_t b = own->cursor;
-    CORE_ASSERT(n_blocks > 0 && n_blocks <= own->limit - b);
-    CORE_ASSERT(atab_get_kind(word_at(h, own->table), b) == ATAB_FREE);
-    addr32 object = own->pool + (b << shift);
-    own->cursor = b + n_blocks;
-    h->given_blocks += n_blocks;
-    take(word_at(h, own->table), b, n_blocks);
-    if (own->cleaning != 0)
-        return copying_clean(h, object, n_blocks, own->params.zero);
-    uint32_t *last = word_at(h, object + ((n_blocks - 1) << 4));
-    last[0] = last[1] = last[2] = last[3] = 0;
-    return object;
-}
-
-/* Whatever is not simply a matter of taking the next blocks. */
+/* Whatever is not simply a matter of taking a few blocks. */
 static __attribute__((noinline)) addr32 alloc_hard(struct heap *h,
                                                    uint32_t bytes,
                                                    uint32_t flags)
 {
-    if (!is_served(h, bytes))
+    struct copying *own = copying_of(h);
+    uint32_t n_blocks = copying_blocks_for(h, bytes);
+    bool is_simple = n_blocks != 0 && n_blocks <= own->stop - own->cursor;
+    if (!is_simple && !is_served(h, bytes))
         return 0;
-    uint32_t b = copying_of(h)->cursor;
-    addr32 object = serve(h, copying_blocks_for(h, bytes));
-    region_set_stop(h);
-    note_flags(h, b, flags);
+    uint32_t b = own->cursor;
+    CORE_ASSERT(n_blocks > 0 && n_blocks <= own->limit - b);
+    addr32 object = own->pool + (b << h->block_shift);
+    own->cursor = b + n_blocks;
+    h->given_blocks += n_blocks;
+    atab_take(word_at(h, own->table), b, n_blocks);
+    if (!is_simple)
+        region_set_stop(h);
+    copying_clean(h, object, n_blocks, own->params.zero);
+    if (flags != 0)
+        note_flags(h, b, flags);
     return object;
 }
 
+/*
+ * Allocation spends its time here: the next blocks of the region, whose
+ * entries are in one word of the table, become an object. Nothing is called
+ * but at the end, so that hardly a register has to be saved.
+ */
 addr32 copying_alloc(struct heap *h, uint32_t bytes, uint32_t flags)
 {
-    const struct copying *own = copying_of(h);
+    struct copying *own = copying_of(h);
     h->refusal = REFUSAL_NONE;
-    /* For 0 bytes this is more than any region has. */
-    uint32_t last = (bytes - 1) >> h->block_shift;
-    if (last < own->stop - own->cursor && __builtin_expect(flags == 0, 1))
-        return serve(h, last + 1);
-    return alloc_hard(h, bytes, flags);
+    if (flags != 0)
+        return alloc_hard(h, bytes, flags);
+    /* Of 0 bytes it is more than any region has. */
+    uint32_t shift = h->block_shift;
+    uint32_t last = (bytes - 1) >> shift;
+    uint32_t b = own->cursor;
+    if (last >= own->stop - b || last + b % 16 >= 16)
+        return alloc_hard(h, bytes, 0);
+
+    /* TAILs, and the first of them, 10, to HEAD, 01. */
+    uint32_t tails = ATAB_ALL_TAILS >> (30 - 2 * last);
+    uint32_t *w = word_at(h, own->table) + b / 16;
+    CORE_ASSERT(atab_get_kind(word_at(h, own->table), b) == ATAB_FREE);
+    *w |= (tails ^ 3) << 2 * (b % 16);
+    own->cursor = b + last + 1;
+    h->given_blocks += last + 1;
+    addr32 object = own->pool + (b << shift);
+    if (own->cleaning != 0)
+        return copying_clean(h, object, last + 1, own->params.zero);
+    uint32_t *words = word_at(h, object + (last << 4));
+    words[0] = words[1] = words[2] = words[3] = 0;
+    return object;
 }
 
 /* ---- Freeing ------------------------------------------------------------ */
@@ -372,28 +363,7 @@ uint32_t copying_control(struct heap *h, uint32_t what, uint32_t value)
 
 uint32_t copying_add_area(struct heap *h, addr32 address, uint32_t bytes)
 {
-    const uint32_t skip = sizeof(struct slide_area);
-    addr32 end = address + bytes;
     if (h->phase != PHASE_IDLE)
         return HEAP_BUSY;
-    if (address == 0 || address % 16 != 0 || end < address)
-        return HEAP_BAD_ADDRESS;
-    if (bytes < skip ||
-        !slide_setup(h, slide_at(h, address), address + skip, end, sides(h)))
-        return HEAP_TOO_SMALL;
-
-    struct slide_area *a = slide_at(h, address);
-    a->area.next = 0;
-    a->area.number = h->next_area++;
-    struct area *last = &h->first;
-    while (last->next != 0)
-        last = area_next(h, last);
-    last->next = address;
-    h->n_areas++;
-    addr32 pool_end = area_block_address(h, &a->area, area_blocks(&a->area));
-    if (a->area.pool < h->pool_min)
-        h->pool_min = a->area.pool;
-    if (pool_end > h->pool_max)
-        h->pool_max = pool_end;
-    return HEAP_OK;
+    return copygrow_append(h, address, bytes);
 }

@@ -12,6 +12,14 @@ static inline uint32_t copying_blocks_for(const struct heap *h, uint32_t bytes)
     return (bytes + h->block_bytes - 1) >> h->block_shift;
 }
 
+/* The side tables that areas have: enum slide_sides. */
+static inline uint32_t copying_sides(struct heap *h)
+{
+    const struct copying_params *p = &copying_of(h)->params;
+    return (p->leaf ? SLIDE_LEAVES : 0u) |
+           (p->ambiguous ? SLIDE_AMBIGUOUS : 0u);
+}
+
 static inline bool copying_is_locked(const struct heap *h)
 {
     return (h->lock_depth | h->phase) != 0;

@@ -3,9 +3,6 @@
 #include "core/area.h"
 #include "core/host.h"
 
-/* More than any window holds; keeps all sums below within 32 bits. */
-#define REQUEST_LIMIT UINT32_C(0x08000000)
-
 /* needed = n + max(least, times * n / over), by enum growth_rule. */
 static const struct growth {
     uint32_t least, times, over;
@@ -31,19 +28,23 @@ static uint32_t doubling(struct heap *h, uint32_t skip)
     return (bytes + h->block_bytes - 1) & ~(h->block_bytes - 1);
 }
 
-bool grow_for(struct heap *h, uint32_t bytes, uint32_t rule, uint32_t skip)
+addr32 grow_take(struct heap *h, uint32_t needed, uint32_t total,
+                 uint32_t *bytes)
 {
     uint32_t avail = heap_more(h, MORE_AVAIL, 0);
-    if (bytes > REQUEST_LIMIT || avail < needed_for(rule, bytes))
-        return false;
+    if (avail < needed)
+        return 0;
+    uint32_t wanted = needed > total ? needed : total;
+    *bytes = wanted < avail ? wanted : avail;
+    return heap_more(h, MORE_TAKE, *bytes);
+}
 
-    uint32_t taken = needed_for(rule, bytes);
-    uint32_t total = doubling(h, skip);
-    if (taken < total)
-        taken = total;
-    if (taken > avail)
-        taken = avail;
-    addr32 start = heap_more(h, MORE_TAKE, taken);
+bool grow_for(struct heap *h, uint32_t bytes, uint32_t rule, uint32_t skip)
+{
+    uint32_t taken;
+    uint32_t needed =
+        bytes > GROW_REQUEST_MAX ? UINT32_MAX : needed_for(rule, bytes);
+    addr32 start = grow_take(h, needed, doubling(h, skip), &taken);
     if (start == 0)
         return false;
     if (!area_append(h, start, taken, skip)) {

@@ -19,10 +19,21 @@
 
 #include "core/heap.h"
 
+/* More than any window holds; keeps all sums below within 32 bits. */
+#define GROW_REQUEST_MAX UINT32_C(0x08000000)
+
 enum growth_rule {
     GROWTH_13_512 = 0, /* needed = n + max(2048, floor(13 n / 512))       */
     GROWTH_103 = 1     /* needed = floor(103 n / 100): the older estimate */
 };
+
+/*
+ * Take `total` bytes from the outer heap, or `needed` if these are more, or
+ * all that it can give at once if it cannot give so many. Returns where they
+ * are, and how many in `bytes`; 0: it cannot give what is needed.
+ */
+addr32 grow_take(struct heap *h, uint32_t needed, uint32_t total,
+                 uint32_t *bytes);
 
 /*
  * Append an area for a request of `bytes` bytes, `skip` of whose bytes are

@@ -115,7 +115,7 @@ static bool make_room(struct heap *h, struct handles *t, uint32_t words,
     if (t->in_step || (t->free_handle == 0 && handles_has_no_index(t)))
         return false;
     if (t->moving != 0) {
-        handles_give_up_place(h, t);
+        handles_end_motion(h, t);
         return true;
     }
     if (t->params.wait && *may_wait && free_words(h, t) >= words) {
@@ -179,11 +179,12 @@ static uint32_t refuse(struct heap *h, const struct handles *t, bool is_alloc)
 static void move_some(struct heap *h, const struct handles *t, uint32_t handle)
 {
     uint32_t words = t->params.per_alloc / 4;
-    uint32_t units = words + HANDLES_TAKE + HANDLES_BEGIN + HANDLES_END;
+    uint32_t units = words + HANDLES_SLIDE;
     if (t->in_step)
         return;
     if (handle != 0)
         handles_pin(h, handle);
+    units = units < HANDLES_LEAST ? HANDLES_LEAST : units;
     (void)handles_work(h, units, words, words);
     if (handle != 0)
         handles_unpin(h, handle);
@@ -291,11 +292,14 @@ __attribute__((aligned(4))) uint32_t handles_alloc(struct heap *h,
     } else {
         c = t->frontier;
         if (h->pool_max - c <= bytes) {
-            uint32_t longer = handles_longer(t, handles_list_of(bytes / 4));
-            if (longer == 0)
-                return alloc_anyhow(h, most);
-            uint32_t j = (uint32_t)__builtin_ctz(longer);
+            uint32_t j = handles_list_of(bytes / 4);
+            uint32_t longer = handles_longer(t, j);
+            if (longer != 0)
+                j = (uint32_t)__builtin_ctz(longer);
             c = t->list[j].first;
+            if (longer == 0 && (c == handles_end_of(h, j) ||
+                                *handles_high(h, c) < bytes / 4))
+                return alloc_anyhow(h, most);
             return give(h, t, handle, c, cut_longer(h, t, c, j, bytes));
         }
         t->frontier = c + bytes;
@@ -319,11 +323,11 @@ __attribute__((noinline, aligned(4))) void handles_free(struct heap *h,
     bool is_behind = low == 0;
     handles_set_entry(h, t, handle, t->free_handle + 1);
     t->free_handle = handle;
-    if (__builtin_expect(words < 2, 0)) { /* pinned, or in motion */
+    if (__builtin_expect(t->moving == handle, 0))
+        t->moving = HANDLES_GONE;
+    if (__builtin_expect(words < 2, 0)) { /* pinned */
         is_behind = words != 0;
         words = low;
-        if (t->moving == handle)
-            t->moving = HANDLES_GONE;
         if (t->scan == c)
             t->scan_handle = handle; /* which no longer holds */
     }
@@ -429,7 +433,7 @@ uint32_t handles_realloc(struct heap *h, uint32_t handle, uint32_t bytes,
         return refuse_at_once(h, bytes);
     }
     if (t->moving == handle)
-        handles_give_up_place(h, t);
+        handles_end_motion(h, t);
     uint32_t words = words_for(bytes);
     addr32 c = handles_chunk_of(h, handle);
     uint32_t have = handles_words(*word_at(h, c));

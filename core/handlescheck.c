@@ -362,7 +362,7 @@ static int check_steps(const struct known *k)
     addr32 object = entry_of(k, index) + (is_small(k) ? k->base : 0);
     struct seen from = see(k, object - 4, 0);
     struct seen to = see(k, t->copy, 1);
-    return !from.is_pinned || to.words < from.words || t->copied == 0 ||
+    return from.is_pinned || to.words < from.words || t->copied == 0 ||
                    t->copied > from.words
                ? 11
                : 0;

@@ -352,21 +352,17 @@ static inline uint32_t handles_cut_hand(struct heap *h, struct handles *t,
     return words;
 }
 
-/* ---- Pins ---------------------------------------------------------------- */
+/* ---- Motion ------------------------------------------------------------ */
 
-/* The chunk at `c`, not pinned, says that it is. */
-static inline void handles_fasten(struct heap *h, addr32 c)
+/* The place that a move no longer needs becomes a hole. */
+static inline void handles_end_motion(struct heap *h, struct handles *t)
 {
-    uint32_t header = *word_at(h, c);
-    *word_at(h, c) =
-        (header >> 16) | ((header & HANDLES_LOW) == 0 ? 1u << 16 : 0);
+    uint32_t header = *word_at(h, t->copy);
+    t->moving = 0;
+    handles_make_hole_here(h, t->copy, handles_words(header),
+                           handles_is_behind_hole(header));
 }
 
-/* The chunk of `handle`, which says that it is pinned, no longer does. */
-void handles_unfasten(struct heap *h, struct handles *t, uint32_t handle);
-
-/* The place that an unfinished move no longer needs becomes a hole. */
-void handles_give_up_place(struct heap *h, struct handles *t);
 
 /* ---- Between the files ------------------------------------------------- */
 
@@ -377,11 +373,11 @@ static inline void handles_fence(void)
 }
 
 /*
- * handles_step with a bound on the words copied, and on the words of an object
- * that is moved at once: longer ones are moved in pieces.
+ * handles_step with a bound on the words of an object that is moved at once,
+ * longer ones being moved in pieces, and of a piece.
  */
-uint32_t handles_work(struct heap *h, uint32_t units, uint32_t words,
-                      uint32_t most);
+uint32_t handles_work(struct heap *h, uint32_t units, uint32_t most,
+                      uint32_t piece);
 
 /* The hole in hand, if there is one, goes to its list. */
 bool handles_put_down(struct heap *h);

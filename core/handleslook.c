@@ -15,9 +15,7 @@ bool handles_is_valid(struct heap *h, uint32_t handle)
 
 bool handles_is_pinned(struct heap *h, uint32_t handle)
 {
-    const struct handles *t = handles_of(h);
-    return t->moving != handle &&
-           handles_header_is_pinned(*word_at(h, handles_chunk_of(h, handle)));
+    return handles_header_is_pinned(*word_at(h, handles_chunk_of(h, handle)));
 }
 
 uint32_t handles_bytes(struct heap *h, uint32_t handle)

@@ -20,8 +20,8 @@ enum outcome {
 /* What a step may still spend. */
 struct budget {
     uint32_t units;
-    uint32_t words; /* copied                                             */
     uint32_t most;  /* words of the longest object that is moved at once  */
+    uint32_t piece; /* ... of a longer one, most that are copied at once  */
 };
 
 /* ---- Passages ---------------------------------------------------------- */
@@ -107,6 +107,9 @@ static __attribute__((noinline)) enum outcome look_for_hole(struct heap *h,
                                                             struct budget *b)
 {
     struct handles *t = handles_of(h);
+    if (b->units < HANDLES_SEEK)
+        return ENOUGH;
+    b->units -= HANDLES_SEEK;
     addr32 c = scanned(h, t);
     while (b->units >= HANDLES_PASS) {
         handles_fence();
@@ -134,7 +137,6 @@ static __attribute__((noinline)) enum outcome look_for_hole(struct heap *h,
 
 /* ---- Moves ------------------------------------------------------------- */
 
-/* All loaded before any is stored, as the widest instructions do it. */
 static inline void copy_four(uint32_t *to, const uint32_t *from)
 {
     uint32_t a = from[0];
@@ -148,9 +150,8 @@ static inline void copy_four(uint32_t *to, const uint32_t *from)
 }
 
 /*
- * Copy `n` words down, or up to where they do not overlap. Four at a time
- * through a structure, which a compiler turns into its widest loads and
- * stores: they do not overlap, a hole is that long.
+ * Copy `n` words down, or up to where they do not overlap. Four are loaded
+ * before any of them is stored: a hole is that long.
  */
 static inline __attribute__((always_inline)) void copy(struct heap *h,
                                                        addr32 to, addr32 from,
@@ -230,7 +231,6 @@ static inline void begin_copy(struct heap *h, struct handles *t,
                               uint32_t handle, addr32 place, uint32_t words)
 {
     *word_at(h, place) = handles_header(words, handle / 4);
-    handles_fasten(h, handles_chunk_of(h, handle));
     t->moving = handle;
     t->copy = place;
     t->copied = 1; /* the header is there */
@@ -257,25 +257,22 @@ static inline void begin_in_hand(struct heap *h, struct handles *t,
 
 /*
  * The object behind the hole in hand does not fit into it: begin to move it
- * into the gap, from where it is fetched when there is more room. If the gap
- * is too short, too, leave hole and object alone.
+ * into the gap, from where it is fetched when there is more room. False: the
+ * gap is too short, too.
  */
-static __attribute__((noinline)) void begin_in_gap(struct heap *h,
-                                                   uint32_t handle,
-                                                   uint32_t words)
+static inline bool begin_in_gap(struct heap *h, struct handles *t,
+                                uint32_t handle, uint32_t words)
 {
-    struct handles *t = handles_of(h);
-    (void)handles_put_down(h);
     begin_passage(h);
     addr32 place = t->frontier;
-    if (h->pool_max - place > 4 * words) {
+    bool has_room = h->pool_max - place > 4 * words;
+    if (has_room) {
         t->frontier = place + 4 * words;
         handles_clear(h, t->frontier);
         begin_copy(h, t, handle, place, words);
-    } else {
-        pass(t, handles_chunk_of(h, handle), handle);
     }
     end_passage(h);
+    return has_room;
 }
 
 /*
@@ -296,6 +293,58 @@ static uint32_t words_to_fetch(struct heap *h, const struct handles *t,
 }
 
 /*
+ * The last piece is copied: the handle names the new place, or, if the object
+ * was written to since, still the old one. The other place is in nobody's use
+ * any more: it joins the hole in hand if it is right behind it.
+ */
+static inline void end_move(struct heap *h, struct handles *t, addr32 old,
+                            uint32_t words)
+{
+    uint32_t handle = t->moving;
+    begin_passage(h);
+    t->moving = HANDLES_GONE;
+    if (t->is_touched) {
+        pass(t, old, handle); /* so that others have their turn */
+    } else {
+        handles_set_object(h, t, handle, t->copy + HANDLES_HEADER);
+        t->has_moved = 1;
+        if (t->copy > old)
+            t->home = handle;
+        else
+            pass(t, t->copy, handle);
+        t->copy = old;
+        if (t->hand_end == old) {
+            t->moving = 0;
+            land(h, t, t->hand, old + 4 * words);
+        }
+    }
+    end_passage(h);
+}
+
+/* Copy a piece of the object in motion, perhaps the last one. */
+static __attribute__((noinline, aligned(4))) enum outcome
+carry_on(struct heap *h, struct budget *b)
+{
+    struct handles *t = handles_of(h);
+    if (b->units < HANDLES_CARRY)
+        return ENOUGH;
+    addr32 old = handles_chunk_of(h, t->moving);
+    uint32_t units = b->units - HANDLES_CARRY;
+    uint32_t words = *handles_high(h, old);
+    uint32_t left = words - t->copied;
+    uint32_t n = left < units ? left : units;
+    n = n < b->piece ? n : b->piece;
+    uint32_t at = 4 * t->copied;
+    t->copied += n;
+    copy(h, t->copy + at, old + at, n);
+    if (n < left || units - n < HANDLES_ARRIVE)
+        return ENOUGH;
+    b->units = units - n - HANDLES_ARRIVE;
+    end_move(h, t, old, words);
+    return GO_ON;
+}
+
+/*
  * What is behind the hole in hand is pinned, or moved in pieces, or not moved
  * because another object is.
  */
@@ -305,9 +354,8 @@ static __attribute__((noinline)) enum outcome begin(struct heap *h,
     struct handles *t = handles_of(h);
     uint32_t gap = (t->hand_end - t->hand) / 4;
     addr32 object = t->hand_end;
-    uint32_t header = *word_at(h, object);
     uint32_t handle = 4 * handles_last(h, object);
-    uint32_t words = header >> 16;
+    uint32_t words = *handles_high(h, object);
     if (b->units < HANDLES_BEGIN)
         return ENOUGH;
     b->units -= HANDLES_BEGIN;
@@ -315,91 +363,41 @@ static __attribute__((noinline)) enum outcome begin(struct heap *h,
         handle = t->home;
         words = words_to_fetch(h, t, gap);
         t->home = 0;
-        if (words != 0)
-            begin_in_hand(h, t, handle, words);
-    } else if (handles_header_is_pinned(header)) {
-        (void)handles_put_down(h);
-        pass(t, object, 0);
-    } else if (fits(words, gap)) {
-        begin_in_hand(h, t, handle, words);
-    } else {
-        begin_in_gap(h, handle, words);
+        if (words == 0)
+            return GO_ON;
     }
-    return GO_ON;
+    if (words >= 2 && fits(words, gap)) { /* 0 or 1: pinned */
+        begin_in_hand(h, t, handle, words);
+    } else if (words < 2 || !begin_in_gap(h, t, handle, words)) {
+        (void)handles_put_down(h);
+        pass(t, object, words < 2 ? 0 : handle);
+        return GO_ON;
+    }
+    return carry_on(h, b);
 }
 
 /* The hole in hand moves up, object by object. */
-static inline enum outcome move_hole(struct heap *h, struct handles *t,
-                                     struct budget *b)
-{
-    uint32_t units = b->units;
-    uint32_t words_left = b->words;
-    uint32_t words;
-    if (t->home != 0)
-        return begin(h, b);
-    for (;;) {
-        words = *handles_high(h, t->hand_end);
-        if (words < 2 || words > b->most || units < words + HANDLES_SLIDE ||
-            words_left < words)
-            break;
-        units -= words + HANDLES_SLIDE;
-        words_left -= words;
-        change_places(h, words);
-        if (t->hand == 0)
-            break;
-    }
-    b->units = units;
-    b->words = words_left;
-    if (t->hand == 0)
-        return GO_ON;
-    return words < 2 || words > b->most ? begin(h, b) : ENOUGH;
-}
-
-/*
- * The last piece is copied: the handle names the new place, or, if the object
- * was written to since, still the old one. The other place is in nobody's use
- * any more.
- */
-static inline void end_move(struct heap *h, struct handles *t, addr32 old)
-{
-    uint32_t handle = t->moving;
-    begin_passage(h);
-    t->moving = HANDLES_GONE;
-    if (t->is_touched) {
-        handles_unfasten(h, t, handle);
-        pass(t, old, handle); /* so that others have their turn */
-    } else {
-        handles_set_object(h, t, handle, t->copy + HANDLES_HEADER);
-        if (t->copy < old)
-            pass(t, t->copy, handle);
-        else
-            t->home = handle;
-        t->copy = old;
-        t->has_moved = 1;
-    }
-    end_passage(h);
-}
-
-/* Copy a piece of the object in motion, perhaps the last one. */
-static __attribute__((noinline)) enum outcome carry_on(struct heap *h,
-                                                       struct budget *b)
+static inline __attribute__((always_inline)) enum outcome
+move_hole(struct heap *h, struct budget *b)
 {
     struct handles *t = handles_of(h);
-    addr32 old = handles_chunk_of(h, t->moving);
-    if (b->units <= HANDLES_CARRY)
-        return ENOUGH;
-    b->units -= HANDLES_CARRY;
-    uint32_t left = (*word_at(h, old) & HANDLES_LOW) - t->copied;
-    uint32_t n = left < b->units ? left : b->units;
-    n = n < b->words ? n : b->words;
-    uint32_t at = 4 * t->copied;
-    t->copied += n;
-    b->units -= n;
-    b->words -= n;
-    copy(h, t->copy + at, old + at, n);
-    if (n < left)
-        return ENOUGH;
-    end_move(h, t, old);
+    uint32_t units = b->units;
+    const uint32_t most = b->most;
+    if (t->home != 0)
+        return begin(h, b);
+    do {
+        uint32_t words = *handles_high(h, t->hand_end);
+        if (words < 2 || words > most) {
+            b->units = units;
+            return units < HANDLES_BEGIN ? ENOUGH : begin(h, b);
+        }
+        uint32_t price = words + HANDLES_SLIDE;
+        if (units < price - HANDLES_SPARE)
+            return ENOUGH; /* the next step can */
+        units -= units < price ? units : price;
+        change_places(h, words);
+    } while (t->hand != 0);
+    b->units = units;
     return GO_ON;
 }
 
@@ -412,7 +410,7 @@ static __attribute__((noinline)) enum outcome release(struct heap *h,
         return ENOUGH;
     b->units -= HANDLES_END;
     begin_passage(h);
-    handles_give_up_place(h, t);
+    handles_end_motion(h, t);
     end_passage(h);
     return GO_ON;
 }
@@ -431,11 +429,11 @@ static bool begins(const struct heap *h, struct handles *t)
     return true;
 }
 
-uint32_t handles_work(struct heap *h, uint32_t units, uint32_t words,
-                      uint32_t most)
+uint32_t handles_work(struct heap *h, uint32_t units, uint32_t most,
+                      uint32_t piece)
 {
     struct handles *t = handles_of(h);
-    struct budget b = {units, words, most};
+    struct budget b = {units, most, piece};
     if (t->in_step)
         return 1;
     if (t->free_handle == 0 && units >= HANDLES_ADD) {
@@ -452,14 +450,12 @@ uint32_t handles_work(struct heap *h, uint32_t units, uint32_t words,
     enum outcome o;
     do {
         handles_fence();
-        if (t->moving == HANDLES_GONE)
-            o = release(h, &b);
-        else if (t->moving != 0)
+        if (t->moving == 0)
+            o = t->hand != 0 ? move_hole(h, &b) : look_for_hole(h, &b);
+        else if (t->moving != HANDLES_GONE)
             o = carry_on(h, &b);
-        else if (t->hand != 0)
-            o = move_hole(h, t, &b);
         else
-            o = look_for_hole(h, &b);
+            o = release(h, &b);
     } while (o == GO_ON && b.units >= HANDLES_ROUND);
     handles_fence();
     t->in_step = 0;
@@ -469,8 +465,8 @@ uint32_t handles_work(struct heap *h, uint32_t units, uint32_t words,
 
 uint32_t handles_step(struct heap *h, uint32_t units)
 {
-    uint32_t most = units > HANDLES_SLIDE ? units - HANDLES_SLIDE : 0;
-    return handles_work(h, units, units, most);
+    uint32_t least = HANDLES_SLIDE - HANDLES_SPARE;
+    return handles_work(h, units, units > least ? units - least : 0, units);
 }
 
 void handles_settle(struct heap *h)

@@ -15,6 +15,17 @@ static bool is_wide(const struct slide_area *a)
     return a->area.pool - a->offset > vector_bytes(a->area.table_bytes, false);
 }
 
+uint32_t slide_bytes(const struct heap *h, uint32_t n_blocks, uint32_t sides)
+{
+    uint32_t n = (n_blocks + 3) / 4;
+    uint32_t n_sides = h->has_finalisers + count(sides);
+    uint32_t bytes = n + 1 + n_sides * ((n + 1) / 2) + vector_bytes(n, false) +
+                     (4 * n << h->block_shift);
+    if (bytes + h->block_bytes > SLIDE_SHORT_MAX << h->block_shift)
+        bytes += vector_bytes(n, true) - vector_bytes(n, false);
+    return bytes;
+}
+
 bool slide_setup(struct heap *h, struct slide_area *a, addr32 table, addr32 end,
                  uint32_t sides)
 {
@@ -167,6 +178,23 @@ static inline uint32_t past_word(uint32_t distance, uint32_t w)
     return count(free_bits(w) & above_highest(pinned));
 }
 
+/*
+ * How far what begins at block `b` slides where nothing is pinned. The free
+ * bits of two words are counted as one.
+ */
+static inline uint32_t plain_distance_of(const struct map *m, uint32_t b)
+{
+    const uint32_t *w = m->table + b / 16;
+    uint32_t n_words = b / 16 % (SLIDE_GROUP / 16); /* before it */
+    uint32_t distance = get_offset(m, b / SLIDE_GROUP);
+    uint32_t bits = free_bits(w[0]) & blocks_below(b % 16);
+    if (n_words % 2 != 0)
+        bits |= free_bits(*--w) << 1;
+    if (n_words >= 2)
+        distance += count(free_bits(w[-1]) | free_bits(w[-2]) << 1);
+    return distance + count(bits);
+}
+
 /* How far what begins at block `b` slides, if it may. */
 static inline uint32_t distance_of(const struct map *m, uint32_t b)
 {
@@ -248,7 +276,9 @@ static inline uint32_t forward(struct heap *h, const struct slide *s,
         return word;
     if (s->way == SLIDE_UP)
         return word + (s->raise << m->shift);
-    return word - (distance_of(m, b) << m->shift);
+    uint32_t distance =
+        s->n_pinned == 0 ? plain_distance_of(m, b) : distance_of(m, b);
+    return word - (distance << m->shift);
 }
 
 /* The same, whatever area it is in. */

@@ -181,6 +181,10 @@ static inline void slide_clear_bit(struct heap *h, addr32 bits, uint32_t b)
 bool slide_setup(struct heap *h, struct slide_area *a, addr32 table, addr32 end,
                  uint32_t sides);
 
+/* Bytes from the table on that an area of n blocks, rounded up to four, needs
+ * with the side tables of `sides`. */
+uint32_t slide_bytes(const struct heap *h, uint32_t n_blocks, uint32_t sides);
+
 /* The object at `word`, if one begins there, may not move: HEAD to MARK. */
 void slide_pin(struct heap *h, struct slide *s, uint32_t word);
 

@@ -32,6 +32,8 @@
  *     the end at which it lay.
  *   - promote: copies an object to the long-lived end. The old copy is left to
  *     the collector; who refers to the object must be told its new address.
+ *     After many, a collection should follow: the old copies lie where the
+ *     short-lived go next.
  *   - Finalisers, areas, growth, lock and threshold: as marksweep, with
  *     quirks = safe.
  *

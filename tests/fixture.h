@@ -185,7 +185,7 @@ static inline void fixture_collect(struct fixture *f)
     uint64_t key = (uint64_t)f->run->number << 36 | f->seq;
     fixture_sql(f->db,
                 "INSERT INTO collection VALUES(%lld,0,'full',0,0,%u,%u,%u,%u,"
-                "0,0,%u,%u,%u,%u,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL)",
+                "0,0,0,%u,%u,%u,%u,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL)",
                 key, n, (f->run->n_units - free_after) * 16, reclaimed,
                 (free_after - free_before) * 16, free_before * 16, before * 16,
                 free_after * 16, after * 16);
@@ -361,9 +361,10 @@ static inline void fixture_rows(sqlite3 *db, int number, uint32_t n_units,
                 "end_asked,end_live,end_used,end_free,end_largest_free,"
                 "end_largest_request,min_largest_request,p1_largest_request,"
                 "min_largest_free,max_live,frag_mean,frag_max,frag_end,"
-                "moved_bytes,max_held,floating,lone_blocks,worst_seq) VALUES("
+                "moved_bytes,max_held,floating,lone_blocks,touches,strings,"
+                "strings_asked,strings_granted,strings_apart,worst_seq) VALUES("
                 "%d,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,"
-                "0,1)",
+                "0,0,0,0,0,0,1)",
                 number);
 }
 
@@ -454,7 +455,7 @@ static inline sqlite3 *fixture_open(const char *path)
     if (sqlite3_open(path, &db) != SQLITE_OK)
         abort();
     fixture_sql(db, "%s", schema_sql);
-    fixture_sql(db, "PRAGMA user_version = 3; PRAGMA synchronous = OFF");
+    fixture_sql(db, "PRAGMA user_version = 4; PRAGMA synchronous = OFF");
     return db;
 }
 

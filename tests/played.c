@@ -15,6 +15,7 @@
 
 struct naive {
     const struct replay_view *view;
+    bool in_pieces; /* an object's place says nothing of its units         */
     uint8_t *map;
     uint8_t *cover; /* a unit: 0 free, 1 live, 2 dead                      */
     uint64_t asked, live, used, n_objects, n_holes, hole_bytes;
@@ -28,11 +29,12 @@ static bool add_object(void *ctx, const struct object_view *o)
     uint32_t units = (uint32_t)(o->granted / n->view->unit_bytes);
     if (o->address % n->view->unit_bytes != 0 ||
         o->granted % n->view->unit_bytes != 0 || units == 0 ||
-        unit + units > n->view->n_units || o->asked > o->granted)
+        (unit + units > n->view->n_units && !n->in_pieces) ||
+        o->asked > o->granted)
         n->wrong = "an object's place or size";
     if (o->is_dead && o->is_held)
         n->wrong = "a dead object is held";
-    for (uint32_t i = 0; i < units && n->wrong == NULL; i++) {
+    for (uint32_t i = 0; i < units && n->wrong == NULL && !n->in_pieces; i++) {
         uint8_t shown = o->is_dead ? UNIT_GARBAGE
                         : i == 0   ? UNIT_HEAD
                                    : UNIT_TAIL;
@@ -71,6 +73,28 @@ static uint64_t longest(const struct naive *n, uint8_t covered, uint64_t *free)
     return best;
 }
 
+/* In pieces the map has as many units of each sort as the objects. */
+static void compare_pieces(struct naive *n, const struct heap_figures *f)
+{
+    uint64_t units[UNIT_TAG + 1] = {0};
+    for (uint32_t i = 0; i < n->view->n_units; i++)
+        units[n->map[i]]++;
+    n->view->holes(n->view->run, add_hole, n);
+    if (n->wrong != NULL)
+        return;
+    if (f->asked != n->asked || f->live != n->live || f->used != n->used)
+        n->wrong = "asked, live or used";
+    else if (units[UNIT_HEAD] != n->n_objects ||
+             (units[UNIT_HEAD] + units[UNIT_TAIL]) * n->view->unit_bytes !=
+                 n->used)
+        n->wrong = "the map differs from the objects";
+    else if (f->free != units[UNIT_FREE] * n->view->unit_bytes ||
+             f->free != n->hole_bytes || n->n_holes > 1)
+        n->wrong = "free";
+    else if (f->largest_free != f->free)
+        n->wrong = "largest_free";
+}
+
 /* Where the largest request is no hole's length, probes alone judge it. */
 static void compare(struct naive *n, const struct heap_figures *f,
                     bool has_own_rule)
@@ -95,17 +119,22 @@ static void compare(struct naive *n, const struct heap_figures *f,
 static void judge(struct played *p, uint64_t seq, const struct heap_figures *f,
                   const struct replay_view *view)
 {
+    const struct manager *m = manager_find(p->options.manager);
+    const struct manager_shape *shape = m->shape;
     struct naive n = {.view = view,
+                      .in_pieces = (m->capabilities & CAP_PIECES) != 0,
                       .map = malloc(view->n_units + 1u),
                       .cover = calloc(view->n_units + 1u, 1)};
-    const struct manager_shape *shape = manager_find(p->options.manager)->shape;
     bool has_own_rule = shape->serves != NULL || shape->largest != NULL;
     for (uint32_t i = 0; i < p->options.n_params; i++)
         has_own_rule |= strcmp(p->options.params[i].key, "grow") == 0 &&
                         p->options.params[i].value[0] == '1';
     view->map(view->run, n.map);
     view->objects(view->run, add_object, &n);
-    compare(&n, f, has_own_rule);
+    if (n.in_pieces)
+        compare_pieces(&n, f);
+    else
+        compare(&n, f, has_own_rule);
     if (n.wrong != NULL && p->wrong[0] == '\0')
         snprintf(p->wrong, sizeof p->wrong,
                  "after operation %" PRIu64 ": %s "
@@ -206,7 +235,10 @@ static void set_option(struct replay_options *o, const char *word)
     else if (strcmp(key, "refused") == 0)
         for (uint32_t i = 0; i < 3; i++)
             o->refused = strcmp(value, policies[i]) == 0 ? i : o->refused;
-    else {
+    else if (strcmp(key, "touch") == 0) {
+        o->touch_stores = strcmp(value, "stores") == 0;
+        o->touch_every = (uint32_t)strtoul(value, NULL, 10);
+    } else {
         struct replay_param *p = &o->params[o->n_params++];
         snprintf(p->key, sizeof p->key, "%s", key);
         snprintf(p->value, sizeof p->value, "%s", value);
@@ -223,20 +255,6 @@ static void read_options(struct replay_options *o, const char *options)
         set_option(o, w);
 }
 
-/* For promote=oracle: who outlives half a heap of bytes? */
-static struct oracle *foresee(struct played *p, const char *path)
-{
-    const char *policy = manager_value(&p->options, "promote");
-    struct workload *w;
-    struct oracle *oracle = NULL;
-    if (policy == NULL || strcmp(policy, "oracle") != 0)
-        return NULL;
-    cr_assert(eq(int, workload_open(&w, path, NULL, &p->problem), 0));
-    p->err = oracle_read(&oracle, w, p->options.heap_bytes / 2, &p->problem);
-    workload_close(w);
-    return oracle;
-}
-
 void play_file(struct played *p, const char *options, const char *path)
 {
     struct workload *w = NULL;
@@ -249,7 +267,7 @@ void play_file(struct played *p, const char *options, const char *path)
     if (p->err == 0)
         p->err = replay_resolve(&p->options, &w->header, &p->problem);
     if (p->err == 0)
-        oracle = foresee(p, path);
+        p->err = oracle_open(&oracle, &p->options, path, &p->problem);
     p->options.oracle = oracle;
     if (p->err == 0)
         p->err = replay_run(w, &p->options, &sink, &p->result, &p->problem);

@@ -29,8 +29,8 @@ struct played {
 /*
  * Play the lines of `body` (header lines may come first; first and end line
  * are added) on marksweep with `options`: words "key=value", where heap,
- * window, refused, manager are the replay's, all others the manager's; or
- * "check", "trace" (--heap trace). `p` is overwritten.
+ * window, refused, touch, manager are the replay's, all others the manager's;
+ * or "check", "trace" (--heap trace). `p` is overwritten.
  */
 void play_text(struct played *p, const char *options, const char *body);
 

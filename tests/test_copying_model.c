@@ -19,6 +19,11 @@
 #define N_ROOTS     40 /* precise ones; as many are held               */
 #define WORDS_CAP   600
 
+/* What the heap may grow by. */
+#define N_PIECES    3
+#define PIECE_BYTES 3000u
+#define PIECE_STEP  0x10000u
+
 /* An object as the program knows it. */
 struct object {
     bool is_used, is_reached, is_leaf, is_ambiguous, is_pinned;
@@ -54,6 +59,8 @@ static uint32_t n_waiting;
 static bool is_finalising_all;
 static struct object *renamed; /* by the realloc just made               */
 static uint32_t locks;
+static bool is_taken[N_PIECES + 1];
+static uint32_t n_given; /* pieces that came back                         */
 static uint64_t seed;
 static uint32_t op;
 
@@ -65,12 +72,23 @@ struct guest_roots *heap_roots(struct heap *of)
     return &roots.head;
 }
 
+/* An outer heap of three pieces. What is not the heap's is overwritten. */
 uint32_t heap_more(struct heap *of, uint32_t what, uint32_t value)
 {
-    (void)of;
-    (void)what;
-    (void)value;
-    return 0;
+    uint32_t k = 1;
+    while (k <= N_PIECES && is_taken[k])
+        k++;
+    if (what == MORE_AVAIL)
+        return k <= N_PIECES ? PIECE_BYTES : 0;
+    addr32 at = what == MORE_TAKE ? BASE + PIECE_STEP * k : value;
+    k = (at - BASE) / PIECE_STEP;
+    cr_assert(eq(u32, at, BASE + PIECE_STEP * k));
+    cr_assert(le(u32, k, N_PIECES));
+    is_taken[k] = !is_taken[k];
+    n_given += what == MORE_GIVE;
+    cr_assert(eq(int, is_taken[k], what == MORE_TAKE));
+    memset(byte_at(of, at), 0xa5, PIECE_BYTES);
+    return at;
 }
 
 /* Stamps never look like references. */
@@ -483,7 +501,8 @@ static void step(void)
         set_root(rng_below(&rng, 2 * N_ROOTS), pick());
     else
         set_root(rng_below(&rng, 2 * N_ROOTS), -1);
-    if (life.n_areas != 0 && op % 500 == 400 && h->n_areas <= life.n_areas)
+    if (life.n_areas != 0 && !life.params.grow && op % 500 == 400 &&
+        h->n_areas <= life.n_areas)
         add_area();
     follow();
 }
@@ -497,6 +516,7 @@ static void live(uint64_t from)
     memset(h, 0xa5, WINDOW); /* nothing may be read before it is written */
     memset(object, 0, sizeof object);
     memset(&roots, 0, sizeof roots);
+    memset(is_taken, 0, sizeof is_taken);
     next_id = n_waiting = locks = 0;
     roots.head = (struct guest_roots){N_ROOTS, N_ROOTS, 0, ROOTS_CAP};
     for (uint32_t k = 0; k < 2 * N_ROOTS; k++)
@@ -587,6 +607,24 @@ Test(copying_model, slides_within_each_of_several_areas)
                          .n_areas = 3};
     life.params.finalisers = 0;
     lives();
+}
+
+Test(copying_model, grows_and_gives_back)
+{
+    life = (struct life){.params = COPYING_DEFAULTS,
+                         .heap_bytes = 3000,
+                         .has_controls = true,
+                         .n_areas = N_PIECES};
+    life.params.grow = 1;
+    life.n_ops = 8000;
+    lives();
+    cr_expect(gt(u32, h->n_grown, 3));
+    life.params.slide = COPYING_WINDOW;
+    life.params.block = 32;
+    life.params.leaf = 1;
+    life.pins = 40;
+    lives();
+    cr_expect(gt(u32, n_given, 3));
 }
 
 Test(copying_model, collects_at_every_allocation)

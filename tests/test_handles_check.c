@@ -126,12 +126,12 @@ Test(handles_check, names_broken_lists)
 {
     open_varied();
     struct handles *t = handles_of(h);
-    int both = 0; /* list of the two holes of 44 bytes */
-    while (t->list[both] != hole[1])
-        both++;
+    int both = 44 / 4 / 8; /* list of the two holes of 44 bytes */
+    cr_assert(eq(u32, t->list[both].first, hole[1]));
     cr_assert(eq(u32, *word(hole[1] + 4), hole[0]));
-    break_word(&t->list[both], hole[0], 9);
-    break_word(&t->list[both], 0, 9);
+    break_word(&t->list[both].first, hole[0], 9);
+    break_word(&t->list[both].first, 0, 9);
+    break_word(&t->list[both].last, hole[1], 9);
     break_word(word(hole[1] + 4), 0, 9);
     break_word(word(hole[1] + 4), hole[1], 9);
     break_word(word(hole[1] + 4), chunk(0), 9);
@@ -140,10 +140,27 @@ Test(handles_check, names_broken_lists)
     break_word(word(hole[1] + 8), hole[0], 9);
     break_word(word(hole[0] + 8), hole[0], 9);
     break_word(word(hole[0] + 4), hole[1], 9);
-    break_word(&t->list[both + 1], hole[0], 9);
-    break_word(&t->list[0], hole[0], 9);
-    for (uint32_t bit = 0; bit < 96; bit++)
-        break_word(&t->bits[bit / 32], t->bits[bit / 32] ^ 1u << bit % 32, 10);
+    break_word(&t->list[both + 1].first, hole[0], 9);
+    break_word(&t->list[0].first, hole[0], 9);
+    for (uint32_t bit = 0; bit < 32; bit++)
+        break_word(&t->bits, t->bits ^ 1u << bit, 10);
+}
+
+Test(handles_check, names_a_hole_in_hand_that_is_none)
+{
+    open_varied();
+    struct handles *t = handles_of(h);
+    while (t->hand == 0)
+        step(HANDLES_LEAST);
+    break_word(&t->hand, 0, 3);
+    break_word(&t->hand, t->hand + 2, 3);
+    break_word(&t->hand, h->pool_min - 4, 3);
+    break_word(&t->hand_end, t->hand, 3);
+    break_word(&t->hand_end, t->frontier, 3);
+    break_word(word(t->hand), 1, 3);
+    break_word(&t->hand, chunk(7) + 8, 3);
+    break_word(&t->hand_end, t->hand + 12, 4);
+    break_word(word(t->hand_end - 4), 1u << 16 | *word(t->hand_end - 4), 5);
 }
 
 Test(handles_check, names_a_step_that_is_not_over)

@@ -120,7 +120,7 @@ static void play_one(struct both *b)
         b->handle[i] = 0;
     if (kind == 7 && value >= HANDLES_LEAST) {
         int64_t over = (int64_t)b->t[1]->cost.cycles -
-                       (int64_t)(b->price.per_unit * value);
+                       (int64_t)(b->price.per_ten_units * value / 10);
         b->worst = over > b->worst ? over : b->worst;
     }
     b->n_moves += handles_of(b->t[0]->heap)->moving != 0;
@@ -166,8 +166,8 @@ static void play_both(const char *image, const char *machine)
         cr_expect(eq(int, broken, 0));
         cr_expect(gt(u32, b.n_moves, 100));
         cr_expect(not(is_fast && b.worst > price->constant));
-        fprintf(stderr, "%s: a step costs at most %u cycles a unit and %lld\n",
-                image, price->per_unit, (long long)b.worst);
+        fprintf(stderr, "%s: a step costs at most %u/10 cycles a unit + %lld\n",
+                image, price->per_ten_units, (long long)b.worst);
         b.t[0]->close(b.t[0]);
         b.t[1]->close(b.t[1]);
     }

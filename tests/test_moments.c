@@ -4,6 +4,7 @@
 
 #include "analysis/moments.h"
 #include "tests/fake_run.h"
+#include "traces/op.h"
 
 static struct moments m;
 static struct fake_heap h;
@@ -128,4 +129,21 @@ Test(moments, a_heap_without_a_view_has_no_maps)
     cr_expect(eq(int, moments_end(&m, 1, NULL), 0));
     cr_expect(eq(u32, m.n_even, 0));
     cr_expect(eq(u64, moments_missing(&m), 0));
+}
+
+Test(moments, copies_without_an_id_are_in_the_map_and_in_no_list)
+{
+    struct snapshot s = {0};
+    struct replay_view view = fake_view(&h);
+    play(100);
+    uint32_t i = 0;
+    while (h.at[i].n_units == 0)
+        i++;
+    cr_assert(eq(int, snapshot_take(&s, 1, &view), 0));
+    size_t n = s.n_objects;
+    h.at[i].id = TRACE_NONE;
+    cr_assert(eq(int, snapshot_take(&s, 2, &view), 0));
+    cr_expect(eq(sz, s.n_objects, n - 1));
+    cr_expect(eq(u8, s.units[i], UNIT_HEAD));
+    snapshot_free(&s);
 }

@@ -142,10 +142,11 @@ Test(plot, figures_are_bounded_whatever_the_length)
     for (int i = 1; i <= 5000; i++) {
         fixture_sql(db, "INSERT INTO refusal VALUES(%lld,1,0,1,64,0,0,0,0)",
                     (5LL << 36) + i);
-        fixture_sql(db,
-                    "INSERT INTO collection VALUES(%lld,0,'full',0,0,0,0,"
-                    "0,0,0,0,0,0,0,0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL)",
-                    (5LL << 36) + i);
+        fixture_sql(
+            db,
+            "INSERT INTO collection VALUES(%lld,0,'full',0,0,0,0,"
+            "0,0,0,0,0,0,0,0,0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL)",
+            (5LL << 36) + i);
     }
     struct query_run *run = the_run(db);
     cr_assert(eq(

@@ -254,10 +254,11 @@ Test(plot_machine, a_column_shows_the_longest_of_its_pauses)
     sqlite3 *db = played(300, false, 90);
     fixture_sql(db, "DELETE FROM collection");
     for (int i = 1; i <= 5000; i++)
-        fixture_sql(db,
-                    "INSERT INTO collection VALUES(%lld,0,'full',0,0,0,0,0,0,0,"
-                    "0,0,0,0,0,%d,%d,%d,0,3,0,0,0)",
-                    (5LL << 36) + i, i * 1000, i % 41 + 3, i % 41);
+        fixture_sql(
+            db,
+            "INSERT INTO collection VALUES(%lld,0,'full',0,0,0,0,0,0,0,0,"
+            "0,0,0,0,0,%d,%d,%d,0,3,0,0,0)",
+            (5LL << 36) + i, i * 1000, i % 41 + 3, i % 41);
     fixture_sql(db, "UPDATE summary SET operations=5000");
     cr_assert(eq(int, written(db, "pauses"), 1));
     FILE *f = csv("f.csv");

@@ -180,6 +180,9 @@ Test(replay_broken, a_refusal_of_what_would_fit_is_caught)
 {
     broken.alloc = lazy_alloc;
     fails("heap=1024", "alloc 1 16\nalloc 2 500\n", 2, "alloc of object 2",
+          "refused 500 bytes; by its card it grants up to 944");
+    fails("heap=1024 check", "alloc 1 16\nalloc 2 500\n", 1,
+          "alloc of object 1",
           "largest_request is 944, but by asking it is 400");
 }
 

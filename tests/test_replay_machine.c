@@ -28,6 +28,8 @@ struct side {
     uint64_t cycles, gc_cycles; /* of operations and events               */
     uint64_t pauses;            /* of collections                         */
     uint64_t outer_cycles;      /* of the outer heap                      */
+    uint64_t n_touches;         /* reads that the manager was asked for   */
+    uint64_t touch_cycles;      /* ... and what they cost                 */
     struct replay_result result;
 };
 
@@ -56,15 +58,20 @@ static int take_collection(void *ctx, const struct collection_record *r)
     return 0;
 }
 
-/* "MANAGER key=value ...": manager and parameters. */
+/* "MANAGER key=value ...": manager and parameters; touch=N is the replay's. */
 static void read_manager(struct replay_options *o, const char *text)
 {
     char words[200], *rest, *value;
     strcpy(words, text);
     strcpy(o->manager, strtok_r(words, " ", &rest));
     for (char *key; (key = strtok_r(NULL, " ", &rest)) != NULL;) {
+        (void)strtok_r(key, "=", &value);
+        if (strcmp(key, "touch") == 0) {
+            o->touch_every = (uint32_t)strtoul(value, NULL, 10);
+            continue;
+        }
         struct replay_param *param = &o->params[o->n_params++];
-        strcpy(param->key, strtok_r(key, "=", &value));
+        strcpy(param->key, key);
         strcpy(param->value, value);
     }
 }
@@ -74,6 +81,8 @@ static int take_event(void *ctx, const struct event_record *r)
     struct side *s = ctx;
     s->cycles += r->cost.cycles;
     s->gc_cycles += r->cost.gc_cycles;
+    s->n_touches += r->kind == TRACE_TOUCH;
+    s->touch_cycles += r->kind == TRACE_TOUCH ? r->cost.cycles : 0;
     return 0;
 }
 
@@ -114,6 +123,8 @@ static uint64_t compare(const char *trace, const char *manager,
                         const char *machine, const char *flags)
 {
     struct side native, guest;
+    if (access("build/guest/marksweep-hazard3-O2.elf", R_OK) != 0)
+        cr_skip_test("no cross compiler built the images");
     uint64_t most = getenv("FRAGLAB_LONG") != NULL ? UINT64_MAX : STRETCH;
     play(&native, trace, manager, NULL, NULL, most);
     play(&guest, trace, manager, machine, flags, most);
@@ -137,8 +148,6 @@ static uint64_t compare_all(const char *pattern, const char *manager,
 {
     glob_t samples;
     uint64_t outer_cycles = 0;
-    if (access("build/guest/marksweep-hazard3-O2.elf", R_OK) != 0)
-        cr_skip_test("no cross compiler built the images");
     cr_assert(eq(int, glob(pattern, 0, NULL, &samples), 0));
     for (size_t i = 0; i < samples.gl_pathc; i++)
         outer_cycles += compare(samples.gl_pathv[i], manager, machine, flags);
@@ -219,11 +228,47 @@ Test(replay_machine, explicit_managers_leave_the_native_bytes)
     compare_samples("handles", "cortex-m0plus", "O2");
 }
 
+Test(replay_machine, objects_in_pieces_lie_where_they_lie_natively)
+{
+    compare_samples("chains block=16", "hazard3", "O2");
+    compare_samples("chains block=32", "cortex-m0plus", "Os");
+    compare_samples("chains block=16 link=spine", "cortex-m0plus", "O2");
+    compare_samples("chains block=64 link=spine", "hazard3", "O2");
+}
+
+Test(replay_machine, packed_strings_lie_where_they_lie_natively)
+{
+    compare("identifiers:strings=300", "intern", "hazard3", "O2");
+    compare("identifiers:strings=300", "intern", "cortex-m0plus", "Os");
+}
+
 Test(replay_machine, tlsf_leaves_the_native_bytes_everywhere)
 {
     compare_samples("tlsf", "hazard3", "O2");
     compare_samples("tlsf", "cortex-m0plus", "Os");
     compare_samples("tlsf", "cortex-m4", "O2");
+}
+
+/* Cycles of a read, by the manager: two behind each of 2,000 operations. */
+static uint64_t touch_price(const char *manager)
+{
+    struct side s;
+    play(&s, "traces/samples/json-32k.ftb", manager, "hazard3", "O2", 2000);
+    free(s.state);
+    cr_assert(ge(u64, s.n_touches, 2 * 1999));
+    cr_assert(eq(u64, s.n_touches, s.result.touches));
+    return s.touch_cycles / s.n_touches;
+}
+
+Test(replay_machine, reads_have_a_price_where_the_manager_is_asked)
+{
+    if (access("build/guest/marksweep-hazard3-O2.elf", R_OK) != 0)
+        cr_skip_test("no cross compiler built the images");
+    uint64_t handle = touch_price("handles touch=2");
+    uint64_t list = touch_price("chains block=16 touch=2");
+    uint64_t longer = touch_price("chains block=64 touch=2");
+    cr_expect(lt(u64, handle, longer));
+    cr_expect(lt(u64, longer, list));
 }
 
 /* A path in place of flags: the image. */
@@ -276,13 +321,19 @@ static void write_outer_trace(const char *path)
 
 Test(replay_machine, outer_objects_lie_where_they_lie_natively)
 {
-    static const char manager[] =
-        "marksweep outer=tlsf outer_bytes=50000 grow=1";
+    static const char *const managers[] = {
+        "marksweep outer=tlsf outer_bytes=50000 grow=1",
+        "copying outer=tlsf outer_bytes=50000 grow=1",
+    };
     char folder[SCRATCH_CAP], path[SCRATCH_CAP + 64];
     scratch_make(folder);
     write_outer_trace(scratch_path(folder, "outer.ft", path));
-    cr_expect(gt(u64, compare_all(path, manager, "hazard3", "O2"), 0));
-    cr_expect(gt(u64, compare_all(path, manager, "cortex-m0plus", "O2"), 0));
-    cr_expect(gt(u64, compare_all(path, manager, "cortex-m3", "Os"), 0));
+    for (int i = 0; i < 2; i++) {
+        const char *manager = managers[i];
+        cr_expect(gt(u64, compare_all(path, manager, "hazard3", "O2"), 0));
+        cr_expect(
+            gt(u64, compare_all(path, manager, "cortex-m0plus", "O2"), 0));
+        cr_expect(gt(u64, compare_all(path, manager, "cortex-m3", "Os"), 0));
+    }
     scratch_remove(folder);
 }

@@ -84,6 +84,39 @@ Test(replay_outer, areas_come_from_it_and_go_back)
     cr_assert(eq(u64, p.result.outer.objects, 2));
 }
 
+Test(replay_outer, a_moving_heap_grows_and_gives_back_what_it_empties)
+{
+    well(OUTER "manager=copying grow=1 zero=0",
+         "alloc 1 900\nalloc 2 3000\nalloc 5 4000 outer\nalloc 3 100\n"
+         "store 5 0 3\ndeath 2\ndeath 1\ncollect ordinary\ndeath 3\n"
+         "collect ordinary\nalloc 4 6000 outer\n");
+    cr_assert(eq(u64, p.result.refused, 0));
+    cr_assert(eq(u32, p.collections[p.n_collections - 1].given_back, 1));
+    cr_assert(eq(u64, p.result.outer.areas, 0));
+}
+
+Test(replay_outer, a_moving_heap_keeps_an_empty_area_that_a_request_needs)
+{
+    well(OUTER "manager=copying grow=1",
+         "alloc 1 900\nalloc 2 3000\nalloc 3 9000 outer\ndeath 2\n"
+         "alloc 4 2900\n");
+    cr_assert(eq(u64, p.result.refused, 0));
+    cr_assert(eq(u32, p.collections[p.n_collections - 1].given_back, 0));
+}
+
+Test(replay_outer, what_a_moving_heap_grows_by_surely_holds_the_request)
+{
+    char options[200], body[60];
+    for (int bytes = 800; bytes < 130000; bytes = bytes * 5 / 4 + 13) {
+        snprintf(options, sizeof options,
+                 "heap=1024 manager=copying grow=1 outer=tlsf check leaf=1 "
+                 "ambiguous=1 block=%d outer_bytes=%d",
+                 8 << bytes % 4, bytes);
+        snprintf(body, sizeof body, "alloc 1 700\nalloc 2 %d\n", bytes / 2);
+        well(options, body);
+    }
+}
+
 Test(replay_outer, its_objects_are_in_the_way_of_growth)
 {
     static const char body[] = "alloc 1 900\n%salloc 2 9000\n";
@@ -248,14 +281,22 @@ Test(replay_outer, random_traces_end_with_true_figures)
         "grow=1 quirks=exact refused=reset",
         "grow=1 block=64 area_struct=64",
         "grow=1 block=8 growth=103%",
+        "manager=copying grow=1",
+        "manager=copying grow=0",
+        "manager=copying grow=1 slide=window holes=0 block=8 refused=reset",
+        "manager=copying grow=1 block=64 leaf=1 ambiguous=1 mark_stack=4",
+        "manager=copying grow=1 block=32 finalisers=0 pins=k",
+        "manager=copying grow=1 auto=0 zero=0",
+        "manager=copying grow=1 threshold=3000",
     };
+    size_t n_kinds = sizeof kinds / sizeof *kinds;
     char options[200];
-    uint32_t n = getenv("FRAGLAB_LONG") != NULL ? 10000 : 100;
+    uint32_t n = getenv("FRAGLAB_LONG") != NULL ? 10000 : 240;
     for (uint32_t i = 0; i < n; i++) {
         char *body = make_random(i);
         snprintf(options, sizeof options,
                  "heap=%u outer=tlsf outer_bytes=%u check %s",
-                 700 + below(4000), 2000 + below(40000), kinds[i % 5]);
+                 700 + below(4000), 2000 + below(40000), kinds[i % n_kinds]);
         play_text(&p, options, body);
         cr_assert(eq(int, p.err, 0), "seed %u, %s: %s", i, options,
                   p.problem.text);

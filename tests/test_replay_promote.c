@@ -91,6 +91,14 @@ Test(replay_promote, a_full_heap_leaves_the_object_where_it_is)
     cr_expect(eq(u32, played_last(&p)->address, p.ops[0].address));
 }
 
+Test(replay_promote, what_the_program_has_pinned_stays)
+{
+    play_well(&p, "manager=twoended heap=2048 check",
+              "alloc 1 16\nroot 0 1\npin 1\npromote 1\nunpin 1\npromote 1\n");
+    cr_expect(eq(u32, p.ops[1].address, p.ops[0].address));
+    cr_expect(eq(u64, p.result.promoted, 1));
+}
+
 Test(replay_promote, managers_without_the_verb_count_what_they_ignore)
 {
     play_well(&p, "manager=marksweep heap=2048 check", graph);

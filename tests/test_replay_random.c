@@ -54,8 +54,11 @@ static void put_alloc(void)
         return;
     g.bytes[g.n_ids] = some_bytes();
     g.state[g.n_ids] = ALIVE;
-    fprintf(g.out, "alloc %u %u%s\n", g.n_ids, g.bytes[g.n_ids],
-            below(5) == 0 ? " finaliser" : "");
+    if (below(8) == 0)
+        fprintf(g.out, "intern %u %u\n", g.n_ids, g.bytes[g.n_ids]);
+    else
+        fprintf(g.out, "alloc %u %u%s\n", g.n_ids, g.bytes[g.n_ids],
+                below(5) == 0 ? " finaliser" : "");
     g.n_ids++;
 }
 
@@ -77,7 +80,9 @@ static void put_store(uint32_t id, uint32_t target)
         n_words += 2;
     if (n_words == 0)
         return;
-    if (target == IDS_CAP || below(5) == 0)
+    if (below(4) == 0)
+        fprintf(g.out, "touch %u %u\n", id, below(n_words));
+    else if (target == IDS_CAP || below(5) == 0)
         fprintf(g.out, "store %u %u -\n", id, below(n_words));
     else
         fprintf(g.out, "store %u %u %u\n", id, below(n_words), target);
@@ -229,9 +234,23 @@ static void play_random(uint32_t base, uint32_t wild, uint32_t n)
         "manager=fit heap=%u check tags=inline refused=reset",
         "manager=fit areas=%u+500+700 check tags=inline tag=8 policy=next",
         "manager=fit heap=%u check tags=inline align=16 policy=best zero=1",
+        "manager=chains heap=%u check block=16 refused=reset",
+        "manager=chains areas=%u+500+700 check block=32 zero=1",
+        "manager=chains heap=%u check block=64 index_bytes=4",
+        "manager=chains heap=%u check block=16 link=spine refused=reset",
+        "manager=chains areas=%u+500+700 check block=16 link=spine zero=1",
+        "manager=chains heap=%u check link=spine index_bytes=4 block=32",
+        "manager=intern heap=%u check refused=reset",
+        "manager=intern areas=%u+500+700 check block=8 chunk=60 zero=1",
         "manager=twoended heap=%u check refused=reset",
         "manager=twoended heap=%u check grow=1 outer_bytes=12345 block=32",
         "manager=twoended areas=%u+700+700 check mark_stack=2 zero=0",
+        "manager=copying heap=%u check refused=reset",
+        "manager=copying heap=%u check pins=k leaf=1 mark_stack=4",
+        "manager=copying heap=%u check pins=kjv ration=20 block=8",
+        "manager=copying heap=%u check slide=window zero=0 block=32",
+        "manager=copying heap=%u check holes=0 threshold=1 pins=k",
+        "manager=copying areas=%u+700+700 check ambiguous=1",
         "manager=twoended heap=%u check promote=imports",
         "manager=twoended areas=%u+700 check promote=imports refused=reset",
         "manager=twoended heap=%u check promote=oracle",

@@ -208,3 +208,16 @@ Test(replay_refused, finalisers_frees_are_dropped_after_a_reset)
          "alloc 1 480\nalloc 2 464\nfinalise 1\nalloc 3 961\nalloc 4 960\n");
     cr_assert(eq(str, p.live, " 4"));
 }
+
+Test(replay_refused, a_request_without_a_handle_left_is_refused_for_that)
+{
+    char body[8000];
+    size_t n = 0;
+    for (uint32_t id = 1; id <= 300; id++)
+        n += (size_t)sprintf(body + n, "alloc %u 4\n", id);
+    play_well(&p, "manager=handles indices=8 heap=8192 check", body);
+    cr_assert(gt(u64, p.result.refused_other, 0));
+    cr_assert(eq(u64, p.result.refused, p.result.refused_other));
+    cr_assert(eq(u8, p.refusals[0].outcome, OUTCOME_INDEX));
+    cr_assert(gt(u64, p.refusals[0].free, 1000));
+}

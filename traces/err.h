@@ -15,10 +15,11 @@
 #define MUST_CHECK __attribute__((warn_unused_result))
 
 enum err {
-    ERR_INPUT = -1,  /* the input is wrong: exit 2                        */
-    ERR_IO = -2,     /* reading or writing failed: exit 2                 */
-    ERR_MEMORY = -3, /* the host has no memory left: exit 2               */
-    ERR_CHECK = -4   /* a run failed, a check did not hold: exit 1        */
+    ERR_INPUT = -1,    /* the input is wrong: exit 2                      */
+    ERR_IO = -2,       /* reading or writing failed: exit 2               */
+    ERR_MEMORY = -3,   /* the host has no memory left: exit 2             */
+    ERR_CHECK = -4,    /* a run failed, a check did not hold: exit 1      */
+    ERR_TOO_LARGE = -5 /* a heap that the manager cannot have: exit 2     */
 };
 
 struct problem {

@@ -41,11 +41,15 @@ function fraglabMap(name, data) {
   if (map.last) show(map, map.last);
 }
 
+// The bytes that are an object's from its address on. Of one in pieces only
+// the block that names it is known.
+const extent = (data, o) => (data.pieces ? data.unit : Math.max(o[3], 1));
+
 // Boxes around an object's units, one a row that it touches.
 function outline(map, object) {
   const { cell, row, label, columns } = map;
   let unit = Math.floor((object[1] - map.data.base) / map.data.unit);
-  let left = Math.max(1, Math.ceil(object[3] / map.data.unit));
+  let left = Math.max(1, Math.ceil(extent(map.data, object) / map.data.unit));
   let path = "";
   while (left > 0) {
     const here = Math.min(left, columns - (unit % columns));
@@ -57,7 +61,8 @@ function outline(map, object) {
 }
 
 // The object that covers an address: objects stand in order of address.
-function find(objects, address) {
+function find(data, address) {
+  const { objects } = data;
   let low = 0, high = objects.length;
   while (low < high) {
     const middle = (low + high) >> 1;
@@ -65,7 +70,7 @@ function find(objects, address) {
     else high = middle;
   }
   const o = objects[low - 1];
-  return o && address < o[1] + Math.max(o[3], 1) ? o : null;
+  return o && address < o[1] + extent(data, o) ? o : null;
 }
 
 function listed(links) {
@@ -78,9 +83,9 @@ function show(map, at) {
   const { data, tip, marks } = map;
   if (!data) return;
   const address = data.base + at * data.unit;
-  const o = find(data.objects, address);
+  const o = find(data, address);
   if (!o) {
-    tip.textContent = `${hex(address)}: no object.`;
+    tip.textContent = `${hex(address)}: ${data.pieces ? "no block that names an object" : "no object"}.`;
     for (const mark of marks) mark.setAttribute("d", "");
     return;
   }

@@ -58,6 +58,9 @@ void play_on_finalise(void *ctx, uint32_t address)
      * for the next collection. */
     if (p->t->heap->lock_depth == 0 && p->late_error == 0)
         p->late_error = play_free_pending(p);
+    /* Pins stand behind the held words, and these are others now. */
+    if (p->moves && p->late_error == 0)
+        p->late_error = play_set_pins(p);
 }
 
 static void note_given_back(struct play *p, uint32_t address)

@@ -221,11 +221,35 @@ static int tell(struct play *p, struct collection_record *c)
     c->given_back = h->last_given_back;
     c->live_objects = p->s.live.n + p->s.dead.n;
     c->live_bytes = p->s.used_bytes;
+    c->n_pinned = p->pinned.n;
     c->free_after = play_free_bytes(p);
     c->largest_free_after = play_longest_hole(p);
     if (p->sink->collection == NULL)
         return 0;
     return p->sink->collection(p->sink->ctx, c);
+}
+
+/*
+ * A realloc after whose collection the object stayed, and grew, has taken more
+ * than the shadow knows yet: for judging and telling that is not free.
+ */
+static int tell_moved(struct play *p, uint32_t answer, uint32_t busy,
+                      struct collection_record *c)
+{
+    uint32_t more = 0, end = 0;
+    if (busy != SHADOW_NONE && shadow_at(&p->s, busy)->address == answer) {
+        uint32_t granted = shadow_at(&p->s, busy)->granted;
+        more = p->answer_bytes > granted ? p->answer_bytes - granted : 0;
+        end = answer + granted;
+    }
+    if (more > 0)
+        play_take(p, end, more, false);
+    int err = play_judge_holes(p);
+    if (err == 0)
+        err = tell(p, c);
+    if (more > 0)
+        play_give(p, end, more, false);
+    return err;
 }
 
 /* Contents of all objects of a list but `busy`. */
@@ -323,9 +347,9 @@ int play_after_collection(struct play *p, uint32_t answer, uint32_t slot,
     struct collection_record c = p->early;
     c.free_before = play_free_bytes(p);
     c.largest_free_before = play_longest_hole(p);
-    int err = p->moves && !everything
-                  ? after_moves(p, answer, slot, &c)
-                  : after_sweep(p, answer, slot, everything, &c);
+    bool has_moved = p->moves && !everything;
+    int err = has_moved ? after_moves(p, answer, slot, &c)
+                        : after_sweep(p, answer, slot, everything, &c);
     if (err == 0 && p->t->heap->last_cause != CAUSE_SLIDE)
         err = judge_floating(p);
     if (err != 0)
@@ -333,7 +357,7 @@ int play_after_collection(struct play *p, uint32_t answer, uint32_t slot,
     p->live_is_used = p->s.dead.n == 0;
     if (!p->w->header.has_held)
         held_trim(&p->s, NULL, 0);
-    return tell(p, &c);
+    return has_moved ? tell_moved(p, answer, slot, &c) : tell(p, &c);
 }
 
 int play_verify_all(struct play *p)

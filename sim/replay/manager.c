@@ -1,6 +1,7 @@
 /* manager.c - see manager.h: the list of managers, and values of keys. */
 #include "sim/replay/manager.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +14,12 @@ const struct manager *const manager_list[] = {
 };
 
 const uint32_t manager_list_n = sizeof manager_list / sizeof manager_list[0];
+
+uint64_t manager_robson(const struct manager_load *l)
+{
+    double n = (double)l->largest / l->unit_bytes;
+    return (uint64_t)((double)l->pool / (1 + log2(n) / 2));
+}
 
 const char *manager_summary(const struct manager *m)
 {
@@ -56,7 +63,9 @@ uint32_t manager_step_units(const struct manager *m, const char *core,
     const struct manager_step_price *p = price_on(m, core);
     if (p == NULL)
         return 0;
-    return cycles > p->constant ? (cycles - p->constant) / p->per_unit : 0;
+    if (cycles <= p->constant)
+        return 0;
+    return (uint32_t)(UINT64_C(10) * (cycles - p->constant) / p->per_ten_units);
 }
 
 uint32_t manager_least_step(const struct manager *m, const char *core)
@@ -64,7 +73,7 @@ uint32_t manager_least_step(const struct manager *m, const char *core)
     const struct manager_step_price *p = price_on(m, core);
     if (p == NULL)
         return 0;
-    return p->constant + p->per_unit * m->shape->step_least;
+    return p->constant + (p->per_ten_units * m->shape->step_least + 9) / 10;
 }
 
 const struct manager *manager_find(const char *name)

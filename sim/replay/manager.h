@@ -48,10 +48,20 @@ struct manager_view {
     uint32_t n_pinned;
 };
 
+/* What a promise about a request rests on: bytes in one area, with tags. */
+struct manager_load {
+    const struct manager_params *params;
+    uint64_t pool;       /* what there is for objects                      */
+    uint64_t live;       /* of it, in live objects                         */
+    uint64_t largest;    /* request so far, in whole units                 */
+    uint32_t unit_bytes; /* of those                                       */
+    uint32_t n_pinned;
+};
+
 /* Cycles of an idle step on a core. */
 struct manager_step_price {
     const char *core; /* a core_model's name, and of its image              */
-    uint32_t per_unit, constant;
+    uint32_t per_ten_units, constant;
 };
 
 /*
@@ -62,6 +72,7 @@ struct manager_step_price {
 struct manager_shape {
     uint32_t unit_bytes; /* of the replay's indices; 0: the parameter block */
     uint32_t tag_bytes;  /* a multiple of the unit                          */
+    bool clears_rest;    /* a shrunk object's bytes behind those asked are 0 */
     /* Bytes granted to an object; null: what was asked in whole units.     */
     uint32_t (*bytes)(struct heap *h, uint32_t object);
     /* The largest request that a longest hole of `hole` bytes serves; null:
@@ -70,8 +81,8 @@ struct manager_shape {
     /* The k-th block of an object that holds none of its bytes, where objects
      * lie in pieces (CAP_PIECES); 0: there is no such block.               */
     uint32_t (*index_block)(struct heap *h, uint32_t object, uint32_t k);
-    /* What a step costs at most: `units` times per_unit and constant, as
-     * measured by core; ends in a null. Null: it has no steps.              */
+    /* What a step costs at most: `units` times per_ten_units / 10 and constant,
+     * as measured by core; ends in a null. Null: it has no steps.           */
     const struct manager_step_price *step_prices;
     uint32_t step_least; /* units: with fewer a step moves nothing          */
     /* How many bytes which parameter allows, where there is such a limit
@@ -81,6 +92,15 @@ struct manager_shape {
      * pinned objects it may be less than the truth, never more; null: as for
      * those that do not move.                                              */
     uint64_t (*largest)(const struct manager_view *v);
+    /* By how much a realloc can grow any object of an area for certain, though
+     * there may be no room for a copy; null: by nothing.                   */
+    uint64_t (*growth)(const struct manager_view *v);
+    /* The most holes that a collection leaves in an area; 0: as many as there
+     * are. Null: likewise.                                                 */
+    uint32_t (*holes)(const struct manager_view *v);
+    /* With it: what an area taken of an outer heap that has `avail` bytes would
+     * grant; null: it takes none, or by the rules of core/grow.h.          */
+    uint64_t (*grown)(struct heap *h, uint64_t avail);
     /* The shape with these parameters, where they decide; null: this one. */
     const struct manager_shape *(*with)(const struct manager_params *p);
 };
@@ -92,6 +112,10 @@ struct manager {
     const struct manager_key *keys;
     uint32_t n_keys;
     const struct manager_card *card;
+    /* The most bytes that may be live, the request's own among them, for it to
+     * be granted for certain: the card's formula, or, where it names only what
+     * no manager of the kind exceeds, that. 0, null: nothing is certain.   */
+    uint64_t (*sure)(const struct manager_load *l);
     const struct manager_shape *shape;
 
     void (*params)(const struct replay_options *o, struct manager_params *p);
@@ -159,6 +183,9 @@ static inline const struct manager_shape *manager_shape_with(
 {
     return m->shape->with == NULL ? m->shape : m->shape->with(p);
 }
+
+/* Beyond this no manager that does not move is sure (Robson 1974). */
+uint64_t manager_robson(const struct manager_load *l);
 
 /* One line for people, of managers.def. */
 const char *manager_summary(const struct manager *m);

@@ -1,5 +1,6 @@
 /* manager_copying.c - see manager.h: copying for the replay. */
-#include "core/copying.h"
+#include "core/copygrow.h"
+#include "core/grow.h"
 
 #include <string.h>
 
@@ -15,6 +16,10 @@ static const struct manager_key copying_keys[] = {
     {"threshold", "none", 1, UINT32_MAX - 1, "none",
      "bytes allocated after which a collection comes first"},
     {"auto", NULL, 0, 1, "1", "1: collect when nothing fits"},
+    {"grow", NULL, 0, 1, "0", "1: take areas from the outer heap when full"},
+    {"outer", "none|tlsf", 0, 0, "none",
+     "outer heap: tlsf, or none: first fit of areas"},
+    {"outer_bytes", NULL, 0, 1u << 28, "0", "bytes of the outer heap"},
     {"areas", "sizes", 0, 0, "", "bytes of each area, as 16K+16K; empty: one"},
     {"pins", "none|k|kj|kjv", 0, 0, "none",
      "what may not move: nothing; k: what registers and stack name; j: also "
@@ -37,7 +42,8 @@ static const struct manager_card copying_card = {
     .succeeds = "free bytes, rounded down to blocks, are at least the request "
                 "(one area, nothing pinned); with k objects pinned, if "
                 "free / (k + 1) is. A realloc: if free bytes are at least what "
-                "it lacks",
+                "it lacks. With grow, too if the outer heap can give an area "
+                "for it",
     .metadata = "2 bits a block, 2 bytes more for 64 blocks, 1 bit a block "
                 "with finalisers: 2.5 % of a heap of 16-byte blocks",
     .pause = "a collection: words of live objects twice (marked, updated), "
@@ -72,7 +78,53 @@ static uint64_t copying_largest(const struct manager_view *v)
     return longest > share ? longest : share;
 }
 
-static const struct manager_shape copying_shape = {.largest = copying_largest};
+/* All that is free in one piece, or a share beside pinned objects. */
+static uint64_t copying_sure(const struct manager_load *l)
+{
+    struct copying_params m;
+    memcpy(&m, l->params, sizeof m);
+    uint64_t share = (l->pool - l->live) / (l->n_pinned + 1);
+    return m.ambiguous || !m.automatic ? 0 : l->live + share;
+}
+
+/* What is behind the object goes up, unless something there is pinned. */
+static uint64_t copying_growth(const struct manager_view *v)
+{
+    struct copying_params m;
+    memcpy(&m, v->params, sizeof m);
+    return m.ambiguous || v->n_pinned > 0 ? 0 : copying_largest(v);
+}
+
+/* One, and one more for each pinned object. */
+static uint32_t copying_holes(const struct manager_view *v)
+{
+    struct copying_params m;
+    memcpy(&m, v->params, sizeof m);
+    return m.ambiguous || m.slide != COPYING_FULL ? 0 : v->n_pinned + 1;
+}
+
+/* The most blocks whose area is not larger than that. */
+static uint64_t copying_grown(struct heap *h, uint64_t avail)
+{
+    uint32_t low = 0;
+    uint32_t high = GROW_REQUEST_MAX >> h->block_shift;
+    while (low < high) {
+        uint32_t n_blocks = (low + high + 1) / 2;
+        if (copygrow_bytes(h, n_blocks) <= avail)
+            low = n_blocks;
+        else
+            high = n_blocks - 1;
+    }
+    return (uint64_t)low << h->block_shift;
+}
+
+static const struct manager_shape copying_shape = {
+    .clears_rest = true,
+    .largest = copying_largest,
+    .growth = copying_growth,
+    .holes = copying_holes,
+    .grown = copying_grown,
+};
 
 static void copying_read(const struct replay_options *o,
                          struct manager_params *p)
@@ -92,6 +144,7 @@ static void copying_read(const struct replay_options *o,
         .ambiguous = (uint32_t)manager_number(o, "ambiguous", 0),
         .pack = (uint32_t)manager_number(o, "pack", 1),
         .ration = (uint32_t)manager_number(o, "ration", 50),
+        .grow = (uint32_t)manager_number(o, "grow", 0),
     };
     _Static_assert(sizeof m <= sizeof *p, "fits");
     memset(p, 0, sizeof *p);
@@ -125,6 +178,7 @@ const struct manager manager_copying = {
     .keys = copying_keys,
     .n_keys = sizeof copying_keys / sizeof copying_keys[0],
     .card = &copying_card,
+    .sure = copying_sure,
     .shape = &copying_shape,
     .params = copying_read,
     .control_bytes = copying_before,

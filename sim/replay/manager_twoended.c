@@ -22,7 +22,8 @@ static const struct manager_key twoended_keys[] = {
      "overhead added to a failed request when the heap grows"},
     {"outer_bytes", NULL, 0, 1u << 28, "0", "bytes of the outer heap"},
     {"promote", "flags|imports|checkpoints|oracle", 0, 0, "flags",
-     "who says which objects live long: see below"},
+     "who is long-lived: what the trace flags; also who survives a phase "
+     "(import), or the way to a checkpoint; or who will outlive half a heap"},
 };
 /* clang-format on */
 
@@ -33,7 +34,8 @@ static const struct manager_card twoended_card = {
     .metadata = "2 bits a block, 1 more with finalisers: 2.4 % of a heap of "
                 "16-byte blocks",
     .pause = "a collection: words of live objects and table words, once more "
-             "for each overflow of the mark stack",
+             "for each overflow of the mark stack; a promotion that copies: "
+             "its copy",
     .moves = "never, but a realloc may, and a promotion copies",
     .needs = "roots; every word of an object may be a reference; lifetimes, "
              "at allocation or by promotion",
@@ -87,6 +89,7 @@ const struct manager manager_twoended = {
     .keys = twoended_keys,
     .n_keys = sizeof twoended_keys / sizeof twoended_keys[0],
     .card = &twoended_card,
+    .sure = manager_robson,
     .shape = &twoended_shape,
     .params = twoended_read,
     .control_bytes = twoended_before,

@@ -39,8 +39,11 @@ static int meet(struct follow *f, uint32_t holder, uint32_t word, uint32_t slot,
                 uint32_t value)
 {
     struct shadow_object *o = shadow_at(&f->p->s, slot);
-    bool is_first = o->seen != f->epoch;
-    if (is_first ? is_place(f->p, o, value) : o->place == value) {
+    if (o->is_outer && value == o->address)
+        return 0; /* stays, and its words are not the collector's */
+    bool is_first = o->is_outer || o->seen != f->epoch;
+    if (is_first ? !o->is_outer && is_place(f->p, o, value)
+                 : o->place == value) {
         o->place = value;
         o->seen = f->epoch;
         if (is_first)
@@ -205,8 +208,10 @@ static int compare_walk(struct follow *f, uint32_t *slots)
     int err = 0;
     mark_places(f, slots);
     while (err == 0 && p->manager->walk(p->t->heap, &cursor, &object)) {
-        if (object.address == f->answer)
+        if (object.address == f->answer) {
+            p->answer_bytes = object.bytes;
             continue;
+        }
         uint32_t slot = slots[shadow_unit(&p->s, object.address)];
         const struct shadow_object *o = shadow_at(&p->s, slot);
         if (slot == SHADOW_NONE || o->place != object.address) {

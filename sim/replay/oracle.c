@@ -2,8 +2,10 @@
 #include "sim/replay/oracle.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "sim/replay/idmap.h"
+#include "sim/replay/manager.h"
 #include "traces/bytes.h"
 
 /* An object that is live, or whose place in the table is free. */
@@ -130,8 +132,8 @@ static int read_all(struct pass *s, struct workload *w, struct problem *problem)
     return err;
 }
 
-int oracle_read(struct oracle **out, struct workload *w, uint64_t long_bytes,
-                struct problem *problem)
+static int look_ahead(struct oracle **out, struct workload *w,
+                      uint64_t long_bytes, struct problem *problem)
 {
     struct oracle *o = calloc(1, sizeof *o);
     struct pass s = {
@@ -147,6 +149,27 @@ int oracle_read(struct oracle **out, struct workload *w, uint64_t long_bytes,
     }
     *out = o;
     return 0;
+}
+
+int oracle_open(struct oracle **out, const struct replay_options *o,
+                const char *spec, struct problem *problem)
+{
+    const char *policy = manager_value(o, "promote");
+    uint64_t most = o->heap_bytes + manager_number(o, "outer_bytes", 0);
+    struct workload *w;
+    *out = NULL;
+    if (policy == NULL || strcmp(policy, "oracle") != 0)
+        return 0;
+    if (strcmp(spec, "-") == 0)
+        return problem_set(problem, ERR_INPUT,
+                           "promote=oracle reads the trace twice, which "
+                           "standard input cannot be; give a file");
+    int err = workload_open(&w, spec, NULL, problem);
+    if (err < 0)
+        return err;
+    err = look_ahead(out, w, most / 2, problem);
+    workload_close(w);
+    return err;
 }
 
 void oracle_free(struct oracle *o)

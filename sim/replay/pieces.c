@@ -156,12 +156,22 @@ int pieces_probe(struct play *p)
                      info.free_bytes, play_free_bytes(p));
 }
 
+/* One list of an object's blocks: the first as `head`, the others as `tail`. */
+static void map_list(const struct shadow *s, uint32_t unit, uint8_t head,
+                     uint8_t tail, uint8_t *out)
+{
+    for (; unit != SHADOW_NO_PIECE; unit = s->next_piece[unit]) {
+        out[unit] = head;
+        head = tail;
+    }
+}
+
 void pieces_map(const struct play *p, const struct shadow_object *o,
                 uint8_t *out)
 {
-    uint32_t unit = p->s.first_piece[shadow_unit(&p->s, o->address)];
-    for (uint8_t what = UNIT_HEAD; unit != SHADOW_NO_PIECE; what = UNIT_TAIL) {
-        out[unit] = what;
-        unit = p->s.next_piece[unit];
-    }
+    uint32_t named = shadow_unit(&p->s, o->address);
+    uint32_t first = p->s.first_piece[named];
+    map_list(&p->s, first, UNIT_HEAD, UNIT_TAIL, out);
+    if (first != named)
+        map_list(&p->s, named, UNIT_TAG, UNIT_TAG, out);
 }

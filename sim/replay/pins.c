@@ -109,6 +109,11 @@ static uint32_t find_pin(const struct play *p, uint32_t slot)
     return i;
 }
 
+bool play_is_pinned(const struct play *p, uint32_t slot)
+{
+    return find_pin(p, slot) < p->pins.n;
+}
+
 static int remember_pin(struct play *p, uint32_t slot)
 {
     struct play_list *l = &p->pins;
@@ -140,8 +145,7 @@ int play_pin(struct play *p, const struct trace_op *op)
         return 0;
     if (named != NAMED_LIVE)
         return play_not_live(p, is_pin ? "pin of" : "unpin of", op->id, named);
-    bool is_pinned = find_pin(p, slot) < p->pins.n;
-    if (is_pin == is_pinned)
+    if (is_pin == play_is_pinned(p, slot))
         return 0; /* pins do not count */
     if ((p->manager->capabilities & CAP_PIN) != 0 && p->has_handles) {
         memset(&p->t->cost, 0, sizeof p->t->cost);

@@ -17,8 +17,11 @@
  *   moves.c      where a manager that moves has put the objects
  *   pins.c       which objects may not move, before every call
  *   pieces.c     the blocks of objects that lie in pieces
- *   figures.c    live, used, free, the largest hole, the largest request
+ *   figures.c    live, used, free, the largest hole; probes
+ *   largest.c    the largest request
+ *   promises.c   what a guarantee card says against what its manager did
  *   view.c       the heap as a sink may look at it
+ *   nearness.c   how near requests come to what is granted for certain
  *   outside.c    the same of a manager that must be asked
  *   expect.c     recorded facts against what happened
  *
@@ -136,6 +139,7 @@ struct play {
     uint32_t ignored_locks; /* that a manager without locks was not told  */
 
     uint64_t seq;
+    uint64_t largest_asked; /* request so far, in whole units, with tag   */
     struct op_cost cost; /* of the calls made since the last record           */
     uint64_t nop_cycles; /* what a call costs by itself                       */
     uint64_t event_seq;  /* operation behind which the last event cost        */
@@ -147,12 +151,14 @@ struct play {
     bool is_stopped;     /* the run has come to its status               */
     uint32_t n_line;     /* held words of the line before this operation */
     bool has_line;
-    uint32_t placeless; /* slot of an object that is being moved out of an */
-                        /* area that went meanwhile                        */
-    uint64_t last_id;   /* object that the trace dealt with last          */
-    uint64_t n_turns;   /* touches added behind operations                */
-    uint32_t chunk;     /* slot of the chunk into which strings go now;   */
-                        /* SHADOW_NONE: none                              */
+    uint32_t placeless;    /* slot of an object that is being moved out of an */
+                           /* area that went meanwhile                        */
+    uint32_t answer_bytes; /* granted to the call's answer, as seen after  */
+                           /* a collection in it                          */
+    uint64_t last_id;      /* object that the trace dealt with last          */
+    uint64_t n_turns;      /* touches added behind operations                */
+    uint32_t chunk;        /* slot of the chunk into which strings go now;   */
+                           /* SHADOW_NONE: none                              */
     struct string_figures strings; /* where they are packed               */
     struct play_list finalise;     /* ids to be freed by the next finaliser   */
     struct play_list line;         /* scratch for a held line                 */
@@ -366,6 +372,8 @@ int play_set_pins(struct play *p);
 uint32_t play_count_pins(const struct play *p);
 /* The program's own pin or unpin of a live object. */
 int play_pin(struct play *p, const struct trace_op *op);
+/* By the program. */
+bool play_is_pinned(const struct play *p, uint32_t slot);
 /* The object is no more: its pin neither. */
 void play_forget_pin(struct play *p, uint32_t slot);
 /* Ids of a held line that are pinned under some policy. */
@@ -414,7 +422,8 @@ uint32_t pieces_count(const struct play *p, uint32_t name);
 int pieces_verify(struct play *p, uint32_t slot);
 /* The manager has as many free blocks as objects leave. */
 int pieces_probe(struct play *p);
-/* Into a map: the first block with its bytes is the head. */
+/* Into a map: the first block with its bytes is the head, and blocks that lead
+ * to others are tags. */
 void pieces_map(const struct play *p, const struct shadow_object *o,
                 uint8_t *out);
 
@@ -462,6 +471,19 @@ double play_frag_index(const struct refusal_record *f);
 
 /* --- view.c */
 void play_fill_view(struct play *p);
+
+/* --- nearness.c */
+/* A request of so many bytes is made: how near is it to the guarantee? */
+void play_note_request(struct play *p, uint64_t bytes);
+
+/* --- promises.c */
+/* The largest request that one area serves by its manager's own rule, where
+ * it has one, while n objects may not move. */
+uint64_t play_largest_of_areas(struct play *p, uint32_t n_pinned);
+/* Of a request that the manager has refused: might it? */
+int play_judge_refusal(struct play *p, const struct op_record *r);
+/* Are there no more holes after a collection than there may be? */
+int play_judge_holes(struct play *p);
 
 /* --- outside.c */
 /* The largest request, as found by the last probe: never more than there is

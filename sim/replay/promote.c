@@ -39,12 +39,17 @@ uint32_t play_birth_flags(const struct play *p, uint32_t flags)
     return flags;
 }
 
-/* Ask for a live object; what the manager did, the shadow follows. */
+/*
+ * Ask for a live object; what the manager did, the shadow follows. One that
+ * the program has pinned stays.
+ */
 static int promote(struct play *p, uint32_t slot)
 {
     const struct shadow_object *o = shadow_at(&p->s, slot);
     uint32_t old = o->address;
     uint64_t bounds = o->bounds;
+    if (play_is_pinned(p, slot))
+        return 0;
     play_before_call(p);
     uint32_t answer = p->t->promote(p->t, shadow_name(&p->s, o));
     bool has_moved = answer != 0 && answer != old;

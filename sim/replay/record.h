@@ -105,6 +105,7 @@ struct collection_record {
     uint64_t reclaimed_bytes;
     uint64_t moved_objects;
     uint64_t moved_bytes;
+    uint32_t n_pinned; /* live objects that might not move                  */
     bool has_cost;
     struct op_cost cost; /* of the operation so far, phases and all       */
     uint64_t free_before, largest_free_before;
@@ -128,7 +129,8 @@ enum unit_state {
     UNIT_TAIL,    /* further unit of a live object                        */
     UNIT_GARBAGE, /* of an object that is dead and not yet reclaimed      */
     UNIT_META,    /* tables and the rest that no object can have          */
-    UNIT_TAG      /* before an object or first in a hole, part of neither */
+    UNIT_TAG      /* before an object or first in a hole, part of neither; */
+                  /* or leads to an object's other blocks                  */
 };
 
 /* One object as it stands, for the `object` table. */

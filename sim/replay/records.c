@@ -129,7 +129,9 @@ int play_finish(struct play *p, struct op_record *r, bool is_refusal)
     r->has_cost = p->t->has_cost;
     r->cost = p->cost;
     memset(&p->cost, 0, sizeof p->cost);
-    if (p->sink->op != NULL)
+    if (is_refusal)
+        err = play_judge_refusal(p, r);
+    if (err == 0 && p->sink->op != NULL)
         err = p->sink->op(p->sink->ctx, r, &p->view);
     if (err == 0 && is_refusal)
         err = record_refusal(p, r);

@@ -160,7 +160,7 @@ static int lay_out_areas(struct play *p)
         return problem_set(p->problem, ERR_INPUT, "%s: %s", p->o->image,
                            t->trouble);
     if (error == HEAP_TOO_LARGE)
-        return problem_set(p->problem, ERR_INPUT,
+        return problem_set(p->problem, ERR_TOO_LARGE,
                            "--heap: %" PRIu64 " bytes are more than %s "
                            "manages: %s",
                            first, p->manager->name, p->shape->most);
@@ -234,6 +234,7 @@ static int open_target(struct play *p)
     if (!shadow_init(&p->s, p->t, origin, n_units, shift, roots))
         return problem_set(p->problem, ERR_MEMORY, "no memory left");
     p->s.has_handles = p->has_handles;
+    p->s.clears_rest = p->shape->clears_rest;
     if (p->in_pieces && !shadow_begin_pieces(&p->s))
         return problem_set(p->problem, ERR_MEMORY, "no memory left");
     return play_reserve_units(p, n_units);

@@ -420,12 +420,23 @@ static void relocate_list(struct shadow *s, const struct shadow_list *l,
     }
 }
 
+static void write_references(struct shadow *s, uint32_t slot)
+{
+    const struct shadow_object *o = &s->objects[slot];
+    for (uint32_t e = o->first_out; e != 0; e = s->edges[e].next_out)
+        write_word(s, slot, s->edges[e].word,
+                   shadow_name(s, &s->objects[s->edges[e].to]));
+}
+
 void shadow_relocate(struct shadow *s)
 {
     relocate_list(s, &s->dead, leave_place);
     relocate_list(s, &s->live, leave_place);
     relocate_list(s, &s->dead, enter_place);
     relocate_list(s, &s->live, enter_place);
+    for (uint32_t slot = s->outer.oldest; slot != SHADOW_NONE;
+         slot = s->objects[slot].younger)
+        write_references(s, slot);
 }
 
 static void cut_edges(struct shadow *s, uint32_t slot, uint32_t n_words)
@@ -483,7 +494,8 @@ void shadow_resize(struct shadow *s, uint32_t slot, uint32_t address,
 {
     struct shadow_object *o = &s->objects[slot];
     uint32_t old_words = shadow_stamped_words(o);
-    cut_edges(s, slot, granted / 4);
+    bool is_cut = s->clears_rest && !o->is_outer && asked < granted;
+    cut_edges(s, slot, is_cut ? (uint32_t)asked / 4 : granted / 4);
     if (address != o->address) {
         o->place = address;
         leave_place(s, slot);

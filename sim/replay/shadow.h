@@ -89,6 +89,7 @@ struct shadow {
     uint32_t unit_shift;
     uint32_t n_units;
     bool has_handles; /* names are handles, not addresses              */
+    bool clears_rest; /* a shrink cuts references at the bytes asked   */
     struct idmap *ids;
     struct shadow_object *objects;
     uint32_t n_objects, cap_objects, free_object;
@@ -182,7 +183,8 @@ void shadow_lay(struct shadow *s, uint32_t slot);
 
 /*
  * Every object of both lists has moved to its `place` (which is its address
- * where it has not). Nothing is written: the manager has.
+ * where it has not). The manager has written their references, but not those
+ * of objects in the outer heap: as the program would, this does.
  */
 void shadow_relocate(struct shadow *s);
 
