@@ -11,7 +11,10 @@ db=$3
 readme=$4
 folder=$5
 mkdir -p "${db%/*}"
-"$program" sweep "$grid" --db "$db" -j "$6" | tail -n 1
+status=0 # 1: points failed; they are told, and have no row in the tables
+"$program" sweep "$grid" --db "$db" -j "$6" |
+    grep -E ': failed: |^[^ ]*: [0-9]+ points' || status=$?
+[ $status -le 1 ] || exit $status
 
 # The points in the grid's order, with what stands behind each axis.
 points() {
@@ -77,13 +80,14 @@ FROM place p JOIN point o ON o.point = p.point JOIN run r ON r.id = o.run
     LEFT JOIN cycles f ON f.run = r.number AND f.kind = 'free'
     LEFT JOIN machine_total t ON t.run = r.number
     LEFT JOIN image i ON i.hash = r.image
-WHERE p.machine <> 'native' ORDER BY p.n;"
+WHERE p.machine <> 'native' AND r.status = 'complete' ORDER BY p.n;"
 mkdir -p "$folder"
 ask "$csv" -header >"$folder/managers-table.csv"
 
 # The picture: native runs of the first workload in its recorded heap.
 runs=$(ask "SELECT r.number FROM place p JOIN point o ON o.point = p.point
     JOIN run r ON r.id = o.run WHERE p.machine = 'native' AND p.heap <> '1min'
+    AND r.status = 'complete'
     AND p.trace = (SELECT trace FROM place WHERE n = 1) ORDER BY p.n;")
 # shellcheck disable=SC2086
 "$program" plot managers $runs --db "$db" -o "$folder/managers.svg" >/dev/null
@@ -133,7 +137,9 @@ tables() {
             "every moment | mean, of the heap | bytes moved | metadata | " \
             "alloc, cycles | free | longest pause |\n", trace, machine
         print "| --- | --- | --- | --- | --- | --- | --- | --- | --- |"
-        for (k = 1; k <= n_names; k++) print row[names[k]]
+        for (k = 1; k <= n_names; k++)
+            if (names[k] in row)
+                print row[names[k]]
     }' "$folder/managers-table.csv"
 }
 
@@ -154,3 +160,4 @@ awk -v file="$folder/managers.md" '
 cat "$folder/readme.part" >"$readme"
 rm "$folder/readme.part" "$folder/managers.md"
 echo "$readme, $folder/managers-table.csv, $folder/managers.svg"
+exit $status

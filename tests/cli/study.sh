@@ -16,7 +16,7 @@ cat >grid.json <<'END'
 END
 printf 'before\n<!-- managers -->\nold\n<!-- /managers -->\nafter\n' >text.md
 study() {
-    bash "$ROOT/analysis/study.sh" "$FRAGLAB" grid.json db/small.db "$1" out 2
+    bash "$ROOT/analysis/study.sh" "$FRAGLAB" grid.json db/small.db "$1" out 1
 }
 study text.md
 sed 's/[0-9][0-9,.]*/N/g' text.md
@@ -24,6 +24,11 @@ head -n 1 out/managers-table.csv
 wc -l <out/managers-table.csv
 ls out
 study text.md | head -n 1
+# A point that fails is told, has no row, and leaves the others theirs.
+sed -i 's/"copying:pins=k,zero=0"/"fit:block=64"/; s/"8K", /"8K", /; s/"1min"\]/"1min", "300M"]' grid.json
+study text.md
+echo "exit $?"
+grep -c '^| tlsf' text.md
 echo "nothing to fill" >bare.md
 study bare.md
 echo "exit $?"
