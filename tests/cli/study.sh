@@ -25,7 +25,7 @@ wc -l <out/managers-table.csv
 ls out
 study text.md | head -n 1
 # A point that fails is told, has no row, and leaves the others theirs.
-sed -i 's/"copying:pins=k,zero=0"/"fit:block=64"/; s/"8K", /"8K", /; s/"1min"\]/"1min", "300M"]' grid.json
+sed -i 's/"copying:pins=k,zero=0"/"fit"/; s/"1min"\]/"1min", "300M"]/' grid.json
 study text.md
 echo "exit $?"
 grep -c '^| tlsf' text.md
