@@ -11,7 +11,10 @@ db=$3
 readme=$4
 folder=$5
 mkdir -p "${db%/*}"
-"$program" sweep "$grid" --db "$db" -j "$6" | tail -n 1
+status=0 # 1: points failed; they are told, and have no row in the tables
+"$program" sweep "$grid" --db "$db" -j "$6" |
+    grep -E ': failed: |^[^ ]*: [0-9]+ points' || status=$?
+[ $status -le 1 ] || exit $status
 
 # The points in the grid's order, with what stands behind each axis.
 points() {
@@ -24,6 +27,7 @@ points() {
         name = axis["workload"]
         sub(/.*\//, "", name)
         sub(/\.[a-z]+$/, "", name)
+        gsub(/,/, " ", name)
         label = axis["manager"]
         gsub(/,/, " ", label)
         if (axis["steps"] ~ /:/)
@@ -43,11 +47,12 @@ ask() {
 
 # The smallest heap in which nothing is refused, over what lived in it; the mean
 # of a series over operations; the longest operation of any kind.
-csv="CREATE TEMP VIEW least AS SELECT p.trace, p.label,
+csv="CREATE TEMP TABLE least AS SELECT p.trace, p.label,
     1.0 * r.heap_bytes / s.max_live AS ratio FROM place p
     JOIN point o ON o.point = p.point JOIN run r ON r.id = o.run
     JOIN summary s ON s.run = r.number WHERE p.heap = '1min';
-CREATE TEMP VIEW bins AS SELECT s.run, s.metric,
+CREATE TEMP TABLE bins(run, metric, mean, PRIMARY KEY (run, metric));
+INSERT INTO bins SELECT s.run, s.metric,
     SUM(s.mean * MIN(1 << r.series_shift,
         u.operations - (s.bin << r.series_shift))) / u.operations AS mean
     FROM series s JOIN run r ON r.number = s.run
@@ -55,7 +60,8 @@ CREATE TEMP VIEW bins AS SELECT s.run, s.metric,
     WHERE s.metric IN ('largest_request', 'used', 'free')
     GROUP BY s.run, s.metric;
 SELECT p.trace, p.label AS manager, p.machine, r.heap_bytes,
-    printf('%.3f', l.ratio) AS smallest_heap,
+    CASE WHEN l.ratio > 0 THEN printf('%.3f', l.ratio) ELSE '' END
+        AS smallest_heap,
     s.refused_fragmented, s.refused_short, s.refused_other,
     s.min_largest_request,
     printf('%.3f', (SELECT mean FROM bins WHERE run = r.number AND
@@ -74,14 +80,16 @@ FROM place p JOIN point o ON o.point = p.point JOIN run r ON r.id = o.run
     LEFT JOIN cycles f ON f.run = r.number AND f.kind = 'free'
     LEFT JOIN machine_total t ON t.run = r.number
     LEFT JOIN image i ON i.hash = r.image
-WHERE p.machine <> 'native' ORDER BY p.n;"
+WHERE p.machine <> 'native' AND r.status = 'complete' ORDER BY p.n;"
 mkdir -p "$folder"
 ask "$csv" -header >"$folder/managers-table.csv"
 
 # The picture: native runs of the first workload in its recorded heap.
 runs=$(ask "SELECT r.number FROM place p JOIN point o ON o.point = p.point
     JOIN run r ON r.id = o.run WHERE p.machine = 'native' AND p.heap <> '1min'
+    AND r.status = 'complete'
     AND p.trace = (SELECT trace FROM place WHERE n = 1) ORDER BY p.n;")
+# shellcheck disable=SC2086
 "$program" plot managers $runs --db "$db" -o "$folder/managers.svg" >/dev/null
 
 # The tables, of the first machine: smallest heaps by trace; all else of the
@@ -129,7 +137,9 @@ tables() {
             "every moment | mean, of the heap | bytes moved | metadata | " \
             "alloc, cycles | free | longest pause |\n", trace, machine
         print "| --- | --- | --- | --- | --- | --- | --- | --- | --- |"
-        for (k = 1; k <= n_names; k++) print row[names[k]]
+        for (k = 1; k <= n_names; k++)
+            if (names[k] in row)
+                print row[names[k]]
     }' "$folder/managers-table.csv"
 }
 
@@ -150,3 +160,4 @@ awk -v file="$folder/managers.md" '
 cat "$folder/readme.part" >"$readme"
 rm "$folder/readme.part" "$folder/managers.md"
 echo "$readme, $folder/managers-table.csv, $folder/managers.svg"
+exit $status

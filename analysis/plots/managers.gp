@@ -41,7 +41,13 @@ do for [form = 1:2] {
         if (part == 2) { set xlabel 'operation' textcolor rgb dim offset 0, 0.4 }
         else { unset xlabel }
         c = part == 1 ? 4 : 8
-        plot for [k = 1:n_panels] stem . ".csv" skip 1 using (mid(panel_run[k])):(raised(panel_run[k], c)) with lines lw (k <= 8 ? 1.8 : 1) lc rgb line_colour(k)
+        # An iteration over nothing would still be looked at once.
+        if (n_panels <= 8) {
+            plot for [k = 1:n_panels] stem . '.csv' skip 1 using (mid(panel_run[k])):(raised(panel_run[k], c)) with lines lw 1.8 lc rgb line_colour(k)
+        } else {
+            plot for [k = 1:8] stem . '.csv' skip 1 using (mid(panel_run[k])):(raised(panel_run[k], c)) with lines lw 1.8 lc rgb line_colour(k), \
+                for [k = 9:n_panels] stem . '.csv' skip 1 using (mid(panel_run[k])):(raised(panel_run[k], c)) with lines lw 1.6 dt (6, 4) lc rgb line_colour(k)
+        }
     }
     unset multiplot
     unset output
