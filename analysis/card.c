@@ -68,6 +68,52 @@ static void print_bytes(FILE *out, const struct manager *m,
             control);
 }
 
+/* Bytes that may be live for a request to be sure, where `largest` is the
+ * largest one ever. */
+static uint64_t sure_up_to(const struct manager *m,
+                           const struct replay_options *o, uint64_t bytes,
+                           uint64_t largest)
+{
+    struct manager_params params;
+    m->params(o, &params);
+    const struct manager_shape *shape = manager_shape_with(m, &params);
+    uint32_t unit = shape->unit_bytes;
+    if (unit == 0)
+        unit = (uint32_t)manager_number(o, "block", 16);
+    struct manager_load load = {
+        .params = &params,
+        .pool = bytes,
+        .largest = (largest + unit - 1) / unit * unit + shape->tag_bytes,
+        .unit_bytes = unit,
+    };
+    return m->sure == NULL ? 0 : m->sure(&load);
+}
+
+static void print_sure(FILE *out, const struct manager *m,
+                       const struct replay_options *o, uint64_t bytes)
+{
+    static const uint64_t sizes[] = {64, 256, 1024, 4096};
+    char text[TEXT_NUMBER_CAP];
+    uint64_t least = sure_up_to(m, o, bytes, sizes[3]);
+    if (least == 0) {
+        fprintf(out, "no request is sure in it\n");
+        return;
+    }
+    fprintf(out, m->sure == manager_robson
+                     ? "as none that does not move, it is sure of no request "
+                       "beyond live bytes, with its own, of "
+                     : "requests are sure while live bytes, with their own, "
+                       "are at most ");
+    if (least == sure_up_to(m, o, bytes, sizes[0])) {
+        fprintf(out, "%s\n", text_count(text, least));
+        return;
+    }
+    for (int i = 0; i < 4; i++)
+        fprintf(out, "%s%s", i == 0 ? "" : ", ",
+                text_count(text, sure_up_to(m, o, bytes, sizes[i])));
+    fprintf(out, " (none asked for more than 64, 256, 1,024, 4,096)\n");
+}
+
 /* --- cycles. */
 
 /* What a machine has shown. */
@@ -169,6 +215,7 @@ int card_print(FILE *out, const struct manager *m,
     if (!is_ours)
         return 0;
     print_bytes(out, m, o, bytes);
+    print_sure(out, m, o, bytes);
     print_measured(out, o);
     return 0;
 }

@@ -22,16 +22,16 @@ static int play_points(const struct grid *g, const char *db, uint32_t n_workers)
     struct sweep_counts counts;
     struct problem problem = {""};
     int err = sweep_play(g, db, n_workers, stdout, &counts, &problem);
+    if (err < 0) {
+        cmd_usage_error("%s", problem.text);
+        return cmd_status_of(err);
+    }
     printf("%s: %u points: %u played, %u there already, %u failed\n", g->name,
            g->n_points, counts.played, counts.there, counts.failed);
     if (counts.lost > 0)
         cmd_usage_error("%u of the workers died; start the sweep again to play "
                         "what they lost",
                         counts.lost);
-    if (err < 0) {
-        cmd_usage_error("%s", problem.text);
-        return cmd_status_of(err);
-    }
     return counts.failed + counts.lost > 0 ? EXIT_FAILED : EXIT_DONE;
 }
 

@@ -74,6 +74,24 @@ int json_wrong(struct json_reader *r, const cJSON *value, const char *allowed)
                        r->file, r->path, kind_of(value), allowed);
 }
 
+/* The nearest of the known names, or all of them. */
+static int unknown_key(struct json_reader *r, const char *key,
+                       const char *const *names, size_t n)
+{
+    char allowed[256] = "";
+    const char *near = nearest_name(key, names, n);
+    if (near != NULL)
+        return problem_set(r->problem, ERR_INPUT,
+                           "%s: %s: unknown key; did you mean '%s'?", r->file,
+                           r->path, near);
+    for (size_t i = 0, used = 0; i < n && used < sizeof allowed; i++)
+        used += (size_t)snprintf(allowed + used, sizeof allowed - used, "%s%s",
+                                 i == 0 ? "" : ", ", names[i]);
+    return problem_set(r->problem, ERR_INPUT,
+                       "%s: %s: unknown key; allowed: %s", r->file, r->path,
+                       allowed);
+}
+
 int json_object(struct json_reader *r, const cJSON *object,
                 const struct json_key *keys)
 {
@@ -93,13 +111,8 @@ int json_object(struct json_reader *r, const cJSON *object,
         }
         snprintf(r->path, sizeof r->path, "%.36s%s%.24s", path,
                  path[0] == '\0' ? "" : ".", member->string);
-        if (keys[n].name == NULL) {
-            const char *near = nearest_name(member->string, names, n);
-            return problem_set(
-                r->problem, ERR_INPUT, "%s: %s: unknown key%s%s%s", r->file,
-                r->path, near == NULL ? "" : "; did you mean '",
-                near == NULL ? "" : near, near == NULL ? "" : "'?");
-        }
+        if (keys[n].name == NULL)
+            return unknown_key(r, member->string, names, n);
         int err = keys[n].read(r, member);
         if (err < 0)
             return err;

@@ -97,6 +97,19 @@ static void add_figures(cJSON *to, const struct replay_result *r,
     number(to, "worst", m->worst_seq);
 }
 
+/* How near the run came to the manager's guarantee; null: there is none. */
+static void add_nearest(cJSON *to, const struct replay_nearness *n)
+{
+    if (n->sure == 0) {
+        cJSON_AddNullToObject(to, "guarantee");
+        return;
+    }
+    cJSON *g = cJSON_AddObjectToObject(to, "guarantee");
+    number(g, "live", n->live);
+    number(g, "sure", n->sure);
+    number(g, "operation", n->operation);
+}
+
 /* The outer heap at the end; null where there is no real one. */
 static void add_outer(cJSON *to, const struct outer_figures *o)
 {
@@ -219,6 +232,7 @@ cJSON *result_json(const struct run_spec *spec, const struct replay_result *r,
     add_counts(json, r);
     add_touches(json, spec, r);
     add_figures(json, r, &m);
+    add_nearest(json, &r->nearest);
     add_outer(json, &r->outer);
     add_strings(json, &r->strings);
     add_machine(json, spec, r, metrics_costs(metrics));

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/replay/manager.h"
+
 void result_print_json(const cJSON *json, FILE *out)
 {
     char *text = cJSON_Print(json);
@@ -57,6 +59,23 @@ static void print_expect(const cJSON *json, FILE *out)
                 cJSON_GetArrayItem(pair, 1)->valuedouble, names[i]);
     }
     fputc('\n', out);
+}
+
+static void print_nearest(const cJSON *json, FILE *out)
+{
+    uint64_t live = count_of(json, "guarantee.live");
+    uint64_t sure = count_of(json, "guarantee.sure");
+    const struct manager *m = manager_find(text_of(json, "manager"));
+    if (sure == 0)
+        return;
+    bool is_limit = m != NULL && m->sure == manager_robson;
+    fprintf(out,
+            "guarantee           %s %" PRIu64 " bytes live, the request's own "
+            "included; %s %" PRIu64 " (%.1f %%), operation %" PRIu64 "\n",
+            is_limit ? "none beyond" : "up to", sure,
+            live > sure ? "furthest" : "nearest", live,
+            100.0 * (double)live / (double)sure,
+            count_of(json, "guarantee.operation"));
 }
 
 static void print_packing(const cJSON *json, FILE *out)
@@ -185,6 +204,7 @@ void result_print_text(const cJSON *json, FILE *out)
             " free, longest hole %" PRIu64 "\n",
             count_of(json, "end.live"), count_of(json, "end.used"),
             count_of(json, "end.free"), count_of(json, "end.largest_free"));
+    print_nearest(json, out);
     print_outer(json, out);
     print_strings(json, out);
     fprintf(out, "fragmentation       mean %.3f, max %.3f, end %.3f\n",

@@ -97,7 +97,8 @@ CREATE TABLE op_cost (         -- machine runs, keep = ops
 CREATE TABLE event_cost (      -- machine runs, keep = ops: what the program did
   key         INTEGER NOT NULL, -- of the operation before it
   part        INTEGER NOT NULL, -- 0, 1 ... behind that operation
-  kind        INTEGER NOT NULL, -- op_kind.code: death, touch, store
+  kind        INTEGER NOT NULL, -- op_kind.code: death, touch, store;
+                                -- promote, collect: a policy's own
   object      INTEGER,          -- the trace's id
   cycles      INTEGER NOT NULL, gc_cycles INTEGER NOT NULL,
   instructions INTEGER NOT NULL, loads INTEGER NOT NULL,

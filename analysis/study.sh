@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # study.sh PROGRAM GRID DB README FOLDER JOBS - play the study of managers and
-# write what came of it: FOLDER/managers.csv (every point on a machine),
+# write what came of it: FOLDER/managers-table.csv (every point on a machine),
 # FOLDER/managers.svg (the first workload of the grid, a line a manager), and in
 # README, between its markers, the tables. What DB holds already is not played
 # again.
-set -eu
+set -euo pipefail
 program=$1
 grid=$2
 db=$3
@@ -25,7 +25,7 @@ points() {
         sub(/.*\//, "", name)
         sub(/\.[a-z]+$/, "", name)
         label = axis["manager"]
-        sub(/:/, " ", label)
+        gsub(/,/, " ", label)
         if (axis["steps"] ~ /:/)
             label = label " steps=" axis["steps"]
         printf "INSERT INTO place VALUES(%d,%s,%s,%s,%s,%s);\n", ++n,
@@ -38,7 +38,7 @@ ask() {
         echo "CREATE TEMP TABLE place(n, point, trace, label, machine, heap);"
         points
         echo "$1"
-    } | sqlite3 -batch "$2" "$db"
+    } | sqlite3 -batch -list -separator , "${@:2}" "$db"
 }
 
 # The smallest heap in which nothing is refused, over what lived in it; the mean
@@ -76,12 +76,12 @@ FROM place p JOIN point o ON o.point = p.point JOIN run r ON r.id = o.run
     LEFT JOIN image i ON i.hash = r.image
 WHERE p.machine <> 'native' ORDER BY p.n;"
 mkdir -p "$folder"
-ask "$csv" -csv -header | tr -d '\r' >"$folder/managers.csv"
+ask "$csv" -header >"$folder/managers-table.csv"
 
 # The picture: native runs of the first workload in its recorded heap.
 runs=$(ask "SELECT r.number FROM place p JOIN point o ON o.point = p.point
     JOIN run r ON r.id = o.run WHERE p.machine = 'native' AND p.heap <> '1min'
-    AND p.trace = (SELECT trace FROM place WHERE n = 1) ORDER BY p.n;" -list)
+    AND p.trace = (SELECT trace FROM place WHERE n = 1) ORDER BY p.n;")
 "$program" plot managers $runs --db "$db" -o "$folder/managers.svg" >/dev/null
 
 # The tables, of the first machine: smallest heaps by trace; all else of the
@@ -130,7 +130,7 @@ tables() {
             "alloc, cycles | free | longest pause |\n", trace, machine
         print "| --- | --- | --- | --- | --- | --- | --- | --- | --- |"
         for (k = 1; k <= n_names; k++) print row[names[k]]
-    }' "$folder/managers.csv"
+    }' "$folder/managers-table.csv"
 }
 
 # Put them between the markers, or say that there are none.
@@ -149,4 +149,4 @@ awk -v file="$folder/managers.md" '
     }' "$readme" >"$folder/readme.part"
 cat "$folder/readme.part" >"$readme"
 rm "$folder/readme.part" "$folder/managers.md"
-echo "$readme, $folder/managers.csv, $folder/managers.svg"
+echo "$readme, $folder/managers-table.csv, $folder/managers.svg"

@@ -26,7 +26,7 @@
  * Units     blocks of `block` bytes; sizes in bytes are named so.
  * Cost      n blocks: alloc, free, realloc O(n), a table access or two each;
  *           deref O(byte / block) or O(levels of the spine). init: O(blocks).
- *           check: O(blocks squared / 1024). With 16-byte blocks the table is
+ *           check: O(blocks squared / 4096). With 16-byte blocks the table is
  *           11.1 % of H (list) or 1.5 % (spine).
  * Source    see links.h and spine.h.
  */

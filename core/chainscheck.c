@@ -3,12 +3,12 @@
  *
  * Tables are read byte by byte, and every index is looked at before it is
  * followed. That no block is used twice is found without memory of its own in
- * the heap: of 1,024 blocks at a time, all links are followed and each block
+ * the heap: of 4,096 blocks at a time, all links are followed and each block
  * met is ticked off. No pass meets more blocks than there are.
  */
 #include "core/chains.h"
 
-#define AT_A_TIME 1024u
+#define AT_A_TIME 4096u
 
 /* What is known without believing the heap, and what a pass meets. */
 struct known {

@@ -81,8 +81,9 @@
  *     no other word may look so. Numbers kept with a low bit set cannot;
  *     buffers of raw bytes must be leaves. What must not be changed, but may
  *     be a reference, is an ambiguous object, or pinned from outside.
- *   - References in registers or on the stack, at any call that may collect,
- *     are in the root table: precise, held (both are rewritten), or pinned.
+ *   - References in registers, on the stack, in memory outside the heap, are
+ *     in the root table at any call that may collect: precise, held (both are
+ *     rewritten there, and only there), or pinned.
  *   - Addresses into the middle of objects are not followed. They are right
  *     after a slide only if the program keeps them as head and distance.
  *   - Every object's words are written before the next call, or `zero` is 1:
@@ -91,8 +92,25 @@
  *   - No barrier, no read check, no header: loads and stores are the
  *     program's own.
  *
- * What it costs: a pause that grows with the live bytes, at each collection.
- * Almost full heaps collect often; the last few percent are dear.
+ * WHAT IT COSTS: a pause that grows with the live bytes, at each collection.
+ * Almost full heaps collect often; the last few percent are dear. A collection
+ * that moves something and whose mark stack suffices takes so many cycles, in
+ * zero-wait memory, compiled with -O2, blocks of 16 bytes:
+ *
+ *      for each                          hazard3    cortex-m0plus
+ *      collection                          1,650              820
+ *      word of the allocation table          173              354
+ *      live block                             40               76.8
+ *      live object                            43              102.5
+ *      reference, roots included              21               46.3
+ *      ... whose object moves                108              254
+ *      byte that moves                         0.59             0.74
+ *
+ * Least squares of relative errors over 347 collections of ten recorded
+ * programs; the root of the mean square is 3.9 % and 4.6 %, the largest 18 %
+ * and 26 %. (tests/test_copying_formula.c fits again.) Objects of 256 bytes
+ * and more move at 0.53 to 0.66 cycles a byte on hazard3, 0.72 to 0.88 on
+ * cortex-m0plus, where a load and a store take 0.5 and 0.625.
  *
  * State     struct heap, then struct copying (parameters, region, mark stack),
  *           all in the window; areas as slide.h draws them.

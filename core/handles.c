@@ -292,11 +292,14 @@ __attribute__((aligned(4))) uint32_t handles_alloc(struct heap *h,
     } else {
         c = t->frontier;
         if (h->pool_max - c <= bytes) {
-            uint32_t longer = handles_longer(t, handles_list_of(bytes / 4));
-            if (longer == 0)
-                return alloc_anyhow(h, most);
-            uint32_t j = (uint32_t)__builtin_ctz(longer);
+            uint32_t j = handles_list_of(bytes / 4);
+            uint32_t longer = handles_longer(t, j);
+            if (longer != 0)
+                j = (uint32_t)__builtin_ctz(longer);
             c = t->list[j].first;
+            if (longer == 0 && (c == handles_end_of(h, j) ||
+                                *handles_high(h, c) < bytes / 4))
+                return alloc_anyhow(h, most);
             return give(h, t, handle, c, cut_longer(h, t, c, j, bytes));
         }
         t->frontier = c + bytes;

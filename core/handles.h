@@ -21,7 +21,8 @@
  *     |  n |  i  | the object, 4n - 4 bytes  ...          |  used
  *     |  n |  0  | the object, before it a free chunk ... |  used
  *     |  k |  n  | the object, which stays here       ... |  pinned
- *     |  n |  0  | next   | slot   |   ...      |  n |  i  |  free
+ *     |  n |  0  | next   | slot   |   ...      |  n |  i  |  free, in a list
+ *     |    0     |                     ...      |  0 |  i  |  free, in hand
  *      high   low  c + 4    c + 8                high   low half
  *
  *   i     the index of the object whose chunk it is. Behind a free chunk the
@@ -31,9 +32,14 @@
  *         once), so that a chunk with i = 0 is used iff the one before it is
  *         free, and a walk always knows which it is.
  *   k     0; or 1: the chunk before it is free. No chunk is so short.
- *   next  the next chunk of the list of its class; 0 at its end
- *   slot  address of the word that holds c: a list's head in the control
- *         block, or the next of the chunk before it in the list
+ *   next  the next chunk of the list of its class, or the list's end
+ *   slot  the chunk before it in the list, or the list's end
+ *
+ * A list is a ring, closed by its end: next and slot in the control block, as
+ * if there were a chunk around them. So to take a chunk out needs no look at
+ * where it is. The hole in hand is in no list: the control block knows where
+ * it begins and ends, and to cut a chunk off its front is to add to a word and
+ * to write a 0, as it is with the gap.
  *
  * Index i has its entry at table + 4 i ("wide", 16-bit indices) and its handle
  * is 4 i: the object is at the word that table + handle holds. In the small
@@ -42,15 +48,16 @@
  * 0 is none. A free entry holds 1 + the handle of the next free one: it is odd
  * and therefore no object's.
  *
- * Classes   the sizes 4 to 63 have a list each, of their numbers; then two
- *           lists for each doubling up to 1,023 words, one beyond: lists 64 to
- *           77. List 0 is of the hole in hand, which steps move, and of which
- *           requests are cut; lists 1 to 3 stay empty. A bit for each of the
- *           others says whether it is empty.
+ * Classes   a list for the sizes below 8 words, one for those below 16, and so
+ *           on; one for all of 248 or more. A bit for each says whether it is
+ *           empty. There are no more and no finer ones because 32 bits are
+ *           searched by one instruction, and because requests come here only
+ *           when the hole in hand and the gap are too short.
  * Steps     a scan goes through the pool. The first hole it meets is taken in
  *           hand and changes place with the object behind it, again and
  *           again: so it moves up, growing by every hole that it meets, until
- *           it falls into the gap. Then the scan begins anew, until nothing is
+ *           it falls into the gap. Requests are cut off its front, where their
+ *           objects lie as if they had been moved. Then the scan begins anew, until nothing is
  *           left to move. An object that is too long for a step is copied in
  *           pieces, over several steps, to a place that does not overlap its
  *           own: into the hole if it is long enough, else into the gap and
@@ -73,8 +80,8 @@
  *           tables stay 0. While a step runs, `in_step` and perhaps `torn`
  *           are not 0; a move in pieces is `moving` and what follows it.
  * Units     bytes, and words of 4 bytes; blocks are words.
- * Cost      alloc, free: O(1); at most HANDLES_LOOK chunks of a list are
- *           looked at. realloc: the same, and a copy if it moves. step: at
+ * Cost      alloc, free: O(1); the first chunk of a list is looked at, and if
+ *           all else fails HANDLES_LOOK. realloc: the same, and a copy if it moves. step: at
  *           most its budget. deref: a load (and an addition where the machine
  *           cannot add in it). pin, unpin: O(1). walk, info: O(chunks).
  *           check: O(chunks + entries + pinned objects x entries + squares of
@@ -82,16 +89,37 @@
  *           bits or 16, as many as there ever were objects at once; inside a
  *           word.
  * Measured  in cycles, gcc 12 -O2, memory without wait states, call and return
- *           included; 20,000 operations at 55 to 60 % of 64 KiB, an idle step
- *           after each (min/median/max; tests/test_handles_cycles.c):
- *             hazard3, steps of 240      alloc 50/59/146   free 36/58/130
- *             hazard3, steps of 1,000    alloc 50/59/79    free 36/58/123
- *             m0plus, steps of 1,000     alloc 127/146/178 free 113/151/303
+ *           included; 20,000 operations at 55 to 60 % of 64 KiB and the table,
+ *           a step after each, nothing refused (median/p99/most;
+ *           tests/test_handles_cycles.c):
+ *                                      alloc        free         step
+ *             hazard3, defaults
+ *               steps of 240        40/76/94     56/81/90     180/227/230
+ *               steps of 1,000      40/51/79     56/79/90     780/901/948
+ *               steps of 5,000      40/51/79     56/79/81    4054/4416/4559
+ *             hazard3, wait=0 start_bytes=0 handles=1024
+ *               steps of 240        40/51/94     56/81/90     180/227/230
+ *               steps of 1,000      40/51/51     56/79/81     781/901/937
+ *               no steps            93/94/94     58/81/90
+ *             cortex-m0plus, the same
+ *               steps of 480       106/117/270  147/183/196   338/462/467
+ *               steps of 1,000     106/117/122  147/176/196   714/887/945
+ *               no steps           262/271/272  156/183/196
+ *             hazard3, the same, objects of up to 4 KiB, an eighth that long
+ *               steps of 240        40/100/337   58/90/90     227/227/230
+ *               steps of 1,000      40/51/51     56/90/90     953/982/992
+ *           (the last but one refuses one request of 6,000, and looks through
+ *           a list for six). Of the 40 cycles 7 are the call, 6 take the
+ *           entry, 9 write header and entry, 5 take the size: what is left,
+ *           to see that the hole is long enough and to shorten it, is 13. An
+ *           alloc of under 20 cycles cannot write what this one must.
  *           A step of n units, n >= HANDLES_LEAST, on any operations tried:
- *           at most 3 n + 96 cycles on hazard3, 5 n + 195 on cortex-m0plus,
- *           6 n + 135 on cortex-m0, 4 n + 115 on cortex-m3 and -m4. Longest
- *           passage: 90 cycles on hazard3, 183 on cortex-m0plus. deref: 2, and
- *           on hazard3 a third if the very next instruction uses it.
+ *           at most 2.4 n + 108 cycles on hazard3, 5 n + 206 on
+ *           cortex-m0plus, 5.5 n + 205 on cortex-m0, 4 n + 122 on cortex-m3,
+ *           3.8 n + 136 on -m4; so the smallest step is one of 231 cycles on
+ *           hazard3, of 461 on cortex-m0plus. Longest passage: 49 cycles on
+ *           hazard3, 89 on cortex-m0plus. deref: 2, and on hazard3 a third if
+ *           the very next instruction uses it.
  * Source    a table of entries that the mutator names, and free blocks closed
  *           up beneath it: the relocatable blocks of the Macintosh Memory
  *           Manager (Inside Macintosh, volume II, 1985). Segregated lists with
@@ -117,17 +145,18 @@
  * What a step's work costs, in units. A word copied costs 1. The rest is
  * chosen so that no part takes more cycles than its units are worth.
  */
-#define HANDLES_SEEK   14u /* the scan goes on                             */
+#define HANDLES_SEEK   15u /* the scan goes on                             */
 #define HANDLES_PASS   7u  /* ... and passes a chunk                       */
 #define HANDLES_TAKE   36u /* a hole is taken in hand                      */
 #define HANDLES_SLIDE  48u /* hole and object change places                */
-#define HANDLES_BEGIN  46u /* a move in pieces begins                      */
-#define HANDLES_CARRY  25u /* ... goes on                                  */
-#define HANDLES_ARRIVE 24u /* ... and ends                                 */
+#define HANDLES_SPARE  9u  /* ... the last ones in a step, so much cheaper */
+#define HANDLES_BEGIN  48u /* a move in pieces begins                      */
+#define HANDLES_CARRY  12u /* ... goes on                                  */
+#define HANDLES_ARRIVE 39u /* ... and ends                                 */
 #define HANDLES_END    42u /* the place that it has left becomes a hole    */
 #define HANDLES_ADD    16u /* an entry is added                            */
 #define HANDLES_ROUND  36u /* with less no further part is begun           */
-#define HANDLES_LEAST  50u /* smallest budget that gets all of it done     */
+#define HANDLES_LEAST  51u /* smallest budget that gets all of it done     */
 
 /* Words only, so that a guest is handed them as such. */
 struct handles_params {
@@ -227,17 +256,18 @@ uint32_t handles_init(struct heap *h, addr32 base, uint32_t heap_bytes,
                       const struct handles_params *p);
 
 /*
- * Give `bytes` bytes: a chunk of the request's own list that is used up, else
- * a part of the hole in hand, of the gap, or of a longer chunk; `flags` of enum
+ * Give `bytes` bytes: of the hole in hand, else of the gap, else of a longer
+ * chunk, else of the first of the request's own list; `flags` of enum
  * heap_flag say nothing to this manager. Returns the object's handle; or 0, and
- * nothing but h->refusal and the wish to defragment has changed, iff
+ * nothing but h->refusal and the wish to defragment has changed, or a free
+ * entry come, iff
  *
  *   - bytes is 0 (REFUSAL_NONE), or
  *   - bytes is more than a chunk can count (REFUSAL_LIMIT), or
  *   - no entry is free, and no index or no room for one (REFUSAL_INDEX), or
- *   - the gap is too short, no list of longer chunks has one, and among the
- *     first HANDLES_LOOK of the request's own list none is long enough
- *     (REFUSAL_FULL): handles_largest() foretells it. With `wait`, and nothing
+ *   - hole in hand and gap are too short, no list of longer chunks has one,
+ *     and among the first HANDLES_LOOK of the request's own list none is long
+ *     enough (REFUSAL_FULL): handles_largest() foretells it. With `wait`, and nothing
  *     pinned: only if all free chunks and the gap together are too short. Or
  *   - it interrupts a step (REFUSAL_LOCKED), and there is no room that the
  *     step has not in hand.
@@ -262,7 +292,8 @@ uint32_t handles_realloc(struct heap *h, uint32_t handle, uint32_t bytes,
                          bool may_move);
 
 /*
- * Idle work of at most `units` units (see above). Does nothing until
+ * Idle work of at most `units` units (see above). If no entry is free it adds
+ * one, so that the next alloc need not. Does nothing else until
  * defragmentation has begun: see `start_bytes`, `start_indices`, or a request
  * was refused. Returns 1 while there is more to do. Budgets below
  * HANDLES_LEAST are too small to move anything.
@@ -384,9 +415,10 @@ uint32_t handles_owner(struct heap *h, addr32 address);
  *   1  the control block is this manager's, at `base`; sizes fit the window
  *   2  parameters are in their ranges; what is computed from them is right
  *   3  pool, frontier, gap, entries follow each other; the gap is a word or
- *      more and begins with 0; entries belong to indices that there are
+ *      more; it and the hole in hand, if there is one, begin with 0; entries
+ *      belong to indices that there are
  *   4  the chunks follow each other from the pool's start to the frontier,
- *      each of 4 words or more
+ *      each of 4 words or more, the hole in hand among them
  *   5  no two free chunks are neighbours, none lies before the gap; whether
  *      the chunk before is free is said right, and a free one ends as it
  *      begins
@@ -394,10 +426,9 @@ uint32_t handles_owner(struct heap *h, addr32 address);
  *      by one entry. But the copy of an object in motion is named by none
  *   7  as many entries name objects as there are used chunks
  *   8  all other entries are in the list of free ones
- *   9  every free chunk is in the list of its class, its slot is the address
- *      of the word that leads to it, and the lists hold as many chunks as are
- *      free
- *  10  a bit is set iff its list is not empty; bit 0 never is
+ *   9  every free chunk but that in hand is in the list of its class, its slot
+ *      is the one before it, the lists are rings and hold no other chunks
+ *  10  a bit is set iff its list is not empty
  *  11  no step is under way; a scan behind a pinned chunk is right behind
  *      one; a move in pieces is as it must be
  */

@@ -137,20 +137,21 @@ static __attribute__((noinline)) enum outcome look_for_hole(struct heap *h,
 
 /* ---- Moves ------------------------------------------------------------- */
 
-struct four_words {
-    uint32_t word[4];
-};
-
 static inline void copy_four(uint32_t *to, const uint32_t *from)
 {
-    *(struct four_words *)(void *)to =
-        *(const struct four_words *)(const void *)from;
+    uint32_t a = from[0];
+    uint32_t b = from[1];
+    uint32_t c = from[2];
+    uint32_t d = from[3];
+    to[0] = a;
+    to[1] = b;
+    to[2] = c;
+    to[3] = d;
 }
 
 /*
- * Copy `n` words down, or up to where they do not overlap. Four at a time
- * through a structure, which a compiler turns into its widest loads and
- * stores: they do not overlap, a hole is that long.
+ * Copy `n` words down, or up to where they do not overlap. Four are loaded
+ * before any of them is stored: a hole is that long.
  */
 static inline __attribute__((always_inline)) void copy(struct heap *h,
                                                        addr32 to, addr32 from,
@@ -390,9 +391,10 @@ move_hole(struct heap *h, struct budget *b)
             b->units = units;
             return units < HANDLES_BEGIN ? ENOUGH : begin(h, b);
         }
-        if (units < words + HANDLES_SLIDE)
+        uint32_t price = words + HANDLES_SLIDE;
+        if (units < price - HANDLES_SPARE)
             return ENOUGH; /* the next step can */
-        units -= words + HANDLES_SLIDE;
+        units -= units < price ? units : price;
         change_places(h, words);
     } while (t->hand != 0);
     b->units = units;
@@ -463,8 +465,8 @@ uint32_t handles_work(struct heap *h, uint32_t units, uint32_t most,
 
 uint32_t handles_step(struct heap *h, uint32_t units)
 {
-    uint32_t most = units > HANDLES_SLIDE ? units - HANDLES_SLIDE : 0;
-    return handles_work(h, units, most, units);
+    uint32_t least = HANDLES_SLIDE - HANDLES_SPARE;
+    return handles_work(h, units, units > least ? units - least : 0, units);
 }
 
 void handles_settle(struct heap *h)

@@ -291,42 +291,18 @@ bool spine_resize(struct heap *h, uint32_t i, uint32_t n, uint32_t *had)
     return true;
 }
 
-/* The block on the way to data block k that leads to 2^end of them. */
-static inline uint32_t way_to(struct heap *h, const struct spine *s, uint32_t k,
-                              uint32_t end)
-{
-    uint32_t i = fixed_get(h, s->top, slot_in_top(s, k));
-    for (uint32_t shift = s->shift; shift > end;) {
-        shift -= s->fan;
-        i = fixed_get(h, fixed_address(h, i), slot_below(s, k, shift));
-    }
-    return i;
-}
-
 uint32_t spine_piece(struct heap *h, uint32_t i, uint32_t k)
 {
     if (!has_spine(h, i))
         return i;
     addr32 top = fixed_address(h, i);
     struct spine s = spine_for(h, top, fixed_get(h, top, 0));
-    return way_to(h, &s, k, 0);
-}
-
-uint32_t spine_index_block(struct heap *h, uint32_t i, uint32_t k)
-{
-    if (!has_spine(h, i))
-        return 0;
-    if (k-- == 0)
-        return i;
-    uint32_t n = spine_count(h, i);
-    struct spine s = spine_for(h, fixed_address(h, i), n);
-    for (uint32_t shift = s.shift; shift > 0; shift -= s.fan) {
-        uint32_t n_here = ((n - 1) >> shift) + 1;
-        if (k < n_here)
-            return way_to(h, &s, k << shift, shift);
-        k -= n_here;
+    i = fixed_get(h, top, slot_in_top(&s, k));
+    for (uint32_t shift = s.shift; shift > 0;) {
+        shift -= s.fan;
+        i = fixed_get(h, fixed_address(h, i), slot_below(&s, k, shift));
     }
-    return 0;
+    return i;
 }
 
 uint32_t spine_next_first(struct heap *h, const struct fixed_area *a,

@@ -166,6 +166,7 @@ Test(grid, names_the_key_what_was_found_and_what_is_allowed)
     expect_refused("\"axis\": {}", WORDS("axis", "did you mean 'axes'?"));
     expect_refused("\"axes\": {\"workload\": \"churn\", \"heaps\": 1}",
                    WORDS("axes.heaps", "did you mean 'heap'?"));
+    expect_refused("\"colour\": 1", WORDS("colour", "allowed: $schema, "));
     expect_refused("\"axes\": {\"manager\": \"tlsf\"}",
                    WORDS("axes", "no key 'workload'"));
     expect_refused("\"axes\": {\"workload\": []}",

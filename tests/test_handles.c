@@ -228,7 +228,7 @@ Test(handles, a_long_object_moves_in_pieces_and_stays_valid)
     uint32_t n = 0;
     for (; step(HANDLES_LEAST) != 0; n++)
         cr_assert(is_filled(big, 4096, 9));
-    cr_expect(gt(u32, n, 40));
+    cr_expect(gt(u32, n, 25));
     cr_expect(eq(u32, address(big), before - 6004));
 }
 

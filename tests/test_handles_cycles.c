@@ -18,6 +18,8 @@
 #define IDS_CAP 16384u
 #define OPS_CAP 40000u
 
+#define HEAP_BYTES (65536u + 4 * 1024) /* 64 KiB and the index table */
+
 /* Costs of one kind of operation. */
 struct costs {
     uint32_t cycles[OPS_CAP];
@@ -32,13 +34,22 @@ static struct run {
     struct costs alloc, free, step;
 } r;
 
+/* Entries set aside, steps always at work, and no request waits. */
+static struct handles_params all_ready(void)
+{
+    struct handles_params p = HANDLES_DEFAULTS;
+    p.wait = 0;
+    p.start_bytes = 0;
+    p.handles = 1024;
+    return p;
+}
+
 static void open_run(const char *target, const char *machine,
-                     uint32_t heap_bytes, uint32_t step_cycles)
+                     struct handles_params p, uint32_t step_cycles)
 {
     struct problem problem = {""};
     struct machine_config config;
     struct manager_params words = {{0}};
-    struct handles_params p = HANDLES_DEFAULTS;
     char image[80];
     const struct manager *m = manager_find("handles");
     snprintf(image, sizeof image, "build/guest/handles-%s-O2.elf", target);
@@ -49,11 +60,8 @@ static void open_run(const char *target, const char *machine,
     config.regions[0].bytes = 4u << 20; /* more than the chip has */
     struct target_guest_options g = {image, &config};
     cr_assert(target_guest_open(&r.t, m, &g, 1 << 20, 0, 32, &problem) == 0);
-    p.wait = 0;
-    p.start_bytes = 0;
-    p.handles = 1024;
     memcpy(&words, &p, sizeof p);
-    cr_assert(eq(u32, r.t->init(r.t, heap_bytes, &words), HEAP_OK));
+    cr_assert(eq(u32, r.t->init(r.t, HEAP_BYTES, &words), HEAP_OK));
     r.step_cycles = step_cycles;
     r.step_units = manager_step_units(m, machine, step_cycles);
 }
@@ -73,6 +81,7 @@ static uint8_t *bytes_of(uint32_t id)
 
 static void step(void)
 {
+    r.t->cost.cycles = 0; /* of a refused request */
     if (r.step_units == 0)
         return;
     (void)r.t->step(r.t, r.step_units);
@@ -121,7 +130,7 @@ static uint32_t rank(struct costs *c, uint32_t per_mille)
     return c->cycles[i < c->n ? i : c->n - 1];
 }
 
-static void close_run(const char *name)
+static void close_run(const char *name, uint32_t most_refused)
 {
     struct costs *all[3] = {&r.alloc, &r.free, &r.step};
     fprintf(stderr, "%s, steps of %u cycles: refused %u;", name, r.step_cycles,
@@ -137,18 +146,18 @@ static void close_run(const char *name)
     cr_assert(eq(str, r.t->trouble, ""));
     cr_expect(eq(int, handles_check(r.t->heap, r.t->base, 1 << 20), 0));
     cr_expect(le(u32, rank(&r.step, 1000), r.step_cycles));
-    cr_expect(eq(u32, r.refused, 0));
+    cr_expect(le(u32, r.refused, most_refused));
     r.t->close(r.t);
 }
 
 static void play_list(const char *target, const char *machine,
-                      uint32_t step_cycles)
+                      struct handles_params p, uint32_t step_cycles)
 {
     FILE *f = fopen(CHURN, "r");
     char line[64];
     if (f == NULL)
         cr_skip_test("%s: not there", CHURN);
-    open_run(target, machine, 65536 + 4 * 1024, step_cycles);
+    open_run(target, machine, p, step_cycles);
     for (int n = 0; fgets(line, sizeof line, f) != NULL; n++) {
         uint32_t id, bytes;
         if (sscanf(line, "a %u %u", &id, &bytes) == 2 && id < IDS_CAP)
@@ -159,25 +168,53 @@ static void play_list(const char *target, const char *machine,
     fclose(f);
 }
 
-Test(handles_cycles, the_list_on_hazard3_keeps_its_medians_and_its_steps)
+/* No operation takes longer than 100 cycles, half of them 60 at most. */
+static void expect_short(struct costs *c)
 {
-    static const uint32_t cycles[] = {0, 240, 1000, 5000};
-    for (int i = 0; i < 4; i++) {
-        play_list("hazard3", "hazard3", cycles[i]);
-        cr_expect(le(u32, rank(&r.alloc, 500), 60));
-        cr_expect(le(u32, rank(&r.free, 500), 60));
-        cr_expect(le(u32, rank(&r.alloc, 1000), cycles[i] < 1000 ? 150 : 100));
-        cr_expect(le(u32, rank(&r.free, 1000), 150));
-        close_run("churn-64k on hazard3");
+    cr_expect(le(u32, rank(c, 500), 60));
+    cr_expect(le(u32, rank(c, 1000), 100));
+}
+
+Test(handles_cycles, the_list_on_hazard3_with_the_default_parameters)
+{
+    static const uint32_t cycles[] = {240, 1000, 5000};
+    for (int i = 0; i < 3; i++) {
+        struct handles_params p = HANDLES_DEFAULTS;
+        play_list("hazard3", "hazard3", p, cycles[i]);
+        expect_short(&r.alloc);
+        expect_short(&r.free);
+        close_run("churn-64k on hazard3, defaults", 0);
     }
+}
+
+Test(handles_cycles, the_list_on_hazard3_with_all_made_ready)
+{
+    static const uint32_t cycles[] = {240, 1000, 5000};
+    for (int i = 0; i < 3; i++) {
+        play_list("hazard3", "hazard3", all_ready(), cycles[i]);
+        expect_short(&r.alloc);
+        expect_short(&r.free);
+        close_run("churn-64k on hazard3, all ready", 0);
+    }
+}
+
+Test(handles_cycles, the_list_on_hazard3_without_steps)
+{
+    play_list("hazard3", "hazard3", all_ready(), 0);
+    cr_expect(le(u32, rank(&r.alloc, 1000), 100));
+    expect_short(&r.free);
+    close_run("churn-64k on hazard3, no steps", 0);
 }
 
 Test(handles_cycles, the_list_on_cortex_m0plus)
 {
-    static const uint32_t cycles[] = {0, 440, 1000, 5000};
+    static const uint32_t cycles[] = {0, 480, 1000, 5000};
     for (int i = 0; i < 4; i++) {
-        play_list("m0plus", "cortex-m0plus", cycles[i]);
-        close_run("churn-64k on cortex-m0plus");
+        play_list("m0plus", "cortex-m0plus", all_ready(), cycles[i]);
+        cr_expect(le(u32, rank(&r.alloc, 500), cycles[i] == 0 ? 270 : 110));
+        cr_expect(le(u32, rank(&r.free, 500), 160));
+        cr_expect(le(u32, rank(&r.free, 1000), 200));
+        close_run("churn-64k on cortex-m0plus", 0);
     }
 }
 
@@ -187,7 +224,7 @@ Test(handles_cycles, objects_of_4_kib_keep_steps_in_their_budget)
     struct rng rng;
     for (int i = 0; i < 3; i++) {
         rng_seed(&rng, 4096);
-        open_run("hazard3", "hazard3", 65536 + 4 * 1024, cycles[i]);
+        open_run("hazard3", "hazard3", all_ready(), cycles[i]);
         for (uint32_t n = 0; n < 12000; n++) {
             uint32_t id = rng_below(&rng, 60);
             bool is_long = rng_below(&rng, 8) == 0;
@@ -196,6 +233,9 @@ Test(handles_cycles, objects_of_4_kib_keep_steps_in_their_budget)
             else
                 take(id, is_long ? 4096 : 1 + rng_below(&rng, 500));
         }
-        close_run("objects of up to 4 KiB on hazard3");
+        cr_expect(le(u32, rank(&r.alloc, 990), 100));
+        expect_short(&r.free);
+        /* A step of 240 cycles copies 43 words of the 1,025. */
+        close_run("objects of up to 4 KiB on hazard3", cycles[i] < 1000);
     }
 }

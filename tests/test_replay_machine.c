@@ -28,6 +28,8 @@ struct side {
     uint64_t cycles, gc_cycles; /* of operations and events               */
     uint64_t pauses;            /* of collections                         */
     uint64_t outer_cycles;      /* of the outer heap                      */
+    uint64_t n_touches;         /* reads that the manager was asked for   */
+    uint64_t touch_cycles;      /* ... and what they cost                 */
     struct replay_result result;
 };
 
@@ -56,15 +58,20 @@ static int take_collection(void *ctx, const struct collection_record *r)
     return 0;
 }
 
-/* "MANAGER key=value ...": manager and parameters. */
+/* "MANAGER key=value ...": manager and parameters; touch=N is the replay's. */
 static void read_manager(struct replay_options *o, const char *text)
 {
     char words[200], *rest, *value;
     strcpy(words, text);
     strcpy(o->manager, strtok_r(words, " ", &rest));
     for (char *key; (key = strtok_r(NULL, " ", &rest)) != NULL;) {
+        (void)strtok_r(key, "=", &value);
+        if (strcmp(key, "touch") == 0) {
+            o->touch_every = (uint32_t)strtoul(value, NULL, 10);
+            continue;
+        }
         struct replay_param *param = &o->params[o->n_params++];
-        strcpy(param->key, strtok_r(key, "=", &value));
+        strcpy(param->key, key);
         strcpy(param->value, value);
     }
 }
@@ -74,6 +81,8 @@ static int take_event(void *ctx, const struct event_record *r)
     struct side *s = ctx;
     s->cycles += r->cost.cycles;
     s->gc_cycles += r->cost.gc_cycles;
+    s->n_touches += r->kind == TRACE_TOUCH;
+    s->touch_cycles += r->kind == TRACE_TOUCH ? r->cost.cycles : 0;
     return 0;
 }
 
@@ -239,6 +248,28 @@ Test(replay_machine, tlsf_leaves_the_native_bytes_everywhere)
     compare_samples("tlsf", "hazard3", "O2");
     compare_samples("tlsf", "cortex-m0plus", "Os");
     compare_samples("tlsf", "cortex-m4", "O2");
+}
+
+/* Cycles of a read, by the manager: two behind each of 2,000 operations. */
+static uint64_t touch_price(const char *manager)
+{
+    struct side s;
+    play(&s, "traces/samples/json-32k.ftb", manager, "hazard3", "O2", 2000);
+    free(s.state);
+    cr_assert(ge(u64, s.n_touches, 2 * 1999));
+    cr_assert(eq(u64, s.n_touches, s.result.touches));
+    return s.touch_cycles / s.n_touches;
+}
+
+Test(replay_machine, reads_have_a_price_where_the_manager_is_asked)
+{
+    if (access("build/guest/marksweep-hazard3-O2.elf", R_OK) != 0)
+        cr_skip_test("no cross compiler built the images");
+    uint64_t handle = touch_price("handles touch=2");
+    uint64_t list = touch_price("chains block=16 touch=2");
+    uint64_t longer = touch_price("chains block=64 touch=2");
+    cr_expect(lt(u64, handle, longer));
+    cr_expect(lt(u64, longer, list));
 }
 
 /* A path in place of flags: the image. */

@@ -124,6 +124,14 @@ Test(replay_pieces, what_links_cannot_count_is_said)
                  "2147483647"));
 }
 
+Test(replay_pieces, a_recorded_block_that_chains_lack_is_left_alone)
+{
+    play_well(&p, "manager=chains trace",
+              "header has-blocks 1\nheader block-bytes 8\n"
+              "header area 0 0 4096 63 252 64 initial\nalloc 1 40\n");
+    cr_expect(eq(u64, p.result.end.live, 64));
+}
+
 /* ---- Touches ---------------------------------------------------------- */
 
 Test(replay_pieces, a_touch_asks_where_its_word_lies)

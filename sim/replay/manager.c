@@ -1,6 +1,7 @@
 /* manager.c - see manager.h: the list of managers, and values of keys. */
 #include "sim/replay/manager.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +14,12 @@ const struct manager *const manager_list[] = {
 };
 
 const uint32_t manager_list_n = sizeof manager_list / sizeof manager_list[0];
+
+uint64_t manager_robson(const struct manager_load *l)
+{
+    double n = (double)l->largest / l->unit_bytes;
+    return (uint64_t)((double)l->pool / (1 + log2(n) / 2));
+}
 
 const char *manager_summary(const struct manager *m)
 {

@@ -48,6 +48,16 @@ struct manager_view {
     uint32_t n_pinned;
 };
 
+/* What a promise about a request rests on: bytes in one area, with tags. */
+struct manager_load {
+    const struct manager_params *params;
+    uint64_t pool;       /* what there is for objects                      */
+    uint64_t live;       /* of it, in live objects                         */
+    uint64_t largest;    /* request so far, in whole units                 */
+    uint32_t unit_bytes; /* of those                                       */
+    uint32_t n_pinned;
+};
+
 /* Cycles of an idle step on a core. */
 struct manager_step_price {
     const char *core; /* a core_model's name, and of its image              */
@@ -102,6 +112,10 @@ struct manager {
     const struct manager_key *keys;
     uint32_t n_keys;
     const struct manager_card *card;
+    /* The most bytes that may be live, the request's own among them, for it to
+     * be granted for certain: the card's formula, or, where it names only what
+     * no manager of the kind exceeds, that. 0, null: nothing is certain.   */
+    uint64_t (*sure)(const struct manager_load *l);
     const struct manager_shape *shape;
 
     void (*params)(const struct replay_options *o, struct manager_params *p);
@@ -169,6 +183,9 @@ static inline const struct manager_shape *manager_shape_with(
 {
     return m->shape->with == NULL ? m->shape : m->shape->with(p);
 }
+
+/* Beyond this no manager that does not move is sure (Robson 1974). */
+uint64_t manager_robson(const struct manager_load *l);
 
 /* One line for people, of managers.def. */
 const char *manager_summary(const struct manager *m);

@@ -65,6 +65,11 @@ static uint64_t chains_serves(const struct manager_params *p, uint64_t hole)
     return n * m.block;
 }
 
+static uint64_t chains_sure(const struct manager_load *l)
+{
+    return l->live + chains_serves(l->params, l->pool - l->live);
+}
+
 static const struct manager_shape chains_shape = {
     .bytes = chains_bytes,
     .serves = chains_serves,
@@ -123,6 +128,7 @@ const struct manager manager_chains = {
     .keys = chains_keys,
     .n_keys = sizeof chains_keys / sizeof chains_keys[0],
     .card = &chains_card,
+    .sure = chains_sure,
     .shape = &chains_shape,
     .params = chains_read,
     .control_bytes = chains_before,

@@ -79,6 +79,15 @@ static uint64_t copying_largest(const struct manager_view *v)
     return longest > share ? longest : share;
 }
 
+/* All that is free in one piece, or a share beside pinned objects. */
+static uint64_t copying_sure(const struct manager_load *l)
+{
+    struct copying_params m;
+    memcpy(&m, l->params, sizeof m);
+    uint64_t share = (l->pool - l->live) / (l->n_pinned + 1);
+    return m.ambiguous || !m.automatic ? 0 : l->live + share;
+}
+
 /* What is behind the object goes up, unless something there is pinned. */
 static uint64_t copying_growth(const struct manager_view *v)
 {
@@ -170,6 +179,7 @@ const struct manager manager_copying = {
     .keys = copying_keys,
     .n_keys = sizeof copying_keys / sizeof copying_keys[0],
     .card = &copying_card,
+    .sure = copying_sure,
     .shape = &copying_shape,
     .params = copying_read,
     .control_bytes = copying_before,

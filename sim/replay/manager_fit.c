@@ -40,6 +40,20 @@ static const struct manager_shape fit_tagged[2] = {
 };
 static const struct manager_shape fit_untagged = {0};
 
+static uint64_t fit_sure(const struct manager_load *l)
+{
+    struct fit_params m;
+    memcpy(&m, l->params, sizeof m);
+    uint64_t n = l->largest / l->unit_bytes, log = 0;
+    while (UINT64_C(1) << log < n)
+        log++;
+    if (m.policy == FIT_FIRST)
+        return l->pool / (1 + log);
+    if (m.policy == FIT_BEST)
+        return n > 3 ? l->pool / (n - 2) : l->pool;
+    return l->pool > l->largest ? (l->pool - l->largest) / n : 0;
+}
+
 static const struct manager_shape *fit_shape_with(
     const struct manager_params *p)
 {
@@ -104,6 +118,7 @@ const struct manager manager_fit = {
     .keys = fit_keys,
     .n_keys = sizeof fit_keys / sizeof fit_keys[0],
     .card = &fit_card,
+    .sure = fit_sure,
     .shape = &fit_shape,
     .params = fit_read,
     .control_bytes = fit_before,

@@ -67,6 +67,7 @@ const struct manager manager_intern = {
     .keys = intern_keys,
     .n_keys = sizeof intern_keys / sizeof intern_keys[0],
     .card = &intern_card,
+    .sure = manager_robson,
     .shape = &intern_shape,
     .params = intern_read,
     .control_bytes = intern_before,

@@ -94,6 +94,7 @@ const struct manager manager_marksweep = {
     .keys = marksweep_keys,
     .n_keys = sizeof marksweep_keys / sizeof marksweep_keys[0],
     .card = &marksweep_card,
+    .sure = manager_robson,
     .shape = &marksweep_shape,
     .params = marksweep_read,
     .control_bytes = marksweep_before,

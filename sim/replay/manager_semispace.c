@@ -33,6 +33,12 @@ static uint64_t semispace_largest(const struct manager_view *v)
     return v->heap->is_auto ? v->live_free : v->used_longest;
 }
 
+/* The pool is a half. */
+static uint64_t semispace_sure(const struct manager_load *l)
+{
+    return l->pool;
+}
+
 /* The rest of the half. */
 static uint32_t semispace_holes(const struct manager_view *v)
 {
@@ -89,6 +95,7 @@ const struct manager manager_semispace = {
     .keys = semispace_keys,
     .n_keys = sizeof semispace_keys / sizeof semispace_keys[0],
     .card = &semispace_card,
+    .sure = semispace_sure,
     .shape = &semispace_shape,
     .params = semispace_read,
     .control_bytes = semispace_before,

@@ -47,6 +47,12 @@ static uint64_t tlsf_serves(const struct manager_params *p, uint64_t hole)
     return surely / p->word[1] * p->word[1] - TLSF_HEADER;
 }
 
+static uint64_t tlsf_sure(const struct manager_load *l)
+{
+    uint64_t n = l->largest / l->unit_bytes;
+    return n > 3 ? l->pool / (n - 2) : l->pool;
+}
+
 static const struct manager_shape tlsf_shape = {
     .most = "max_area=BYTES is the most that an area may have",
     .unit_bytes = 4,
@@ -107,6 +113,7 @@ const struct manager manager_tlsf = {
     .keys = tlsf_keys,
     .n_keys = sizeof tlsf_keys / sizeof tlsf_keys[0],
     .card = &tlsf_card,
+    .sure = tlsf_sure,
     .shape = &tlsf_shape,
     .params = tlsf_read,
     .control_bytes = tlsf_before,

@@ -89,6 +89,7 @@ const struct manager manager_twoended = {
     .keys = twoended_keys,
     .n_keys = sizeof twoended_keys / sizeof twoended_keys[0],
     .card = &twoended_card,
+    .sure = manager_robson,
     .shape = &twoended_shape,
     .params = twoended_read,
     .control_bytes = twoended_before,

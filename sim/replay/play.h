@@ -21,6 +21,7 @@
  *   largest.c    the largest request
  *   promises.c   what a guarantee card says against what its manager did
  *   view.c       the heap as a sink may look at it
+ *   nearness.c   how near requests come to what is granted for certain
  *   outside.c    the same of a manager that must be asked
  *   expect.c     recorded facts against what happened
  *
@@ -138,6 +139,7 @@ struct play {
     uint32_t ignored_locks; /* that a manager without locks was not told  */
 
     uint64_t seq;
+    uint64_t largest_asked; /* request so far, in whole units, with tag   */
     struct op_cost cost; /* of the calls made since the last record           */
     uint64_t nop_cycles; /* what a call costs by itself                       */
     uint64_t event_seq;  /* operation behind which the last event cost        */
@@ -469,6 +471,10 @@ double play_frag_index(const struct refusal_record *f);
 
 /* --- view.c */
 void play_fill_view(struct play *p);
+
+/* --- nearness.c */
+/* A request of so many bytes is made: how near is it to the guarantee? */
+void play_note_request(struct play *p, uint64_t bytes);
 
 /* --- promises.c */
 /* The largest request that one area serves by its manager's own rule, where

@@ -64,6 +64,15 @@ struct replay_expect {
     uint64_t met, of;
 };
 
+/*
+ * The request that came nearest to what its manager's card grants for certain,
+ * or furthest beyond: bytes live with it over those up to which it is sure.
+ */
+struct replay_nearness {
+    uint64_t live, sure; /* sure 0: nothing is certain, at any request     */
+    uint64_t operation;
+};
+
 /* The outer heap as it stands, where it is a real one. Bytes. */
 struct outer_figures {
     bool is_there;
@@ -104,6 +113,7 @@ struct replay_result {
     uint64_t floating;    /* dead objects that a collection did not free  */
     uint64_t lone_blocks; /* live objects given back with their area      */
     struct heap_figures end;
+    struct replay_nearness nearest;
     struct outer_figures outer;
     struct string_figures strings;
     uint64_t heap_bytes, control_bytes;

@@ -40,6 +40,7 @@ static uint32_t ask_alloc(struct play *p, uint64_t bytes, uint32_t flags)
         p->t->heap->refusal = REFUSAL_LIMIT;
         return 0;
     }
+    play_note_request(p, bytes);
     flags = play_birth_flags(p, flags);
     return p->t->alloc(p->t, (uint32_t)bytes,
                        flags & (HEAP_FINALISER | HEAP_LONG_LIVED | HEAP_LEAF |

@@ -160,6 +160,13 @@ static bool recorded_value(const struct trace_header *h, const char *key,
     return true;
 }
 
+/* Has this manager that value at all? Not every one has blocks of any size. */
+static bool may_be(const struct manager_key *k, const char *value)
+{
+    return k->max > 0 || k->words == NULL || strcmp(k->words, "sizes") == 0 ||
+           is_word_of(k->words, value);
+}
+
 /* Fill `o->params` with every key of the manager, in its order. */
 static int resolve_params(struct replay_options *o, const struct manager *m,
                           const struct trace_header *header,
@@ -181,8 +188,10 @@ static int resolve_params(struct replay_options *o, const struct manager *m,
         struct replay_param *p = &o->params[k];
         const char *k_key = m->keys[k].key;
         set_param(p, k_key, m->keys[k].standard);
-        if (o->heap_trace && header->has_blocks)
-            (void)recorded_value(header, k_key, p->value, sizeof p->value);
+        if (o->heap_trace && header->has_blocks &&
+            recorded_value(header, k_key, p->value, sizeof p->value) &&
+            !may_be(&m->keys[k], p->value))
+            set_param(p, k_key, m->keys[k].standard);
         if (o->check && o->heap_trace && header->has_blocks &&
             strcmp(k_key, "quirks") == 0)
             set_param(p, k_key, "exact");

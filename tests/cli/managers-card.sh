@@ -1,6 +1,13 @@
-# A card's words, and its figures for one heap; measured ones vary with the
+# A card's figures for one heap; measured ones vary with the
 # compiler, so their places alone are looked at.
-"$FRAGLAB" managers copying --heap 32K --set block=32 | sed -n '1,/^in a heap/p'
+card() {
+    "$FRAGLAB" managers "$@" >out || echo "exit $?"
+    sed -n '/^in a heap/,/^$/p' out
+}
+card copying --heap 32K --set block=32
+card fit --heap 32K
+card marksweep --heap 32K
+card handles --set wait=0
 "$FRAGLAB" managers chains | awk '/^  machine/,/cortex-m4/ {print $1}'
 "$FRAGLAB" managers outside | sed -n '/^in a heap/p;$p'
 "$FRAGLAB" managers twoended --heap 3

@@ -14,5 +14,7 @@ echo "exit $?"
     grep refused
 "$FRAGLAB" replay churn:ops=2000,heap=16K --manager tlsf --heap 1.5min |
     sed -n 's/.*heap \([0-9]*\) bytes.*/\1/p'
-"$FRAGLAB" replay - --heap 1min </dev/null
+printf 'fraglab-trace 1\nalloc 1 100\nend\n' | "$FRAGLAB" replay - --heap 1min
+echo "exit $?"
 "$FRAGLAB" replay churn --heap 1mim
+echo "exit $?"
