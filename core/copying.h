@@ -10,7 +10,8 @@
  *
  * A REQUEST, in this order, until it is met:
  *
- *   - the threshold is reached: collect
+ *   - the threshold is reached, or where something is pinned the ration (see
+ *     PINS): collect
  *   - the region has room: take it from there (this is the common case, and
  *     one comparison decides it)
  *   - another hole has room (parameter `holes`): next fit from the region on,

@@ -204,6 +204,7 @@ Test(replay_machine, copying_leaves_the_native_bytes_everywhere)
     compare_samples("copying", "hazard3", "O2");
     compare_samples("copying", "cortex-m0plus", "Os");
     compare_samples("copying", "cortex-m4", "O2");
+    compare_samples("copying pins=k", "hazard3", "O2");
 }
 
 Test(replay_machine, other_collectors_leave_the_native_bytes)

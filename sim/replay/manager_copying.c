@@ -50,7 +50,8 @@ static const struct manager_card copying_card = {
              "bytes that move once, table words; the marking once more for "
              "each overflow of the mark stack",
     .moves = "at any request that finds no room, and at a collection; at most "
-             "all live bytes",
+             "all live bytes. Where something is pinned, collections come "
+             "before the longest hole is used (ration)",
     .needs = "precise roots, or pins for what is not; references are the "
              "addresses of objects, and no other word may look like one, but "
              "in leaves",
