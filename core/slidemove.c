@@ -12,6 +12,10 @@ struct four_words {
     uint32_t word[4];
 };
 
+struct eight_words {
+    uint32_t word[8];
+};
+
 struct twelve_words {
     uint32_t word[12];
 };
@@ -22,10 +26,19 @@ static inline void copy_four(uint32_t *to, const uint32_t *from)
         *(const struct four_words *)(const void *)from;
 }
 
+static inline void copy_eight(uint32_t *to, const uint32_t *from)
+{
+    *(struct eight_words *)(void *)to =
+        *(const struct eight_words *)(const void *)from;
+}
+
+/* The empty line of assembly is no instruction: it keeps the next copy's
+ * addresses from being worked out, and kept, before this copy. */
 static inline void copy_twelve(uint32_t *to, const uint32_t *from)
 {
     *(struct twelve_words *)(void *)to =
         *(const struct twelve_words *)(const void *)from;
+    __asm__ volatile("" : : : "memory");
 }
 
 /*
@@ -72,62 +85,75 @@ static void move_by_table(struct heap *h, const struct slide_area *a)
     }
 }
 
-/*
- * As copy_down, for distances of 12 words and more, 64 words at a time, as long
- * as there are so many: returns where the copy ends, and moves `from` on. The
- * empty lines of assembly are no instructions. Compilers that see both halves
- * at once, or the next 64 words as well, keep so many addresses at hand that
- * registers run out.
- */
-static inline uint32_t *copy_most(uint32_t *to, const uint32_t **from,
-                                  const uint32_t *end)
+/* A copy under way. */
+struct copy {
+    uint32_t *to;
+    const uint32_t *from;
+};
+
+/* `words` more are copied. Compilers that see past here keep so many addresses
+ * at hand that registers run out. */
+static inline void copy_step(struct copy *c, uint32_t words)
 {
-    const uint32_t *p = *from;
-    while (end - p >= 64) {
-        __asm__("" : "+r"(to), "+r"(p) : : "memory");
-        copy_twelve(to, p);
-        copy_twelve(to + 12, p + 12);
-        copy_twelve(to + 24, p + 24);
-        to += 36;
-        p += 36;
-        __asm__("" : "+r"(to), "+r"(p) : : "memory");
-        copy_twelve(to, p);
-        copy_twelve(to + 12, p + 12);
-        copy_four(to + 24, p + 24);
-        to += 28;
-        p += 28;
-    }
-    *from = p;
-    return to;
+    c->to += words;
+    c->from += words;
+    __asm__("" : "+r"(c->to), "+r"(c->from) : : "memory");
 }
 
-/* The same for fewer than 64 words, down to fewer than 4. */
-static inline uint32_t *copy_rest(uint32_t *to, const uint32_t **from,
-                                  const uint32_t *end)
+/*
+ * As copy_down, for distances of 12 words and more: sixty words at a time, and
+ * then what is left, which is less than the next piece at every step.
+ */
+static inline uint32_t *copy_far(uint32_t *to, const uint32_t *from,
+                                 const uint32_t *end)
 {
-    const uint32_t *p = *from;
-    if (end - p >= 36) {
-        copy_twelve(to, p);
-        copy_twelve(to + 12, p + 12);
-        copy_twelve(to + 24, p + 24);
-        to += 36;
-        p += 36;
+    struct copy c = {to, from};
+    while (end - c.from >= 60) {
+        copy_twelve(c.to, c.from);
+        copy_twelve(c.to + 12, c.from + 12);
+        copy_twelve(c.to + 24, c.from + 24);
+        copy_twelve(c.to + 36, c.from + 36);
+        copy_twelve(c.to + 48, c.from + 48);
+        copy_step(&c, 60);
     }
-    if (end - p >= 24) {
-        copy_twelve(to, p);
-        copy_twelve(to + 12, p + 12);
-        to += 24;
-        p += 24;
+    if (end - c.from >= 12) {
+        while (end - c.from >= 24) {
+            copy_twelve(c.to, c.from);
+            copy_twelve(c.to + 12, c.from + 12);
+            copy_step(&c, 24);
+        }
+        if (end - c.from >= 12) {
+            copy_twelve(c.to, c.from);
+            copy_step(&c, 12);
+        }
     }
-    if (end - p >= 12) {
-        copy_twelve(to, p);
-        to += 12;
-        p += 12;
+    if (end - c.from >= 8) {
+        copy_eight(c.to, c.from);
+        copy_step(&c, 8);
     }
-    for (; end - p >= 4; to += 4, p += 4)
-        copy_four(to, p);
-    *from = p;
-    return to;
+    if (end - c.from >= 4) {
+        copy_four(c.to, c.from);
+        copy_step(&c, 4);
+    }
+    if (__builtin_expect(c.from != end, 0)) /* blocks of 8 bytes */
+        return copy_down(c.to, c.from, end);
+    return c.to;
+}
+
+/*
+ * Move the run behind `hole`, and all that follow, down to `to`: by 12 words
+ * or more, and never by less than the one before. On its own, so that the
+ * copies have all registers.
+ */
+static __attribute__((noinline)) void move_far(struct heap *h, addr32 hole,
+                                               addr32 pool_end, uint32_t *to)
+{
+    do {
+        const struct slide_sign *sign = slide_sign_at(h, hole);
+        const uint32_t *from = word_at(h, sign->from);
+        hole = sign->end;
+        to = copy_far(to, from, word_at(h, hole));
+    } while (hole != pool_end);
 }
 
 /* From hole to hole. A run's copy ends no later than the run did, so that the
@@ -144,16 +170,12 @@ static void move_by_signs(struct heap *h, const struct slide_area *a)
     while (hole != pool_end) {
         const struct slide_sign *sign = slide_sign_at(h, hole);
         const uint32_t *from = word_at(h, sign->from);
-        hole = sign->end;
-        const uint32_t *end = word_at(h, hole);
         if (from - to >= 12) {
-            to = copy_most(to, &from, end);
-            if (from == end)
-                continue;
-            to = copy_rest(to, &from, end);
+            move_far(h, hole, pool_end, to);
+            return;
         }
-        if (from != end)
-            to = copy_down(to, from, end);
+        hole = sign->end;
+        to = copy_down(to, from, word_at(h, hole));
     }
 }
 

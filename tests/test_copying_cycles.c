@@ -14,15 +14,17 @@
 #define ROOTS_CAP  512u
 
 /* The machines, their images, and the least that a byte costs to move: one
- * word loaded and stored, on the Cortex-M by four registers at once. */
+ * word loaded and stored, on the Cortex-M by four registers at once. A
+ * Cortex-M4 waits for an address that the instruction before has worked out. */
 static const struct core {
     const char *machine, *image;
     double limit; /* cycles a byte                                        */
+    double bound; /* times the limit: the most that is allowed            */
 } cores[] = {
-    {"hazard3", "build/guest/copying-hazard3-O2.elf", 0.5},
-    {"cortex-m0plus", "build/guest/copying-m0plus-O2.elf", 0.625},
-    {"cortex-m3", "build/guest/copying-m3-O2.elf", 0.625},
-    {"cortex-m4", "build/guest/copying-m4-O2.elf", 0.625},
+    {"hazard3", "build/guest/copying-hazard3-O2.elf", 0.5, 1.2},
+    {"cortex-m0plus", "build/guest/copying-m0plus-O2.elf", 0.625, 1.3},
+    {"cortex-m3", "build/guest/copying-m3-O2.elf", 0.625, 1.3},
+    {"cortex-m4", "build/guest/copying-m4-O2.elf", 0.625, 1.33},
 };
 
 static struct target *open_heap(const struct core *core)
@@ -73,29 +75,23 @@ static double move_all(const struct core *core, uint32_t bytes,
     return cycles / moved;
 }
 
-/* Objects of `bytes` bytes stay within `bound` times the limit everywhere. */
-static void check_sizes(const uint32_t *bytes, size_t n, double bound)
+/* Objects of `bytes` bytes stay within their core's bound. */
+static void check_size(const struct core *core, uint32_t bytes)
 {
     static const uint32_t garbage[] = {16, 256};
-    for (size_t c = 0; c < sizeof cores / sizeof *cores; c++)
-        for (size_t i = 0; i < 2 * n; i++) {
-            const struct core *core = &cores[c];
-            double cycles = move_all(core, bytes[i / 2], garbage[i % 2]);
-            cr_expect(cycles <= bound * core->limit,
-                      "%s: %u bytes behind %u of garbage: %.3f cycles a byte",
-                      core->machine, bytes[i / 2], garbage[i % 2], cycles);
-        }
+    for (size_t i = 0; i < sizeof garbage / sizeof *garbage; i++) {
+        double cycles = move_all(core, bytes, garbage[i]);
+        cr_expect(cycles <= core->bound * core->limit,
+                  "%s: %u bytes behind %u of garbage: %.3f cycles a byte",
+                  core->machine, bytes, garbage[i], cycles);
+    }
 }
 
 Test(copying_cycles, large_objects_move_near_the_speed_of_loads_and_stores)
 {
-    static const uint32_t bytes[] = {256, 400, 512, 720, 1024, 4096};
-    check_sizes(bytes, sizeof bytes / sizeof *bytes, 1.3);
-}
-
-/* The worst above 256: a few words more than the loop takes at once. */
-Test(copying_cycles, odd_sizes_are_not_far_from_it)
-{
-    static const uint32_t bytes[] = {272, 288, 304, 352};
-    check_sizes(bytes, sizeof bytes / sizeof *bytes, 1.45);
+    for (size_t c = 0; c < sizeof cores / sizeof *cores; c++) {
+        for (uint32_t bytes = 256; bytes <= 1024; bytes += 16)
+            check_size(&cores[c], bytes);
+        check_size(&cores[c], 4096);
+    }
 }
