@@ -98,18 +98,18 @@
  * zero-wait memory, compiled with -O2, blocks of 16 bytes:
  *
  *      for each                          hazard3    cortex-m0plus
- *      collection                          1,650              820
- *      word of the allocation table          173              354
- *      live block                             40               76.8
- *      live object                            43              102.5
- *      reference, roots included              21               46.3
- *      ... whose object moves                108              254
- *      byte that moves                         0.59             0.74
+ *      collection                          1,890            1,070
+ *      word of the allocation table          169              350
+ *      live block                             40.1             76.9
+ *      live object                            41.9            101
+ *      reference, roots included              21.6             47.1
+ *      ... whose object moves                106              252
+ *      byte that moves                         0.58             0.74
  *
  * Least squares of relative errors over 347 collections of ten recorded
- * programs; the root of the mean square is 3.9 % and 4.6 %, the largest 18 %
+ * programs; the root of the mean square is 3.6 % and 4.5 %, the largest 18 %
  * and 26 %. (tests/test_copying_formula.c fits again.) Objects of 256 bytes
- * and more move at 0.53 to 0.66 cycles a byte on hazard3, 0.72 to 0.88 on
+ * to 1 KiB move at no more than 0.60 cycles a byte on hazard3, 0.81 on
  * cortex-m0plus, where a load and a store take 0.5 and 0.625.
  *
  * State     struct heap, then struct copying (parameters, region, mark stack),
