@@ -88,6 +88,9 @@ struct manager_shape {
     /* How many bytes which parameter allows, where there is such a limit
      * (HEAP_TOO_LARGE).                                                    */
     const char *most;
+    /* The largest request if all that is free were one hole, where objects
+     * need more than their tag; null: all that is free.                    */
+    uint32_t (*settled)(struct heap *h);
     /* The largest request that one area grants, for managers that move. With
      * pinned objects it may be less than the truth, never more; null: as for
      * those that do not move.                                              */

@@ -84,6 +84,7 @@ static const struct manager_shape handles_shape = {
     .tag_bytes = HANDLES_HEADER,
     .bytes = handles_bytes,
     .largest = handles_serves,
+    .settled = handles_largest_settled,
 };
 
 static void handles_read(const struct replay_options *o,
