@@ -101,7 +101,7 @@ again = $(MAKE) $(if $(V),,-s) --no-print-directory SANITIZE=$(SANITIZE) \
         $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS))
 
 .DEFAULT_GOAL := all
-.PHONY: all demo test test-long check bench guests lint format layers sizes \
+.PHONY: all demo test test-long check bench golden guests lint format layers sizes \
         fuzz fuzz-here install uninstall clean help
 .DELETE_ON_ERROR:
 
@@ -137,6 +137,10 @@ bench: $(BUILD)/fraglab $(BENCH_EXE) $(YARDSTICKS)
 ## compile the core for every target; nothing but the core may be called
 guests: $(IMAGES)
 	@bash tests/guests.sh build/guest $(GUESTS:%=%-O2) $(GUESTS:%=%-Os)
+
+## write anew what every manager must leave and cost (tests/golden/)
+golden: $(BUILD)/fraglab $(IMAGES)
+	@bash tests/golden.sh $(BUILD) --write
 
 ## code size of every core object, by target
 sizes: $(IMAGES)
