@@ -7,6 +7,9 @@ echo "exit $?"
 echo "exit $?"
 "$FRAGLAB" minheap wiki-question --set blok=16
 echo "exit $?"
+"$FRAGLAB" minheap wiki-question --machine hazard3
+"$FRAGLAB" minheap wiki-question --set
+"$FRAGLAB" minheap wiki-question -xy
 # Kept in a database, and taken from there; a heap may be a multiple of it.
 "$FRAGLAB" minheap churn:ops=2000,heap=16K --manager tlsf --db a.db
 "$FRAGLAB" minheap churn:ops=2000,heap=16K --manager tlsf --db a.db
