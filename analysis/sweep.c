@@ -37,11 +37,14 @@ struct outcome {
     uint64_t always;             /* least largest request, at all moments  */
 };
 
-/* Points of one workload follow each other: its hash is found once. */
+/*
+ * Points of one workload follow each other: its hash is found once. `given` is
+ * null when a seed makes each point's workload another.
+ */
 static int find_hash(struct worker *k, const struct run_spec *spec,
                      const char *given, struct problem *problem)
 {
-    if (k->hashed == given)
+    if (given != NULL && k->hashed == given)
         return 0;
     k->hashed = NULL;
     int err = run_trace_hash(spec->workload, k->hash, problem);
