@@ -21,3 +21,9 @@ printf 'fraglab-trace 1\nalloc 1 100\nend\n' | "$FRAGLAB" replay - --heap 1min
 echo "exit $?"
 "$FRAGLAB" replay churn --heap 1mim
 echo "exit $?"
+# What asks for nothing, and for more than any heap has.
+printf 'fraglab-trace 1\nend\n' >none.ft
+"$FRAGLAB" minheap none.ft
+printf 'fraglab-trace 1\nalloc 1 4000000000\nend\n' >large.ft
+"$FRAGLAB" minheap large.ft --manager fit
+echo "exit $?"
