@@ -101,8 +101,8 @@ again = $(MAKE) $(if $(V),,-s) --no-print-directory SANITIZE=$(SANITIZE) \
         $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS))
 
 .DEFAULT_GOAL := all
-.PHONY: all demo study test test-long check bench guests lint format layers sizes \
-        fuzz fuzz-here install uninstall clean help
+.PHONY: all demo study test test-long check bench golden guests lint format \
+        layers sizes fuzz fuzz-here install uninstall clean help
 .DELETE_ON_ERROR:
 
 ## build the program, the libraries and, with cross compilers, the guests
@@ -148,6 +148,10 @@ guests: $(IMAGES)
 ## code size and deepest stack of every manager, by target
 sizes: $(BUILD)/fraglab $(IMAGES)
 	@bash tests/sizes.sh build/guest $< "$(MANAGERS)" $(FLAVOURS)
+
+## write anew what every manager must leave and cost (tests/golden/)
+golden: $(BUILD)/fraglab $(IMAGES)
+	@bash tests/golden.sh $(BUILD) --write
 
 ## formatting, clang-tidy and cppcheck; changes nothing
 lint: $(GENERATED)

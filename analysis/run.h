@@ -30,6 +30,7 @@ struct run_spec {
     char image[GUEST_PATH_CAP];
     char image_hash[RUN_ID_CAP];
     uint32_t code_bytes; /* of the image                             */
+    bool is_small;       /* one of ours, compiled for size: not in the id */
 };
 
 static inline bool run_is_native(const struct run_spec *spec)

@@ -348,6 +348,7 @@ int run_spec_set_machine(struct run_spec *spec, const char *name,
     else if (image == NULL)
         err = guest_image_find(spec->image, manager, &spec->config, flags,
                                problem);
+    spec->is_small = image == NULL && strcmp(flags, "Os") == 0;
     if (err < 0)
         return err;
     return guest_image_hash(spec->image, spec->image_hash, &spec->code_bytes,
@@ -361,8 +362,8 @@ int run_spec_set_steps(struct run_spec *spec, struct problem *problem)
     if (o->step_every == 0)
         return 0;
     const struct manager *m = manager_find(o->manager);
-    uint32_t least = manager_least_step(m, core);
-    o->step_units = manager_step_units(m, core, o->step_cycles);
+    uint32_t least = manager_least_step(m, core, spec->is_small);
+    o->step_units = manager_step_units(m, core, spec->is_small, o->step_cycles);
     if (o->step_cycles >= least)
         return 0;
     return problem_set(problem, ERR_INPUT,

@@ -163,9 +163,9 @@ static uint32_t refuse_at_once(struct heap *h, uint32_t bytes)
 
 static uint32_t refuse(struct heap *h, const struct handles *t, bool is_alloc)
 {
-    bool has_entry = t->free_handle != 0 || handles_end_with_entry(h, t) != 0;
+    bool has_index = t->free_handle != 0 || !handles_has_no_index(t);
     h->refusal = t->in_step               ? REFUSAL_LOCKED
-                 : is_alloc && !has_entry ? REFUSAL_INDEX
+                 : is_alloc && !has_index ? REFUSAL_INDEX
                                           : REFUSAL_FULL;
     return 0;
 }

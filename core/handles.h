@@ -265,7 +265,8 @@ uint32_t handles_init(struct heap *h, addr32 base, uint32_t heap_bytes,
  *
  *   - bytes is 0 (REFUSAL_NONE), or
  *   - bytes is more than a chunk can count (REFUSAL_LIMIT), or
- *   - no entry is free, and no index or no room for one (REFUSAL_INDEX), or
+ *   - no entry is free, and all indices are given (REFUSAL_INDEX), or
+ *   - no entry is free, and there is no room for one (REFUSAL_FULL), or
  *   - hole in hand and gap are too short, no list of longer chunks has one,
  *     and among the first HANDLES_LOOK of the request's own list none is long
  *     enough (REFUSAL_FULL): handles_largest() foretells it. With `wait`, and

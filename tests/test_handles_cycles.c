@@ -63,7 +63,7 @@ static void open_run(const char *target, const char *machine,
     memcpy(&words, &p, sizeof p);
     cr_assert(eq(u32, r.t->init(r.t, HEAP_BYTES, &words), HEAP_OK));
     r.step_cycles = step_cycles;
-    r.step_units = manager_step_units(m, machine, step_cycles);
+    r.step_units = manager_step_units(m, machine, false, step_cycles);
 }
 
 static void note(struct costs *c)

@@ -108,7 +108,9 @@ int answer_refused(struct play *p, struct op_record *r, uint32_t slot)
     r->outcome = why < sizeof outcomes ? outcomes[why] : OUTCOME_GRANTED;
     if (r->outcome != OUTCOME_GRANTED)
         return play_finish(p, r, true);
-    bool is_short = p->in_pieces || play_free_bytes(p) < r->asked;
+    uint64_t most = p->shape->settled != NULL ? p->shape->settled(p->t->heap)
+                                              : play_free_bytes(p);
+    bool is_short = p->in_pieces || most < r->asked;
     r->outcome = is_short ? OUTCOME_SHORT : OUTCOME_FRAGMENTED;
     int err = p->in_pieces ? judge_short(p, r->asked, slot) : 0;
     return err != 0 ? err : play_finish(p, r, true);

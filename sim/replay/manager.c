@@ -47,30 +47,30 @@ static bool is_outside_name(const char *name)
 }
 
 /* What a step costs on `core`; null: the manager has none. */
-static const struct manager_step_price *price_on(const struct manager *m,
-                                                 const char *core)
+static const struct manager_step_cycles *price_on(const struct manager *m,
+                                                  const char *core,
+                                                  bool is_small)
 {
     const struct manager_step_price *p = m->shape->step_prices;
     while (p != NULL && core != NULL && p[1].core != NULL &&
            strcmp(p->core, core) != 0)
         p++;
-    return p;
+    return p == NULL ? NULL : is_small ? &p->small : &p->fast;
 }
 
 uint32_t manager_step_units(const struct manager *m, const char *core,
-                            uint32_t cycles)
+                            bool is_small, uint32_t cycles)
 {
-    const struct manager_step_price *p = price_on(m, core);
-    if (p == NULL)
-        return 0;
-    if (cycles <= p->constant)
+    const struct manager_step_cycles *p = price_on(m, core, is_small);
+    if (p == NULL || cycles <= p->constant)
         return 0;
     return (uint32_t)(UINT64_C(10) * (cycles - p->constant) / p->per_ten_units);
 }
 
-uint32_t manager_least_step(const struct manager *m, const char *core)
+uint32_t manager_least_step(const struct manager *m, const char *core,
+                            bool is_small)
 {
-    const struct manager_step_price *p = price_on(m, core);
+    const struct manager_step_cycles *p = price_on(m, core, is_small);
     if (p == NULL)
         return 0;
     return p->constant + (p->per_ten_units * m->shape->step_least + 9) / 10;

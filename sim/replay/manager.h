@@ -58,10 +58,14 @@ struct manager_load {
     uint32_t n_pinned;
 };
 
-/* Cycles of an idle step on a core. */
-struct manager_step_price {
-    const char *core; /* a core_model's name, and of its image              */
+/* Cycles of an idle step: of code compiled for speed, and for size. */
+struct manager_step_cycles {
     uint32_t per_ten_units, constant;
+};
+
+struct manager_step_price {
+    const char *core; /* a core_model's name                                */
+    struct manager_step_cycles fast, small;
 };
 
 /*
@@ -88,6 +92,9 @@ struct manager_shape {
     /* How many bytes which parameter allows, where there is such a limit
      * (HEAP_TOO_LARGE).                                                    */
     const char *most;
+    /* The largest request if all that is free were one hole, where objects
+     * need more than their tag; null: all that is free.                    */
+    uint32_t (*settled)(struct heap *h);
     /* The largest request that one area grants, for managers that move. With
      * pinned objects it may be less than the truth, never more; null: as for
      * those that do not move.                                              */
@@ -168,14 +175,15 @@ extern const struct manager manager_outside;
 
 /*
  * The units of work that a step of `cycles` cycles may be given on `core`
- * (null: natively, where that of the first core with a price counts). 0: too
- * few.
+ * (null: natively, where that of the first core with a price counts), of code
+ * compiled for size or for speed. 0: too few.
  */
 uint32_t manager_step_units(const struct manager *m, const char *core,
-                            uint32_t cycles);
+                            bool is_small, uint32_t cycles);
 
 /* The cycles that a step needs there to move anything; 0: it has no steps. */
-uint32_t manager_least_step(const struct manager *m, const char *core);
+uint32_t manager_least_step(const struct manager *m, const char *core,
+                            bool is_small);
 
 /* The shape that a manager's heap has with these parameters. */
 static inline const struct manager_shape *manager_shape_with(
