@@ -1,6 +1,7 @@
 /* cmd.c - what all subcommands share; see cmd.h. */
 #include "analysis/cmd.h"
 
+#include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -15,6 +16,17 @@ int cmd_usage_error(const char *format, ...)
     fputc('\n', stderr);
     va_end(args);
     return EXIT_USAGE;
+}
+
+int cmd_option_error(char *const *argv)
+{
+    /* A word of several letters is not passed before its last. */
+    const char *word = argv[optind - 1][0] == '-' && optind > 1
+                           ? argv[optind - 1]
+                           : argv[optind];
+    return cmd_usage_error("%s: %s is not an option, or its value is missing; "
+                           "see 'fraglab %s --help'",
+                           argv[0], word, argv[0]);
 }
 
 int cmd_status_of(int err)

@@ -43,6 +43,13 @@ extern const struct command cmd_machines; /* cmd_machines.c               */
 __attribute__((format(printf, 1, 2))) int cmd_usage_error(const char *format,
                                                           ...);
 
+/*
+ * For getopt_long() that found no option, or no value of one: one line that
+ * names the word. Its short options begin with ':', so that it says nothing
+ * itself. Returns EXIT_USAGE.
+ */
+int cmd_option_error(char *const *argv);
+
 /* The exit status that a negative enum err stands for. */
 int cmd_status_of(int err);
 

@@ -57,7 +57,7 @@ static int read_arguments(struct request *q, int argc, char **argv)
     int status = EXIT_DONE;
     optind = 0; /* begin anew: getopt keeps its place between calls */
     opterr = 0;
-    while ((letter = getopt_long(argc, argv, "o:", options, NULL)) != -1) {
+    while ((letter = getopt_long(argc, argv, ":o:", options, NULL)) != -1) {
         switch (letter) {
         case 'f':
             q->format = optarg;
@@ -73,9 +73,7 @@ static int read_arguments(struct request *q, int argc, char **argv)
             q->json = true;
             break;
         default:
-            return cmd_usage_error("import: %s is not an option, or has no "
-                                   "value; see fraglab import --help",
-                                   argv[optind - 1]);
+            return cmd_option_error(argv);
         }
         if (status != EXIT_DONE)
             return status;

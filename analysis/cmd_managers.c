@@ -80,13 +80,13 @@ static int run_managers(int argc, char **argv)
     struct problem problem;
     int letter;
     optind = 1;
-    while ((letter = getopt_long(argc, argv, "", options, NULL)) != -1) {
+    while ((letter = getopt_long(argc, argv, ":", options, NULL)) != -1) {
         if (letter == 'h' && !read_heap(optarg, &o.heap_bytes))
             return cmd_usage_error("--heap %s: bytes, K and M allowed", optarg);
         if (letter == 's' && setting_read(&o, optarg, &problem) < 0)
             return cmd_usage_error("%s", problem.text);
-        if (letter == '?')
-            return cmd_usage_error("managers: see 'fraglab managers --help'");
+        if (letter == '?' || letter == ':')
+            return cmd_option_error(argv);
     }
     if (optind == argc && argc == 1)
         return list_managers();

@@ -64,7 +64,7 @@ static int run_minheap(int argc, char **argv)
     int letter, status = 0;
     strcpy(spec.options.manager, "marksweep");
     optind = 1;
-    while ((letter = getopt_long(argc, argv, "", options, NULL)) != -1) {
+    while ((letter = getopt_long(argc, argv, ":", options, NULL)) != -1) {
         if (letter == 'm')
             snprintf(spec.options.manager, sizeof spec.options.manager, "%s",
                      optarg);
@@ -75,7 +75,7 @@ static int run_minheap(int argc, char **argv)
         else if (letter == 'j')
             wants_json = true;
         else
-            return cmd_usage_error("minheap: see 'fraglab minheap --help'");
+            return cmd_option_error(argv);
         if (status < 0)
             return cmd_usage_error("%s", problem.text);
     }

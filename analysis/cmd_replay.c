@@ -58,11 +58,12 @@ static int complain(int err, const struct problem *problem)
     return err == 0 ? 0 : cmd_usage_error("%s", problem->text);
 }
 
-static int read_option(struct request *q, int letter, const char *value)
+static int read_option(struct request *q, int letter, char *const *argv)
 {
     static const char *const keeps[] = {"summary", "series", "ops", NULL};
     static const char *const flags[] = {"O2", "Os", NULL};
     struct problem problem = {""};
+    const char *value = optarg;
     int i;
     switch (letter) {
     case 'm':
@@ -125,7 +126,7 @@ static int read_option(struct request *q, int letter, const char *value)
         q->quiet = true;
         return 0;
     default:
-        return cmd_usage_error("replay: see 'fraglab replay --help'");
+        return cmd_option_error(argv);
     }
 }
 
@@ -133,8 +134,8 @@ static int read_arguments(struct request *q, int argc, char **argv)
 {
     int letter;
     optind = 1;
-    while ((letter = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        int status = read_option(q, letter, optarg);
+    while ((letter = getopt_long(argc, argv, ":", options, NULL)) != -1) {
+        int status = read_option(q, letter, argv);
         if (status != 0)
             return status;
     }

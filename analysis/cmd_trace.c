@@ -39,7 +39,7 @@ static int read_arguments(struct request *q, int argc, char **argv)
     q->verb = argv[0];
     optind = 0; /* begin anew: getopt keeps its place between calls       */
     opterr = 0;
-    while ((letter = getopt_long(argc, argv, "o:", options, NULL)) != -1) {
+    while ((letter = getopt_long(argc, argv, ":o:", options, NULL)) != -1) {
         switch (letter) {
         case 'f':
             q->format = optarg;

@@ -93,6 +93,8 @@ static bool applies(const struct grid_point *p, enum grid_axis axis)
         return has_seed(p->value[GRID_WORKLOAD]);
     case GRID_STEPS:
         return (manager_of(p)->capabilities & CAP_STEP) != 0;
+    case GRID_TOUCH:
+        return (manager_of(p)->capabilities & (CAP_HANDLES | CAP_PIECES)) != 0;
     default:
         return true;
     }

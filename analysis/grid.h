@@ -14,7 +14,7 @@
  *   pins      a parameter of managers that have it
  *   seed      of presets that have it; nothing to a trace
  *   steps     EVERY:CYCLES or none; nothing to managers without steps
- *   touch     stores, or N
+ *   touch     stores, or N; nothing to managers that read by address
  *   refused   skip, stop, reset
  *
  * An axis that is nothing to a point does not multiply it. One that is not

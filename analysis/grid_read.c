@@ -74,6 +74,17 @@ static int check_word(const char *text, struct problem *problem, bool is_good,
                                  allowed);
 }
 
+/* Is it a seed to presets that have one? */
+static int check_seed(const char *text, struct problem *problem)
+{
+    char with[64];
+    int err =
+        check_word(text, problem, strspn(text, "0123456789") == strlen(text),
+                   "a whole number is needed");
+    snprintf(with, sizeof with, "churn:seed=%.40s", text);
+    return err < 0 ? err : check_workload(with, problem);
+}
+
 static int check_value(enum grid_axis axis, const char *text,
                        struct problem *problem)
 {
@@ -94,9 +105,7 @@ static int check_value(enum grid_axis axis, const char *text,
     case GRID_PINS:
         return check_pins(text, problem);
     case GRID_SEED:
-        return check_word(text, problem,
-                          strspn(text, "0123456789") == strlen(text),
-                          "a whole number is needed");
+        return check_seed(text, problem);
     case GRID_STEPS:
         return request_read_steps(&o, text, problem);
     case GRID_TOUCH:
@@ -136,7 +145,8 @@ static int read_value(struct json_reader *r, const cJSON *value,
     char number[32];
     const char *text = value->valuestring;
     if (cJSON_IsNumber(value) && value->valuedouble >= 0 &&
-        value->valuedouble < 1e15) {
+        value->valuedouble < 1e15 &&
+        value->valuedouble == (double)(uint64_t)value->valuedouble) {
         snprintf(number, sizeof number, "%.0f", value->valuedouble);
         text = number;
     } else if (!cJSON_IsString(value) || *text == '\0') {
@@ -145,6 +155,12 @@ static int read_value(struct json_reader *r, const cJSON *value,
     if (v->n == GRID_VALUES_CAP)
         return problem_set(r->problem, ERR_INPUT, "%s: %s: more than %d values",
                            r->file, r->path, GRID_VALUES_CAP);
+    for (uint32_t i = 0; i < v->n; i++)
+        if (strcmp(v->text[i], text) == 0)
+            return problem_set(r->problem, ERR_INPUT,
+                               "%s: %s: %.60s stands "
+                               "there twice",
+                               r->file, r->path, text);
     int err = is_excluding(r) ? 0 : check_value(axis, text, &why);
     if (err < 0)
         return problem_set(r->problem, err, "%s: %s: %.400s", r->file, r->path,

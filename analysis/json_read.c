@@ -58,7 +58,8 @@ int json_parse(cJSON **root, const char *file, const char *text,
 static const char *kind_of(const cJSON *value)
 {
     if (cJSON_IsString(value))
-        return value->valuestring;
+        return *value->valuestring == '\0' ? "an empty string"
+                                           : value->valuestring;
     if (cJSON_IsNumber(value))
         return "a number";
     if (cJSON_IsBool(value))

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define FIRST_TRY UINT64_C(65536)
-#define LARGEST   (UINT64_C(1) << 28)
+#define LARGEST   (UINT64_C(1) << 27) /* the next has no window */
 
 enum { SERVED = 1, TOO_LARGE = 2 };
 
@@ -133,6 +133,10 @@ int minheap_find(const struct run_spec *spec, struct minheap *out,
     struct run_spec s = bare(spec);
     *out = (struct minheap){0};
     int err = find_large(&s, out, problem);
+    if (err == 0 && out->max_live == 0)
+        err = problem_set(problem, ERR_INPUT,
+                          "%.300s: it asks for nothing: any heap suffices",
+                          s.workload);
     if (err == 0)
         err = bisect(&s, out, problem);
     return err < 0 ? err : try_larger(&s, out, problem);

@@ -30,7 +30,8 @@ struct minheap {
 /*
  * Of spec->workload, a file or a preset, under the manager, the parameters and
  * the replay options of the spec, natively and in one area. ERR_INPUT: bad
- * input, or no heap up to the window's limit serves it.
+ * input, one that asks for nothing, or no heap up to the window's limit serves
+ * it.
  */
 MUST_CHECK int minheap_find(const struct run_spec *spec, struct minheap *out,
                             struct problem *problem);

@@ -38,7 +38,9 @@ int request_read_steps(struct replay_options *o, const char *text,
     if (!is_good || *end != '\0' || every == 0 || every > 1000000 ||
         cycles == 0 || cycles > 100000000)
         return problem_set(problem, ERR_INPUT,
-                           "--steps %s: give EVERY:CYCLES, say 1:240", text);
+                           "--steps %s: give EVERY:CYCLES, say 1:240; at most "
+                           "1000000:100000000",
+                           text);
     o->step_every = (uint32_t)every;
     o->step_cycles = (uint32_t)cycles;
     return 0;

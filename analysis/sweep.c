@@ -23,6 +23,7 @@ struct worker {
     struct board *board;
     struct store *store;
     const char *db; /* its path                                            */
+    pid_t parent;   /* whose death ends the sweep                          */
     FILE *out;
     const char *hashed;    /* the workload whose hash is known; or null    */
     char hash[RUN_ID_CAP]; /* ... it                                       */
@@ -36,11 +37,14 @@ struct outcome {
     uint64_t always;             /* least largest request, at all moments  */
 };
 
-/* Points of one workload follow each other: its hash is found once. */
+/*
+ * Points of one workload follow each other: its hash is found once. `given` is
+ * null when a seed makes each point's workload another.
+ */
 static int find_hash(struct worker *k, const struct run_spec *spec,
                      const char *given, struct problem *problem)
 {
-    if (k->hashed == given)
+    if (given != NULL && k->hashed == given)
         return 0;
     k->hashed = NULL;
     int err = run_trace_hash(spec->workload, k->hash, problem);
@@ -172,7 +176,7 @@ static int work(struct worker *k)
     struct problem problem = {""};
     uint32_t number;
     int err = store_open(&k->store, k->db, false, &problem);
-    while (err == 0 &&
+    while (err == 0 && getppid() == k->parent &&
            (number = atomic_fetch_add(&k->board->next, 1)) < k->g->n_points)
         err = work_point(k, number, &problem);
     store_close(k->store);
@@ -208,13 +212,15 @@ int sweep_play(const struct grid *g, const char *db, uint32_t n_workers,
     if (err < 0)
         return err;
     store_close(store);
+    pid_t parent = getpid();
     uint32_t n_begun = 0;
     while (n_begun < n_workers) {
         pid_t child = fork();
         if (child < 0)
             break;
         if (child == 0) {
-            struct worker k = {.g = g, .board = board, .db = db, .out = out};
+            struct worker k = {
+                .g = g, .board = board, .db = db, .parent = parent, .out = out};
             _exit(work(&k));
         }
         n_begun++;

@@ -7,7 +7,8 @@
  * stay in the table `point` with the reason, and are tried again.
  *
  * Workers are processes, each with a connection of its own; one that dies
- * loses the point that it played, and no other.
+ * loses the point that it played, and no other. When the sweep itself is
+ * killed, they stop after the point at hand.
  */
 #ifndef ANALYSIS_SWEEP_H
 #define ANALYSIS_SWEEP_H

@@ -89,7 +89,8 @@ Test(grid, does_not_multiply_points_by_an_axis_that_is_nothing_to_them)
                            "\"manager\": [\"tlsf\", \"copying\"], \"machine\": "
                            "\"native\", \"flags\": [\"O2\", \"Os\"], \"pins\": "
                            "[\"none\", \"k\"], \"steps\": [\"none\", "
-                           "\"1:240\"], \"seed\": [1, 2]}"),
+                           "\"1:240\"], \"touch\": [1, 2], \"seed\": [1, "
+                           "2]}"),
                  0),
               "%s", problem.text);
     expect_points(points, 6);
@@ -193,10 +194,14 @@ Test(grid, checks_every_value_before_anything_is_played)
         {"\"manager\": \"copying:pins\"", "axes.manager", "key=value"},
         {"\"heap\": \"1.5mim\"", "axes.heap", "1.5min"},
         {"\"heap\": -4", "axes.heap", "a number"},
+        {"\"heap\": 20480.5", "axes.heap", "a whole number"},
+        {"\"heap\": [\"8K\", \"8K\"]", "axes.heap[1]", "8K stands there twice"},
+        {"\"heap\": \"\"", "axes.heap", "found an empty string"},
         {"\"machine\": \"hazard4\"", "axes.machine", "hazard3"},
         {"\"flags\": \"O3\"", "axes.flags", "O2, Os"},
         {"\"pins\": \"x\"", "axes.pins", "none|k|kj|kjv"},
         {"\"seed\": \"one\"", "axes.seed", "a whole number"},
+        {"\"seed\": \"18446744073709551616\"", "axes.seed", "not a number"},
         {"\"steps\": \"1\"", "axes.steps", "1:240"},
         {"\"touch\": \"reads\"", "axes.touch", "stores"},
         {"\"refused\": \"ask\"", "axes.refused", "skip, stop, reset"},

@@ -82,6 +82,17 @@ Test(sweep, plays_every_point_once_and_goes_on_where_it_was)
     cr_expect(eq(i64, number("SELECT COUNT(*) FROM minheap"), 3));
 }
 
+Test(sweep, goes_on_among_the_seeds_of_a_preset)
+{
+    static const char seeds[] =
+        "\"workload\": \"churn:ops=50\", \"manager\": \"fit\", "
+        "\"heap\": \"32K\", \"seed\": [1, 2, 3]";
+    cr_assert(eq(int, sweep(seeds, 1), 0), "%s", problem.text);
+    cr_expect(eq(u32, counts.played, 3));
+    cr_assert(eq(int, sweep(seeds, 2), 0), "%s", problem.text);
+    cr_expect(eq(u32, counts.there, 3));
+}
+
 Test(sweep, by_several_workers_gives_the_same_runs)
 {
     cr_assert(eq(int, sweep(SMALL, 3), 0), "%s", problem.text);
