@@ -57,7 +57,7 @@
 #define PLOT_BINS     512
 #define PLOT_WIDTH    960 /* of an SVG figure, in pixels                    */
 #define PLOT_STEM_CAP 128
-#define PLOT_RUNS_CAP 12 /* runs in one figure, of any kind                */
+#define PLOT_RUNS_CAP 16 /* runs in one figure, of any kind                */
 
 struct plot_kind {
     const char *name, *caption;

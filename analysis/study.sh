@@ -84,10 +84,11 @@ WHERE p.machine <> 'native' AND r.status = 'complete' ORDER BY p.n;"
 mkdir -p "$folder"
 ask "$csv" -header >"$folder/managers-table.csv"
 
-# The picture: native runs of the first workload in its recorded heap.
+# The picture: native runs of the first workload in its recorded heap, every
+# manager as it is.
 runs=$(ask "SELECT r.number FROM place p JOIN point o ON o.point = p.point
     JOIN run r ON r.id = o.run WHERE p.machine = 'native' AND p.heap <> '1min'
-    AND r.status = 'complete'
+    AND r.status = 'complete' AND p.label NOT LIKE '%=%'
     AND p.trace = (SELECT trace FROM place WHERE n = 1) ORDER BY p.n;")
 # shellcheck disable=SC2086
 "$program" plot managers $runs --db "$db" -o "$folder/managers.svg" >/dev/null
@@ -127,6 +128,8 @@ tables() {
         for (i = 1; i <= n_traces; i++) printf " --- |"
         printf "\n"
         for (k = 1; k <= n_names; k++) {
+            if (least[names[k], traces[1]] == "")
+                continue
             printf "| %s |", names[k]
             for (i = 1; i <= n_traces; i++)
                 printf " %s |", least[names[k], traces[i]] == "" \

@@ -2,25 +2,25 @@
 stem = 'managers'
 width = 960
 height = 640
-n_panels = 12
-array panel_run[12]
-array panel_title[12]
-array panel_note[12]
-array panel_heap[12]
-array panel_step[12]
-array panel_ops[12]
-array panel_collections[12]
-array panel_refusals[12]
-array panel_span[12]
-array panel_last[12]
-array panel_first[12]
-array panel_count[12]
-array panel_column[12]
-array panel_us[12]
-array panel_clock[12]
-array panel_kinds[12]
-array panel_wide[12]
-array panel_steps[12]
+n_panels = 9
+array panel_run[9]
+array panel_title[9]
+array panel_note[9]
+array panel_heap[9]
+array panel_step[9]
+array panel_ops[9]
+array panel_collections[9]
+array panel_refusals[9]
+array panel_span[9]
+array panel_last[9]
+array panel_first[9]
+array panel_count[9]
+array panel_column[9]
+array panel_us[9]
+array panel_clock[9]
+array panel_kinds[9]
+array panel_wide[9]
+array panel_steps[9]
 panel_title[1] = 'marksweep'
 panel_run[1] = 1
 panel_heap[1] = 32768
@@ -31,56 +31,41 @@ panel_run[2] = 4
 panel_heap[2] = 32768
 panel_ops[2] = 108981
 panel_column[2] = 20000
-panel_title[3] = 'twoended promote=oracle'
-panel_run[3] = 8
+panel_title[3] = 'copying'
+panel_run[3] = 12
 panel_heap[3] = 32768
 panel_ops[3] = 108981
 panel_column[3] = 20000
-panel_title[4] = 'copying'
-panel_run[4] = 12
+panel_title[4] = 'semispace'
+panel_run[4] = 20
 panel_heap[4] = 32768
 panel_ops[4] = 108981
 panel_column[4] = 20000
-panel_title[5] = 'copying pins=k'
-panel_run[5] = 16
+panel_title[5] = 'tlsf'
+panel_run[5] = 24
 panel_heap[5] = 32768
 panel_ops[5] = 108981
 panel_column[5] = 20000
-panel_title[6] = 'semispace'
-panel_run[6] = 20
+panel_title[6] = 'fit'
+panel_run[6] = 28
 panel_heap[6] = 32768
 panel_ops[6] = 108981
 panel_column[6] = 20000
-panel_title[7] = 'tlsf'
-panel_run[7] = 24
+panel_title[7] = 'chains'
+panel_run[7] = 32
 panel_heap[7] = 32768
 panel_ops[7] = 108981
 panel_column[7] = 20000
-panel_title[8] = 'fit'
-panel_run[8] = 28
+panel_title[8] = 'intern'
+panel_run[8] = 40
 panel_heap[8] = 32768
 panel_ops[8] = 108981
 panel_column[8] = 20000
-panel_title[9] = 'chains'
-panel_run[9] = 32
+panel_title[9] = 'handles'
+panel_run[9] = 45
 panel_heap[9] = 32768
 panel_ops[9] = 108981
 panel_column[9] = 20000
-panel_title[10] = 'intern'
-panel_run[10] = 36
-panel_heap[10] = 32768
-panel_ops[10] = 108981
-panel_column[10] = 20000
-panel_title[11] = 'handles'
-panel_run[11] = 41
-panel_heap[11] = 32768
-panel_ops[11] = 108981
-panel_column[11] = 20000
-panel_title[12] = 'handles steps=1:240'
-panel_run[12] = 42
-panel_heap[12] = 32768
-panel_ops[12] = 108981
-panel_column[12] = 20000
 title = 'logger-32k.ftb · heap of 32 KiB'
 
 # What all figures share. Colours: Okabe and Ito, "Color Universal Design",
