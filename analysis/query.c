@@ -110,7 +110,8 @@ static const char run_columns[] =
     "s.min_largest_free, s.max_live, s.moved_bytes, s.inplace_missed, "
     "s.dropped, s.max_held, s.floating, s.lone_blocks, "
     "s.touches, s.strings, s.strings_granted, s.strings_apart, "
-    "s.first_refusal_seq, s.worst_seq, s.frag_mean, s.frag_max, s.frag_end";
+    "s.first_refusal_seq, s.worst_seq, s.guarantee_live, s.guarantee_sure, "
+    "s.guarantee_seq, s.frag_mean, s.frag_max, s.frag_end";
 
 static void clean_column(char *out, size_t cap, sqlite3_stmt *q, int column)
 {
@@ -151,6 +152,9 @@ static void read_summary(sqlite3_stmt *q, int column, struct query_summary *s)
         &s->strings_apart,
         &s->first_refusal_seq,
         &s->worst_seq,
+        &s->guarantee_live,
+        &s->guarantee_sure,
+        &s->guarantee_seq,
     };
     for (size_t i = 0; i < sizeof whole / sizeof *whole; i++) {
         int64_t value = sqlite3_column_int64(q, column++);

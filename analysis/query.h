@@ -25,6 +25,7 @@ struct query_summary {
     int64_t touches, strings, strings_granted, strings_apart;
     int64_t first_refusal_seq; /* 0: nothing was refused                   */
     int64_t worst_seq;
+    int64_t guarantee_live, guarantee_sure, guarantee_seq; /* 0: nothing sure */
     double frag_mean, frag_max, frag_end;
 };
 

@@ -109,7 +109,7 @@ static int read_minheap(struct report *r, const struct entry *e, double *ratio,
     return err < 0 ? err : 0;
 }
 
-static void head(FILE *f, const char *const heads[][2], size_t n)
+void report_table_head(FILE *f, const char *const heads[][2], size_t n)
 {
     html(f, "<div class=wide><table class=sortable><thead><tr>");
     for (size_t i = 0; i < n; i++)
@@ -185,7 +185,7 @@ static int bytes_table(struct report *r, const struct group *g)
         {"control block", "bytes before the heap"},
     };
     int err = 0;
-    head(r->page, heads, sizeof heads / sizeof *heads);
+    report_table_head(r->page, heads, sizeof heads / sizeof *heads);
     for (int i = 0; i < g->n && err == 0; i++)
         if (g->entry[i].is_first)
             err = bytes_row(r, &g->entry[i]);
@@ -260,12 +260,22 @@ static int cycles_table(struct report *r, const struct group *g)
         if (err <= 0)
             continue;
         if (n++ == 0)
-            head(r->page, heads, sizeof heads / sizeof *heads);
+            report_table_head(r->page, heads, sizeof heads / sizeof *heads);
         cycles_row(r->page, &g->entry[i], &m);
     }
     if (n > 0)
         html(r->page, "</tbody></table></div>\n");
     return err < 0 ? err : 0;
+}
+
+static void cards(struct report *r, const struct group *g)
+{
+    const struct query_run *runs[GROUP_CAP];
+    int n = 0;
+    for (int i = 0; i < g->n; i++)
+        if (g->entry[i].is_first)
+            runs[n++] = g->entry[i].run;
+    report_cards(r->page, runs, n);
 }
 
 static int lines(struct report *r, const struct group *g, int number)
@@ -290,7 +300,10 @@ static int tell_group(struct report *r, const struct group *g, int number)
     int err = bytes_table(r, g);
     if (err == 0)
         err = cycles_table(r, g);
-    return err < 0 ? err : lines(r, g, number);
+    if (err == 0)
+        err = lines(r, g, number);
+    cards(r, g);
+    return err;
 }
 
 int report_managers(struct report *r)

@@ -45,6 +45,15 @@ MUST_CHECK int report_figure(struct report *r, const struct plot_kind *k,
  */
 MUST_CHECK int report_managers(struct report *r);
 
+/* A table that sorts, up to its body: n heads, each with what it means. */
+void report_table_head(FILE *f, const char *const heads[][2], size_t n);
+
+/*
+ * The guarantee cards of the runs' managers as a table, and how near each run
+ * came to it; of managers unknown to this program nothing (report_card.c).
+ */
+void report_cards(FILE *f, const struct query_run *const *runs, int n);
+
 /* What a run on a machine cost; of a native run nothing (report_machine.c). */
 MUST_CHECK int report_machine(struct report *r, const struct query_run *run);
 

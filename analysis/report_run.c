@@ -384,6 +384,7 @@ int report_run(struct report *r, const struct query_run *run)
     if (err == 0 && run->has_summary) {
         summary_cards(f, &run->summary);
         err = expectations(r, run);
+        report_cards(f, &run, 1);
     }
     static int (*const parts[])(struct report *, const struct query_run *) = {
         heap_figures,  refusals,    report_machine,

@@ -244,6 +244,9 @@ static const struct figure figures[] = {
     RESULT("strings_apart", strings.apart),
     SUMMARY(first_refusal_seq),
     SUMMARY(worst_seq),
+    RESULT("guarantee_live", nearest.live),
+    RESULT("guarantee_sure", nearest.sure),
+    RESULT("guarantee_seq", nearest.operation),
     RESULT("control_bytes", control_bytes),
 };
 

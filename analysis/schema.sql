@@ -266,7 +266,11 @@ CREATE TABLE summary (         -- one row a run: what replay --json prints
   expect_tables_met INTEGER, expect_tables INTEGER,
   expect_collections_met INTEGER, expect_collections INTEGER,
   first_refusal_seq INTEGER,            -- NULL: nothing was refused
-  worst_seq   INTEGER NOT NULL          -- first op with min_largest_request
+  worst_seq   INTEGER NOT NULL,         -- first op with min_largest_request
+  guarantee_live INTEGER, -- bytes live at the request that came nearest to what
+                          -- the manager grants surely, or furthest beyond it
+  guarantee_sure INTEGER, -- ... bytes up to which it does; NULL: nothing is
+  guarantee_seq INTEGER   -- ... the operation that requested
 );
 
 CREATE TABLE minheap (         -- smallest heaps in which nothing is refused
@@ -338,6 +342,7 @@ SELECT r.number AS run, r.id, t.name AS trace, r.manager, r.machine,
        s.expect_blocks_met, s.expect_blocks, s.expect_checkpoints_met, s.expect_checkpoints,
        s.expect_tables_met, s.expect_tables, s.expect_collections_met,
        s.expect_collections, s.first_refusal_seq, s.worst_seq,
+       s.guarantee_live, s.guarantee_sure, s.guarantee_seq,
        r.state_digest, r.trace AS trace_hash, t.program, r.program_version,
        r.stored_bytes
 FROM run r JOIN trace t ON t.hash = r.trace

@@ -27,7 +27,7 @@
 #include "analysis/run.h"
 
 #define STORE_DEFAULT_PATH   "results/fraglab.db"
-#define STORE_SCHEMA_VERSION 4
+#define STORE_SCHEMA_VERSION 5
 #define STORE_APPLICATION_ID 0x66726167 /* "frag" */
 #define STORE_SEQ_BITS       36         /* key = number << bits | seq */
 #define STORE_WAIT_MS        120000

@@ -127,8 +127,8 @@ static int put_run(struct store_copy *c)
 
 /*
  * The columns of `summary` in types of store_put: run and counts, bytes at the
- * end and extremes, fragmentation, work; between these and the last two the
- * recorded facts, which many runs have not.
+ * end and extremes, fragmentation, work; between these and the last, moments
+ * and the guarantee, the recorded facts, which many runs have not.
  */
 #define SUMMARY_FIRST                                                          \
     "kuuuuuuuuuuuu"                                                            \
@@ -136,7 +136,7 @@ static int put_run(struct store_copy *c)
     "ddd"                                                                      \
     "uuuu"                                                                     \
     "uuuuu"
-#define SUMMARY_LAST "ku"
+#define SUMMARY_LAST "kukkk"
 
 static int put_summary(const struct store_copy *c)
 {
@@ -157,7 +157,8 @@ static int put_summary(const struct store_copy *c)
         e->strings.apart, e->blocks.met, e->blocks.of, e->checkpoints.met,
         e->checkpoints.of, e->tables.met, e->tables.of,
         e->collections_expected.met, e->collections_expected.of,
-        (int64_t)m->first_refusal_seq, m->worst_seq);
+        (int64_t)m->first_refusal_seq, m->worst_seq, (int64_t)e->nearest.live,
+        (int64_t)e->nearest.sure, (int64_t)e->nearest.operation);
 }
 
 /* Percentiles and totals of a machine run. */

@@ -26,7 +26,7 @@ static const char *const statement_sql[STORE_N_STATEMENTS] = {
     [STORE_PUT_COST] = "INSERT INTO op_cost VALUES (?,?,?,?,?,?,?,?)",
     [STORE_PUT_EVENT] = "INSERT INTO event_cost VALUES (" VALUES_10 ",?)",
     [STORE_PUT_SUMMARY] = "INSERT INTO summary VALUES (" VALUES_10 "," VALUES_10
-                          "," VALUES_10 "," VALUES_10 ",?,?,?,?,?)",
+                          "," VALUES_10 "," VALUES_10 ",?,?,?,?,?,?,?,?)",
     [STORE_PUT_OPS] = "INSERT INTO op SELECT * FROM shard_ops",
     /* Without a key a row gets the key after the largest, with no search. */
     [STORE_APPEND_OPS] =
