@@ -219,6 +219,58 @@ Test(report, stands_managers_on_machines_side_by_side)
     sqlite3_close(db);
 }
 
+/* Three runs of one trace in one heap, which `change` makes what they are. */
+static char *compared(const char *change)
+{
+    sqlite3 *db = played("boot", 400, false);
+    struct fixture_run run = {6, "boot", 300, 400, 3, 90, false, NULL};
+    for (; run.number < 8; run.number++)
+        fixture_play(db, &run);
+    fixture_sql(db, "UPDATE run SET trace='hash5'; %s", change);
+    cr_assert(eq(int, report_all(db), 3), "%s", problem.text);
+    sqlite3_close(db);
+    return read_file("index.html");
+}
+
+Test(report, draws_guarantee_cards_and_how_near_each_run_came)
+{
+    need_gnuplot();
+    char *page = compared(
+        "UPDATE run SET manager='copying' WHERE number=6;"
+        "UPDATE run SET manager='tlsf' WHERE number=7;"
+        "UPDATE summary SET end_used=3000, end_free=1480, guarantee_live=3600,"
+        "guarantee_sure=1200, guarantee_seq=77 WHERE run=5;"
+        "UPDATE summary SET guarantee_live=3000, guarantee_sure=4000,"
+        "guarantee_seq=1234 WHERE run=6");
+    static const char *const wanted[] = {
+        "<h3>Guarantee cards</h3>",
+        "<h3>Guarantee card</h3>",
+        "<td class=text>never beyond the bound",
+        ">none beyond 1,200<td data-v=\"3600\">3,600<td "
+        "data-v=\"3000000\">300.0 %<td data-v=\"77\">77<td class=text>12.5 % "
+        "at the end; 2 bits a block",
+        ">up to 4,000<td data-v=\"3000\">3,000<td data-v=\"750000\">75.0 %<td "
+        "data-v=\"1234\">1,234<",
+        ">nothing is certain<",
+        "<td class=text>precise roots, or pins",
+    };
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
+        cr_expect(strstr(page, wanted[i]) != NULL, "%s", wanted[i]);
+    check_links(page);
+    free(page);
+}
+
+Test(report, has_no_card_of_a_manager_that_is_not_one_of_ours)
+{
+    need_gnuplot();
+    char *page = compared("UPDATE run SET manager='outside' WHERE number=5;"
+                          "UPDATE run SET manager='outside:x' WHERE number=6;"
+                          "UPDATE run SET manager='of 2031' WHERE number=7");
+    cr_expect(strstr(page, "Managers side by side") != NULL);
+    cr_expect(strstr(page, "<h3>Guarantee") == NULL);
+    free(page);
+}
+
 Test(report, without_a_clock_tells_cycles_only)
 {
     need_gnuplot();
@@ -470,6 +522,9 @@ Test(report, survives_rows_that_make_no_sense)
         "UPDATE run SET series_shift=1000000, heap_bytes=9223372036854775807",
         "UPDATE summary SET operations=9223372036854775807",
         "UPDATE summary SET operations=-1, worst_seq=-1, frag_mean=1e308",
+        "UPDATE summary SET guarantee_live=9223372036854775807, "
+        "guarantee_sure=1, guarantee_seq=-1, end_used=9223372036854775807, "
+        "end_free=9223372036854775807",
         "UPDATE histogram SET lower=9223372036854775807-rowid, count=-1",
         "UPDATE histogram SET lower=lower-9, upper=-1",
         "UPDATE heapmap SET units='99999999999h', base=-1, unit_bytes=0",

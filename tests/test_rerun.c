@@ -130,12 +130,13 @@ Test(rerun, a_run_repeats_in_every_figure)
 Test(rerun, what_differs_is_named_with_both_values)
 {
     store_run_of(CHURN, 16384, false);
-    change("UPDATE summary SET frees = 7, frag_mean = 2;"
+    change("UPDATE summary SET frees = 7, frag_mean = 2, guarantee_sure = 9;"
            "UPDATE run SET state_digest = 'beef'");
-    cr_expect(eq(int, differences("1"), 3), "%s", differing);
+    cr_expect(eq(int, differences("1"), 4), "%s", differing);
     cr_expect(strstr(differing, "state_digest beef ") != NULL, "%s", differing);
     cr_expect(strstr(differing, "frees 7 ") != NULL, "%s", differing);
     cr_expect(strstr(differing, "frag_mean 2.0") != NULL, "%s", differing);
+    cr_expect(strstr(differing, "guarantee_sure 9 ") != NULL, "%s", differing);
 }
 
 static void need_image(void)

@@ -143,6 +143,15 @@ Test(store, fills_every_table_of_a_run)
     cr_expect(eq(str, (char *)text("SELECT id FROM runs"), id));
 }
 
+Test(store, keeps_the_request_that_came_nearest_to_the_guarantee)
+{
+    keep_run(KEEP_SUMMARY, 1, 1000);
+
+    cr_expect(eq(i64, number("SELECT guarantee_live FROM runs"), 4000));
+    cr_expect(eq(i64, number("SELECT guarantee_sure FROM runs"), 5000));
+    cr_expect(eq(i64, number("SELECT guarantee_seq FROM runs"), 7));
+}
+
 Test(store, maps_the_worst_moment_and_the_first_refusal)
 {
     keep_run(KEEP_OPS, 3, 20000);
