@@ -127,9 +127,9 @@ test:
 	@$(again) all layers guests
 	@$(again) check
 
-## run the test suites and the program's tests (all of them must be built)
+## run the suites and program tests (built already); STRESS=1: more stress
 check: $(BUILD)/fraglab $(TEST_EXE) $(YARDSTICKS)
-	@bash tests/run.sh $(BUILD) $(TEST_EXE)
+	@$(if $(STRESS),FRAGLAB_STRESS=1) bash tests/run.sh $(BUILD) $(TEST_EXE)
 
 ## the tests that take hours: the same suites with FRAGLAB_LONG set
 test-long:

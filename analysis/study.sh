@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # study.sh PROGRAM GRID DB README FOLDER JOBS - play the study of managers and
 # write what came of it: FOLDER/managers-table.csv (every point on a machine),
-# FOLDER/managers.svg (the first workload of the grid, a line a manager), and in
-# README, between its markers, the tables. What DB holds already is not played
-# again.
+# FOLDER/managers.svg and managers-last.svg (the first and the last workload of
+# the grid, a line a manager), and in README, between its markers, the tables.
+# What DB holds already is not played again.
 set -euo pipefail
 program=$1
 grid=$2
@@ -84,14 +84,21 @@ WHERE p.machine <> 'native' AND r.status = 'complete' ORDER BY p.n;"
 mkdir -p "$folder"
 ask "$csv" -header >"$folder/managers-table.csv"
 
-# The picture: native runs of the first workload in its recorded heap, every
-# manager as it is.
-runs=$(ask "SELECT r.number FROM place p JOIN point o ON o.point = p.point
-    JOIN run r ON r.id = o.run WHERE p.machine = 'native' AND p.heap <> '1min'
-    AND r.status = 'complete' AND p.label NOT LIKE '%=%'
-    AND p.trace = (SELECT trace FROM place WHERE n = 1) ORDER BY p.n;")
-# shellcheck disable=SC2086
-"$program" plot managers $runs --db "$db" -o "$folder/managers.svg" >/dev/null
+# picture PLACE FILE - native runs of the workload that stands first or last in
+# the grid, in its recorded heap, every manager as it is.
+picture() {
+    local runs
+    runs=$(ask "SELECT r.number FROM place p JOIN point o ON o.point = p.point
+        JOIN run r ON r.id = o.run WHERE p.machine = 'native'
+        AND p.heap <> '1min' AND r.status = 'complete'
+        AND p.label NOT LIKE '%=%'
+        AND p.trace = (SELECT trace FROM place ORDER BY $1 LIMIT 1)
+        ORDER BY p.n;")
+    # shellcheck disable=SC2086
+    "$program" plot managers $runs --db "$db" -o "$2" >/dev/null
+}
+picture n "$folder/managers.svg"
+picture 'n DESC' "$folder/managers-last.svg"
 
 # The tables, of the first machine: smallest heaps by trace; all else of the
 # first trace.
@@ -162,5 +169,5 @@ awk -v file="$folder/managers.md" '
     }' "$readme" >"$folder/readme.part"
 cat "$folder/readme.part" >"$readme"
 rm "$folder/readme.part" "$folder/managers.md"
-echo "$readme, $folder/managers-table.csv, $folder/managers.svg"
+echo "$readme, and $folder: managers-table.csv, managers.svg, managers-last.svg"
 exit $status

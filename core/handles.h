@@ -94,21 +94,21 @@
  *           tests/test_handles_cycles.c):
  *                                      alloc        free         step
  *             hazard3, defaults
- *               steps of 240         40/51/93     56/81/90    180/227/230
- *               steps of 1,000       40/51/79     56/79/81    779/899/948
- *               steps of 5,000       40/51/79     56/79/90  4002/4421/4533
+ *               steps of 240         40/51/97     56/81/90    180/228/231
+ *               steps of 1,000       40/51/80     56/79/81    769/891/945
+ *               steps of 5,000       51/51/80     56/79/90  3945/4382/4502
  *             hazard3, wait=0 start_bytes=0 handles=1024
- *               steps of 240         40/51/94     56/81/90    180/227/230
- *               steps of 1,000       40/51/51     56/79/81    779/901/944
- *               no steps             93/94/94     58/81/90
+ *               steps of 240         40/51/98     56/81/90    180/228/231
+ *               steps of 1,000       40/51/51     56/79/81    769/894/937
+ *               no steps             97/98/98     58/81/90
  *             cortex-m0plus, the same
- *               steps of 480       106/117/263  147/183/196   324/467/471
- *               steps of 1,000     106/117/122  147/176/196   712/900/946
- *               no steps           262/271/272  156/183/196
+ *               steps of 480       106/118/267  147/183/196   324/467/471
+ *               steps of 1,000     106/118/123  147/176/196   712/901/946
+ *               no steps           266/275/276  156/183/196
  *             hazard3, the same, an eighth of the objects of 4 KiB
- *               steps of 240        40/100/353    58/90/90    227/227/230
- *               steps of 1,000      40/51/100     56/90/90    943/982/982
- *               steps of 5,000       51/51/51     56/79/79  3488/4725/4776
+ *               steps of 240         40/98/353    58/90/90    228/228/231
+ *               steps of 1,000       40/51/97     56/90/90    932/983/983
+ *               steps of 5,000       51/51/51     56/79/79  3473/4708/4759
  *           Of the 40 cycles 8 are call and return, 8 turn the request into a
  *           length, 9 take the entry, 4 write the header, 8 cut the hole in
  *           hand; so 20 cannot be had with a header and an entry to write.
