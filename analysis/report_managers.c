@@ -122,9 +122,13 @@ static void number_cell(FILE *f, int64_t n)
     html(f, "<td data-v=\"%i\">%n", n, n);
 }
 
+/* A negative share is not known. */
 static void share_cell(FILE *f, double share)
 {
-    html(f, "<td data-v=\"%i\">%p", (int64_t)(share * 1e6), share);
+    if (share < 0)
+        html(f, "<td data-v=\"-1\">-");
+    else
+        html(f, "<td data-v=\"%i\">%p", (int64_t)(share * 1e6), share);
 }
 
 static int bytes_row(struct report *r, const struct entry *e)
@@ -152,11 +156,12 @@ static int bytes_row(struct report *r, const struct entry *e)
     number_cell(f, s->refused_other);
     number_cell(f, s->min_largest_request);
     number_cell(f, s->p1_largest_request);
-    share_cell(f, m.largest_request / heap);
+    bool has_series = m.used + m.free > 0; /* not if kept as a summary */
+    share_cell(f, has_series ? m.largest_request / heap : -1);
     share_cell(f, s->frag_mean);
     number_cell(f, s->collections);
     number_cell(f, s->moved_bytes);
-    share_cell(f, 1 - (m.used + m.free) / heap);
+    share_cell(f, has_series ? 1 - (m.used + m.free) / heap : -1);
     number_cell(f, e->run->control_bytes);
     html(f, "</tr>\n");
     return 0;
