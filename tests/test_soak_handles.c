@@ -3,8 +3,9 @@
  * request is refused only where the bytes that are free do not suffice, and
  * every byte is what it was when its object goes
  *
- * Both are the replay's to find, at the operation that shows them. A million
- * operations; with FRAGLAB_LONG a thousand million.
+ * Both are the replay's to find, at the operation that shows them. Ten million
+ * operations, most of them in a heap of few objects; with FRAGLAB_LONG a
+ * hundred times as many.
  */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
@@ -13,17 +14,19 @@
 
 #include "sim/replay/replay.h"
 
-static void soak(uint64_t ops, uint32_t step_units)
+/* Churn made for `kib` KiB in a third less. */
+static void soak(uint32_t kib, uint64_t ops, uint32_t step_units)
 {
     char name[80];
     struct workload *w;
     struct problem problem = {""};
-    struct replay_options o = {.manager = "handles", .heap_bytes = 42 * 1024};
+    struct replay_options o = {.manager = "handles",
+                               .heap_bytes = kib * 1024 * 2 / 3};
     struct replay_result r;
     struct sink sink = {NULL};
     if (getenv("FRAGLAB_LONG") != NULL)
-        ops *= 1000;
-    snprintf(name, sizeof name, "churn:ops=%" PRIu64, ops);
+        ops *= 100;
+    snprintf(name, sizeof name, "churn:heap=%uK,ops=%" PRIu64, kib, ops);
     o.step_every = step_units != 0;
     o.step_units = step_units;
     o.step_cycles = UINT32_MAX;
@@ -43,10 +46,12 @@ static void soak(uint64_t ops, uint32_t step_units)
 Test(soak_handles, requests_that_wait_are_refused_for_want_of_bytes_alone,
      .timeout = 36000)
 {
-    soak(800000, 0);
+    soak(64, 350000, 0);
+    soak(4, 8500000, 0);
 }
 
 Test(soak_handles, steps_change_nothing_about_that, .timeout = 36000)
 {
-    soak(200000, 55);
+    soak(64, 150000, 55);
+    soak(4, 1000000, 55);
 }
