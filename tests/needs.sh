@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# needs.sh demo|test|test-long|study - install what `make demo` (and so on) needs and
-# is missing; of the long tests that is picolibc, a gigabyte. Asks dpkg and nothing else when all is there. On a system without
-# apt it lists what it cannot find, and stops.
+# needs.sh demo|test|test-long|study - install what `make demo` (and so on)
+# needs and is missing; for the long tests that is picolibc, a gigabyte. Asks
+# dpkg and nothing else when all is there. On a system without apt it lists what
+# it cannot find, and stops.
 set -eu
 group=${1:-demo}
 packages="gcc libc6-dev make libsqlite3-dev libcjson-dev libzstd-dev
