@@ -144,9 +144,8 @@ static void note_added(struct play *p)
 /* A table of handles takes its entries out of the heap. */
 static bool has_table_grown(const struct play *p)
 {
-    struct area_info info;
-    return p->manager->area_info(p->t->heap, 0, &info) &&
-           info.n_blocks != p->areas[0].n_blocks;
+    const struct play_area *a = &p->areas[0];
+    return a->pool + (a->n_blocks << p->s.unit_shift) != p->t->heap->pool_max;
 }
 
 /*
