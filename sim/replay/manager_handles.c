@@ -44,6 +44,19 @@ static const struct manager_card handles_card = {
 };
 
 /*
+ * What the card promises of so many bytes that no object has, by the shadow's
+ * count and whatever the manager says of itself: a chunk of them, but for the
+ * gap's first word and a new entry.
+ */
+static uint64_t handles_promised(uint64_t free)
+{
+    uint64_t words = free < 8 ? 0 : free / 4 - 2;
+    if (words > HANDLES_CHUNK_MAX)
+        words = HANDLES_CHUNK_MAX;
+    return words < HANDLES_CHUNK_MIN ? 0 : 4 * words - HANDLES_HEADER;
+}
+
+/*
  * With `wait` and nothing pinned, all that is free, but for the header, the
  * gap's first word, and an entry if there is none.
  */
@@ -53,7 +66,9 @@ static uint64_t handles_serves(const struct manager_view *v)
     uint32_t now = handles_largest(h);
     if (handles_of(h)->params.wait == 0 || v->n_pinned > 0)
         return now;
-    uint32_t later = handles_largest_settled(h);
+    uint64_t later = handles_largest_settled(h);
+    uint64_t promised = handles_promised(v->used_free);
+    later = later > promised ? later : promised;
     return later > now ? later : now;
 }
 
