@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "sim/replay/manager.h"
 #include "traces/tape.h"
 #include "traces/writer.h"
 
@@ -197,7 +198,9 @@ int minimise(struct minimised *m, const struct run_spec *spec,
     static const uint8_t idle[] = {TRACE_EXPECT, TRACE_NOTE, TRACE_PHASE,
                                    TRACE_TIME, TRACE_THREAD};
     struct search s = {.spec = spec};
-    if (strcmp(spec->workload, "-") == 0 || result->events == 0)
+    const char *policy = manager_value(&spec->options, "promote");
+    bool needs_whole = policy != NULL && strcmp(policy, "oracle") == 0;
+    if (strcmp(spec->workload, "-") == 0 || result->events == 0 || needs_whole)
         return 0;
     clock_gettime(CLOCK_MONOTONIC, &s.begin);
     read_reason(s.reason, result->reason);

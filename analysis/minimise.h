@@ -26,9 +26,10 @@ struct minimised {
 
 /*
  * `result` is what `spec` came to when its workload was played: a failure.
- * Returns 1 and fills in `m`; 0 if there is nothing to make smaller, because
- * it came from standard input or failed before its first record; negative if
- * it did not fail again, or could not be written.
+ * Returns 1 and fills in `m`; 0 if nothing can be made smaller: it came from
+ * standard input, failed before its first record, or its policy goes by the
+ * whole trace (promote=oracle); negative if it did not fail again, or could
+ * not be written.
  */
 MUST_CHECK int minimise(struct minimised *m, const struct run_spec *spec,
                         const struct replay_result *result,

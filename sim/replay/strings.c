@@ -57,8 +57,9 @@ static int begin_chunk(struct play *p, const struct trace_op *op,
 int strings_place(struct play *p, const struct trace_op *op, uint32_t address,
                   struct op_record *r)
 {
-    const struct shadow_object *o = shadow_at(&p->s, p->chunk);
-    bool goes_on = p->chunk != SHADOW_NONE && address == o->address + o->asked;
+    bool goes_on = p->chunk != SHADOW_NONE &&
+                   address == shadow_at(&p->s, p->chunk)->address +
+                                  shadow_at(&p->s, p->chunk)->asked;
     int err = goes_on ? 0 : begin_chunk(p, op, address);
     if (err == 0)
         err = resize_chunk(p, shadow_at(&p->s, p->chunk)->asked + op->bytes);
