@@ -23,8 +23,9 @@ static const struct manager_key handles_keys[] = {
 /* clang-format on */
 
 static const struct manager_card handles_card = {
-    .succeeds = "wait=1 and nothing pinned: r + 8 <= free bytes, and 4 for a "
-                "new entry if no old one is free. wait=0: the same once "
+    .succeeds = "an index is left (indices=8: 255 objects at once), wait=1 and "
+                "nothing pinned: r + 8 <= free bytes, and 4 for a new entry "
+                "if no old one is free. wait=0: the same once "
                 "defragmentation has caught up; until then a request is "
                 "granted if the gap holds it, or a hole of a longer class, or "
                 "one of the first four of its own; and without steps and "
@@ -43,13 +44,24 @@ static const struct manager_card handles_card = {
              "is longer than a step moves at once",
 };
 
-/*
- * What the card promises of so many bytes that no object has, by the shadow's
- * count and whatever the manager says of itself: a chunk of them, but for the
- * gap's first word and a new entry.
- */
-static uint64_t handles_promised(uint64_t free)
+static struct handles_params handles_of_words(const struct manager_params *p)
 {
+    struct handles_params m;
+    memcpy(&m, p, sizeof m);
+    return m;
+}
+
+/*
+ * What the card promises of the bytes that no object has, by the shadow's count
+ * and whatever the manager says of itself: a chunk of them, but for the gap's
+ * first word and a new entry. 16-bit indices are more than objects that fit;
+ * whether one of 8 bits is left, the manager must say.
+ */
+static uint64_t handles_promised(const struct manager_view *v)
+{
+    uint64_t free = v->used_free;
+    if (handles_of_words(v->params).indices == 8)
+        return 0;
     uint64_t words = free < 8 ? 0 : free / 4 - 2;
     if (words > HANDLES_CHUNK_MAX)
         words = HANDLES_CHUNK_MAX;
@@ -67,7 +79,7 @@ static uint64_t handles_serves(const struct manager_view *v)
     if (handles_of(h)->params.wait == 0 || v->n_pinned > 0)
         return now;
     uint64_t later = handles_largest_settled(h);
-    uint64_t promised = handles_promised(v->used_free);
+    uint64_t promised = handles_promised(v);
     later = later > promised ? later : promised;
     return later > now ? later : now;
 }
@@ -120,13 +132,6 @@ static void handles_read(const struct replay_options *o,
     };
     memset(p, 0, sizeof *p);
     memcpy(p, &m, sizeof m);
-}
-
-static struct handles_params handles_of_words(const struct manager_params *p)
-{
-    struct handles_params m;
-    memcpy(&m, p, sizeof m);
-    return m;
 }
 
 static uint32_t handles_before(const struct manager_params *p)
