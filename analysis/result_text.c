@@ -183,8 +183,8 @@ void result_print_text(const cJSON *json, FILE *out)
             count_of(json, "collections"));
     if (count_of(json, "freed_at_death") + count_of(json, "ignored") > 0)
         fprintf(out,
-                "no collector        %" PRIu64 " freed as they died, %" PRIu64
-                " collections, thresholds and locks ignored\n",
+                "freed at death      %" PRIu64 "; %" PRIu64
+                " collections, thresholds, locks and promotions ignored\n",
                 count_of(json, "freed_at_death"), count_of(json, "ignored"));
     print_touches(json, out);
     fprintf(out,

@@ -88,6 +88,7 @@ static int lose(struct play *p, const struct play_area *a, uint32_t slot,
                 bool everything)
 {
     const struct shadow_object *o = shadow_at(&p->s, slot);
+    play_forget_pin(p, slot);
     for (uint32_t g = 0; g < p->happened.n_given_back && !everything; g++) {
         if (p->happened.given_back[g].number != a->number ||
             p->happened.given_back[g].lost != TRACE_NONE)

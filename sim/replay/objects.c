@@ -59,6 +59,7 @@ void play_forget_all(struct play *p, uint32_t end)
         shadow_remove(s, s->dead.oldest, IDMAP_DEAD);
     while (s->live.n > 0)
         shadow_remove(s, s->live.oldest, end);
+    p->pins.n = 0;
     p->chunk = SHADOW_NONE;
     p->strings = (struct string_figures){0};
 }
