@@ -90,6 +90,13 @@ Test(replay_classics, a_copied_half_leaves_one_hole)
     cr_expect(eq(u32, p.ops[6].outcome, OUTCOME_SHORT));
 }
 
+Test(replay_classics, a_collector_that_moves_all_can_pin_nothing)
+{
+    play_badly(&p, "manager=semispace heap=4200", "alloc 1 100\npin 1\n",
+               "t.ft:3: pin of object 1, but semispace moves all objects and "
+               "can pin none");
+}
+
 Test(replay_classics, recorded_programs_run_between_two_halves)
 {
     static const char *const paths[] = {"traces/samples/strings-32k.ftb",
