@@ -153,6 +153,8 @@ int play_pin(struct play *p, const struct trace_op *op)
         return 0;
     if (named != NAMED_LIVE)
         return play_not_live(p, is_pin ? "pin of" : "unpin of", op->id, named);
+    if (shadow_at(&p->s, slot)->is_outer)
+        return 0; /* it never moves */
     if (is_pin && !can_pin(p))
         return play_reject(p,
                            "pin of object %" PRIu64 ", but %s moves all "
