@@ -266,6 +266,7 @@ static void play_random(uint32_t base, uint32_t wild, uint32_t n)
         "manager=handles heap=%u check refused=reset",
         "manager=handles heap=%u check indices=8 per_alloc=40 zero=1",
         "manager=handles heap=%u check wait=0 start_bytes=0 handles=30",
+        "manager=handles heap=%u check wait=0 per_alloc=300",
     };
     const uint32_t n_kinds = sizeof kinds / sizeof *kinds;
     char options[200];
