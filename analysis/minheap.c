@@ -33,6 +33,9 @@ static int is_served(const struct run_spec *spec, uint64_t bytes, bool is_kept,
     s.options.heap_bytes = bytes;
     s.options.refused = REFUSED_STOP;
     err = replay_resolve(&s.options, &w->header, problem);
+    if (err == 0 && s.options.heap_bytes != bytes)
+        err = problem_set(problem, ERR_INPUT,
+                          "--set areas: minheap looks for the size of one");
     if (err == 0)
         err = run_spec_set_steps(&s, problem);
     if (err == 0)

@@ -127,4 +127,11 @@ Test(minheap, says_what_is_wrong_with_its_input)
     spec = spec_of("traces/samples/nqueens-20k.ftb", "copyin");
     cr_expect(eq(int, minheap_find(&spec, &m, &problem), ERR_INPUT));
     cr_expect(strstr(problem.text, "copying") != NULL);
+    spec = spec_of("churn:ops=100", "copying");
+    strcpy(spec.options.params[0].key, "areas");
+    strcpy(spec.options.params[0].value, "16K+16K");
+    spec.options.n_params = 1;
+    cr_expect(eq(int, minheap_find(&spec, &m, &problem), ERR_INPUT));
+    cr_expect(eq(str, problem.text,
+                 "--set areas: minheap looks for the size of one"));
 }
