@@ -90,6 +90,13 @@ Test(replay_classics, a_copied_half_leaves_one_hole)
     cr_expect(eq(u32, p.ops[6].outcome, OUTCOME_SHORT));
 }
 
+Test(replay_classics, nothing_can_be_pinned_between_two_halves)
+{
+    play_badly(&p, "manager=semispace heap=4096", "alloc 1 100\npin 1\n",
+               "semispace moves every object and can pin none");
+    play_well(&p, "manager=fit heap=4096 check", "alloc 1 100\npin 1\n");
+}
+
 Test(replay_classics, recorded_programs_run_between_two_halves)
 {
     static const char *const paths[] = {"traces/samples/strings-32k.ftb",

@@ -147,6 +147,9 @@ int play_pin(struct play *p, const struct trace_op *op)
         return play_not_live(p, is_pin ? "pin of" : "unpin of", op->id, named);
     if (is_pin == play_is_pinned(p, slot))
         return 0; /* pins do not count */
+    if (p->moves && manager_value(p->o, "pins") == NULL)
+        return play_reject(p, "%s moves every object and can pin none",
+                           p->manager->name);
     if ((p->manager->capabilities & CAP_PIN) != 0 && p->has_handles) {
         memset(&p->t->cost, 0, sizeof p->t->cost);
         (is_pin ? p->t->pin : p->t->unpin)(p->t,
