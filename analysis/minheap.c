@@ -12,7 +12,7 @@ enum { SERVED = 1, TOO_LARGE = 2 };
 
 /*
  * One replay in `bytes` bytes: SERVED, and the run stands in `m` if `is_kept`;
- * 0, something was refused; TOO_LARGE for the manager.
+ * 0, something was refused, as `problem` says; TOO_LARGE for the manager.
  */
 static int is_served(const struct run_spec *spec, uint64_t bytes, bool is_kept,
                      struct minheap *m, struct problem *problem)
@@ -33,6 +33,9 @@ static int is_served(const struct run_spec *spec, uint64_t bytes, bool is_kept,
     s.options.heap_bytes = bytes;
     s.options.refused = REFUSED_STOP;
     err = replay_resolve(&s.options, &w->header, problem);
+    if (err == 0 && s.options.heap_bytes != bytes)
+        err = problem_set(problem, ERR_INPUT,
+                          "--set areas: minheap looks for the size of one");
     if (err == 0)
         err = run_spec_set_steps(&s, problem);
     if (err == 0)
@@ -45,13 +48,16 @@ static int is_served(const struct run_spec *spec, uint64_t bytes, bool is_kept,
         return err == ERR_TOO_LARGE ? TOO_LARGE : err;
     if (result.status == REPLAY_FAILED)
         return problem_set(problem, ERR_INPUT, "%.800s", result.reason);
-    bool is_good = result.status == REPLAY_COMPLETE && result.refused == 0;
-    if (is_good && is_kept) {
+    if (result.status != REPLAY_COMPLETE) {
+        (void)problem_set(problem, ERR_INPUT, "%.800s", result.reason);
+        return 0;
+    } /* granted is all but what found the heap locked, as in any heap */
+    if (is_kept) {
         m->heap_bytes = bytes;
         m->max_live = summary.max_live;
         m->run = result;
     }
-    return is_good;
+    return SERVED;
 }
 
 /*
@@ -64,18 +70,21 @@ static int find_large(const struct run_spec *spec, struct minheap *m,
     uint64_t low = 0;
     uint64_t limit = 2 * LARGEST; /* too large */
     uint64_t bytes = FIRST_TRY;
+    struct problem why = {""};
     while (limit - low > MINHEAP_STEP && bytes <= LARGEST) {
         int served = is_served(spec, bytes, true, m, problem);
         if (served < 0 || served == SERVED)
             return served < 0 ? served : 0;
+        if (served == 0)
+            why = *problem;
         *(served == 0 ? &low : &limit) = bytes;
         bytes = limit > LARGEST ? 2 * low : (low + limit) / 2;
         bytes = bytes / MINHEAP_STEP * MINHEAP_STEP;
     }
     return problem_set(problem, ERR_INPUT,
                        "%.300s: %s refuses something in every heap up to "
-                       "%" PRIu64 " bytes",
-                       spec->workload, spec->options.manager, low);
+                       "%" PRIu64 " bytes: %.150s",
+                       spec->workload, spec->options.manager, low, why.text);
 }
 
 /* Larger heaps: the next steps, then some percent more, up to twice. */
