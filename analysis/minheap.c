@@ -5,10 +5,28 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/replay/manager.h"
+
 #define FIRST_TRY UINT64_C(65536)
 #define LARGEST   (UINT64_C(1) << 27) /* the next has no window */
 
 enum { SERVED = 1, TOO_LARGE = 2 };
+
+/* The options for a replay in `bytes` bytes, of one area: H is its size. */
+static int resolve(struct run_spec *s, uint64_t bytes, const struct workload *w,
+                   struct problem *problem)
+{
+    const char *areas = manager_value(&s->options, "areas");
+    if ((areas != NULL && areas[0] != '\0') ||
+        manager_number(&s->options, "grow", 0) != 0)
+        return problem_set(problem, ERR_INPUT,
+                           "the smallest heap is sought of one area that does "
+                           "not grow, without --set areas and grow");
+    s->options.heap_bytes = bytes;
+    s->options.refused = REFUSED_STOP;
+    int err = replay_resolve(&s->options, &w->header, problem);
+    return err < 0 ? err : run_spec_set_steps(s, problem);
+}
 
 /*
  * One replay in `bytes` bytes: SERVED, and the run stands in `m` if `is_kept`;
@@ -30,11 +48,7 @@ static int is_served(const struct run_spec *spec, uint64_t bytes, bool is_kept,
         metrics_free(metrics);
         return err;
     }
-    s.options.heap_bytes = bytes;
-    s.options.refused = REFUSED_STOP;
-    err = replay_resolve(&s.options, &w->header, problem);
-    if (err == 0)
-        err = run_spec_set_steps(&s, problem);
+    err = resolve(&s, bytes, w, problem);
     if (err == 0)
         err = run_spec_play(&s, w, &sink, &result, problem);
     workload_close(w);
@@ -159,12 +173,8 @@ int minheap_describe(const struct run_spec *spec, char **json,
         err = workload_open(&w, s.workload, NULL, problem);
     if (err < 0)
         return err;
-    s.options.heap_bytes = FIRST_TRY;
-    s.options.refused = REFUSED_STOP;
-    err = replay_resolve(&s.options, &w->header, problem);
+    err = resolve(&s, FIRST_TRY, w, problem);
     workload_close(w);
-    if (err == 0)
-        err = run_spec_set_steps(&s, problem);
     if (err < 0)
         return err;
     s.options.heap_bytes = s.options.window_bytes = 0;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "analysis/minheap.h"
+#include "analysis/setting.h"
 #include "tests/scratch.h"
 
 static struct problem problem;
@@ -149,4 +150,11 @@ Test(minheap, says_what_is_wrong_with_its_input)
     spec = spec_of("traces/samples/nqueens-20k.ftb", "copyin");
     cr_expect(eq(int, minheap_find(&spec, &m, &problem), ERR_INPUT));
     cr_expect(strstr(problem.text, "copying") != NULL);
+    static const char *const larger[] = {"areas=8K+8K", "grow=1"};
+    for (int i = 0; i < 2; i++) {
+        spec = spec_of("traces/samples/nqueens-20k.ftb", "copying");
+        cr_assert(eq(int, setting_read(&spec.options, larger[i], &problem), 0));
+        cr_expect(eq(int, minheap_find(&spec, &m, &problem), ERR_INPUT));
+        cr_expect(strstr(problem.text, "one area") != NULL, "%s", larger[i]);
+    }
 }

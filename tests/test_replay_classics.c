@@ -90,11 +90,13 @@ Test(replay_classics, a_copied_half_leaves_one_hole)
     cr_expect(eq(u32, p.ops[6].outcome, OUTCOME_SHORT));
 }
 
-Test(replay_classics, nothing_can_be_pinned_between_two_halves)
+Test(replay_classics, what_a_collection_of_everything_takes_is_pinned_no_more)
 {
-    play_badly(&p, "manager=semispace heap=4096", "alloc 1 100\npin 1\n",
-               "semispace moves every object and can pin none");
-    play_well(&p, "manager=fit heap=4096 check", "alloc 1 100\npin 1\n");
+    play_well(&p, "manager=copying heap=1024 check",
+              "alloc 1 16\npin 1\ncollect all\nalloc 2 64\nalloc 3 64\n"
+              "death 2\n");
+    cr_expect(eq(u64, p.result.end.largest_request, p.result.end.free + 64),
+              "nothing pinned: all that a collection can free");
 }
 
 Test(replay_classics, recorded_programs_run_between_two_halves)

@@ -140,6 +140,15 @@ Test(replay_refused, skip_goes_on_without_the_object)
     cr_assert(eq(str, p.live, " 2"));
 }
 
+Test(replay_refused, what_moves_behind_a_refusal_had_not_made_room_before)
+{
+    well("manager=handles heap=1060 wait=0 per_alloc=1000 check",
+         "alloc 1 400\nalloc 2 100\nalloc 3 400\nalloc 4 100\nfree 1\n"
+         "free 3\nalloc 5 600\nalloc 6 600\n");
+    cr_assert(eq(u64, p.result.refused, 1));
+    cr_assert(eq(u64, p.refusals[0].seq, 7));
+}
+
 Test(replay_refused, stop_ends_the_run_there)
 {
     play_text(&p, "heap=1024 refused=stop check",
