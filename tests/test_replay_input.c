@@ -152,8 +152,8 @@ static const struct bad_case options[] = {
      "--manager markswep: no such manager; the nearest is 'marksweep'"},
     {"heap=1024 blok=16", "--set blok: marksweep has no such parameter; the "
                           "nearest is 'block'"},
-    {"heap=1024 block=7", "--set block=7: allowed are numbers from 8 to 64"},
-    {"heap=1024 block=24", "--set: marksweep does not allow"},
+    {"heap=1024 block=7", "--set block=7: allowed are 8|16|32|64"},
+    {"heap=1024 block=24", "--set block=24: allowed are 8|16|32|64"},
     {"heap=1024 block=", "--set block="},
     {"heap=1024 block=-16", "--set block=-16"},
     {"heap=1024 block=16x", "--set block=16x"},

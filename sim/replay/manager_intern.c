@@ -7,7 +7,7 @@
 
 /* clang-format off */
 static const struct manager_key intern_keys[] = {
-    {"block", NULL, 8, 64, "16", "bytes of a block: 8, 16, 32 or 64"},
+    {"block", "8|16|32|64", 0, 0, "16", "bytes of a block"},
     {"zero", NULL, 0, 1, "0", "1: zero objects, and what grows"},
     {"chunk", NULL, INTERN_CHUNK_MIN, INTERN_CHUNK_MAX, "128",
      "bytes asked for a new chunk of strings"},
@@ -20,7 +20,7 @@ static const struct manager_card intern_card = {
                 "log2(n) / 2), n the largest request in blocks (Robson 1974); "
                 "a string: if the chunk has room, or the blocks behind it, or "
                 "an object of its size would be granted",
-    .metadata = "2 bits a block: 1.5 % of a heap of 16-byte blocks; strings: "
+    .metadata = "2 bits a block: 1.6 % of a heap of 16-byte blocks; strings: "
                 "none, less than a block a chunk lost, and the rest of the "
                 "last chunk",
     .pause = "none: table words of the search, and the copy of a realloc that "

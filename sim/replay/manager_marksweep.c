@@ -7,7 +7,7 @@
 
 /* clang-format off */
 static const struct manager_key marksweep_keys[] = {
-    {"block", NULL, 8, 64, "16", "bytes of a block: 8, 16, 32 or 64"},
+    {"block", "8|16|32|64", 0, 0, "16", "bytes of a block"},
     {"zero", NULL, 0, 1, "1", "1: zero whole objects; 0: only their rests"},
     {"quirks", "safe|exact", 0, 0, "safe",
      "exact: give back a lone block's area as MicroPython does"},

@@ -272,8 +272,7 @@ int replay_resolve(struct replay_options *o, const struct trace_header *header,
     if (m->control_bytes != NULL && m->control_bytes(&params) == 0)
         return problem_set(problem, ERR_INPUT,
                            "--set: %s does not allow these parameters "
-                           "together (block must be 8, 16, 32 or 64; "
-                           "area_struct 0 or 28 to 64)",
+                           "together (area_struct must be 0, 28, 32 ... or 64)",
                            m->name);
     err = resolve_heap(o, header, problem);
     return err < 0 ? err : resolve_window(o, problem);
