@@ -90,13 +90,6 @@ Test(replay_classics, a_copied_half_leaves_one_hole)
     cr_expect(eq(u32, p.ops[6].outcome, OUTCOME_SHORT));
 }
 
-Test(replay_classics, a_collector_that_moves_all_can_pin_nothing)
-{
-    play_badly(&p, "manager=semispace heap=4200", "alloc 1 100\npin 1\n",
-               "t.ft:3: pin of object 1, but semispace moves all objects and "
-               "can pin none");
-}
-
 Test(replay_classics, what_a_collection_of_everything_takes_is_pinned_no_more)
 {
     play_well(&p, "manager=copying heap=1024 check",

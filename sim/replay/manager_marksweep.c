@@ -27,7 +27,8 @@ static const struct manager_key marksweep_keys[] = {
     {"outer_bytes", NULL, 0, 1u << 28, "0",
      "bytes of the outer heap, beside its control block"},
     {"area_struct", NULL, 0, 64, "32",
-     "bytes at the start of each further area; 0: a build for one area"},
+     "bytes at the start of each further area: a multiple of 4 from 28 on; 0, "
+     "without grow: a build for one area"},
 };
 /* clang-format on */
 

@@ -18,12 +18,12 @@ void play_open_pins(struct play *p)
     }
 }
 
-/* Pin a live object, once. */
+/* Pin a live object, once; in the outer heap nothing moves anyway. */
 static int add(struct play *p, uint32_t slot, uint32_t epoch)
 {
     struct guest_roots *r = p->t->roots;
     struct shadow_object *o = shadow_at(&p->s, slot);
-    if (o->state != SHADOW_LIVE || o->seen == epoch)
+    if (o->state != SHADOW_LIVE || o->is_outer || o->seen == epoch)
         return 0;
     o->seen = epoch;
     if (r->n_precise + p->s.n_held + p->pinned.n >= r->cap)

@@ -370,7 +370,7 @@ enum pin_policy { PINS_NONE = 0, PINS_HELD, PINS_INSIDE, PINS_INTERIOR };
 void play_open_pins(struct play *p);
 /* The root table's third part, for the call that follows. 1: it is full. */
 int play_set_pins(struct play *p);
-/* How many they would be; some may be counted twice. */
+/* How many they would be at most: some are counted twice, or have ended. */
 uint32_t play_count_pins(const struct play *p);
 /* The program's own pin or unpin of a live object. */
 int play_pin(struct play *p, const struct trace_op *op);
