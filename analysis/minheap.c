@@ -30,7 +30,7 @@ static int resolve(struct run_spec *s, uint64_t bytes, const struct workload *w,
 
 /*
  * One replay in `bytes` bytes: SERVED, and the run stands in `m` if `is_kept`;
- * 0, something was refused; TOO_LARGE for the manager.
+ * 0, something was refused, as `problem` says; TOO_LARGE for the manager.
  */
 static int is_served(const struct run_spec *spec, uint64_t bytes, bool is_kept,
                      struct minheap *m, struct problem *problem)
@@ -59,13 +59,16 @@ static int is_served(const struct run_spec *spec, uint64_t bytes, bool is_kept,
         return err == ERR_TOO_LARGE ? TOO_LARGE : err;
     if (result.status == REPLAY_FAILED)
         return problem_set(problem, ERR_INPUT, "%.800s", result.reason);
-    bool is_good = result.status == REPLAY_COMPLETE && result.refused == 0;
-    if (is_good && is_kept) {
+    if (result.status != REPLAY_COMPLETE) {
+        (void)problem_set(problem, ERR_INPUT, "%.800s", result.reason);
+        return 0;
+    } /* granted is all but what found the heap locked, as in any heap */
+    if (is_kept) {
         m->heap_bytes = bytes;
         m->max_live = summary.max_live;
         m->run = result;
     }
-    return is_good;
+    return SERVED;
 }
 
 /*
@@ -78,18 +81,21 @@ static int find_large(const struct run_spec *spec, struct minheap *m,
     uint64_t low = 0;
     uint64_t limit = 2 * LARGEST; /* too large */
     uint64_t bytes = FIRST_TRY;
+    struct problem why = {""};
     while (limit - low > MINHEAP_STEP && bytes <= LARGEST) {
         int served = is_served(spec, bytes, true, m, problem);
         if (served < 0 || served == SERVED)
             return served < 0 ? served : 0;
+        if (served == 0)
+            why = *problem;
         *(served == 0 ? &low : &limit) = bytes;
         bytes = limit > LARGEST ? 2 * low : (low + limit) / 2;
         bytes = bytes / MINHEAP_STEP * MINHEAP_STEP;
     }
     return problem_set(problem, ERR_INPUT,
                        "%.300s: %s refuses something in every heap up to "
-                       "%" PRIu64 " bytes",
-                       spec->workload, spec->options.manager, low);
+                       "%" PRIu64 " bytes: %.150s",
+                       spec->workload, spec->options.manager, low, why.text);
 }
 
 /* Larger heaps: the next steps, then some percent more, up to twice. */

@@ -120,6 +120,28 @@ Test(minheap, counts_what_is_granted_and_undone_as_live)
     scratch_remove(folder);
 }
 
+/* What finds the heap locked says nothing about its size. */
+Test(minheap, does_not_count_refusals_by_a_lock)
+{
+    static const char *const managers[] = {"marksweep", "copying", "tlsf"};
+    char folder[SCRATCH_CAP], path[SCRATCH_CAP + 64];
+    scratch_make(folder);
+    FILE *f = fopen(scratch_path(folder, "locked.ft", path), "w");
+    fprintf(f, "fraglab-trace 1\nalloc 1 100\ncontrol lock 1\n"
+               "refused alloc locked 1000\nrefused realloc locked 1 900 move\n"
+               "control lock 0\nalloc 2 200\nend\n");
+    fclose(f);
+    for (int i = 0; i < 3; i++) {
+        struct run_spec spec = spec_of(path, managers[i]);
+        struct minheap m;
+        cr_assert(eq(int, minheap_find(&spec, &m, &problem), 0), "%s",
+                  problem.text);
+        if (i < 2)
+            cr_expect(eq(u64, m.max_live, 112 + 208));
+    }
+    scratch_remove(folder);
+}
+
 Test(minheap, says_what_is_wrong_with_its_input)
 {
     struct minheap m;

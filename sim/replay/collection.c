@@ -88,14 +88,13 @@ static int lose(struct play *p, const struct play_area *a, uint32_t slot,
                 bool everything)
 {
     const struct shadow_object *o = shadow_at(&p->s, slot);
-    play_forget_pin(p, slot);
     for (uint32_t g = 0; g < p->happened.n_given_back && !everything; g++) {
         if (p->happened.given_back[g].number != a->number ||
             p->happened.given_back[g].lost != TRACE_NONE)
             continue;
         p->happened.given_back[g].lost = o->id;
         p->result->lone_blocks++;
-        shadow_remove(&p->s, slot, IDMAP_ABSENT);
+        play_remove(p, slot, IDMAP_ABSENT);
         return 0;
     }
     if (!everything)
@@ -104,7 +103,7 @@ static int lose(struct play *p, const struct play_area *a, uint32_t slot,
                          " at 0x%08x, which is live",
                          o->id, o->address);
     int err = remember(p, a, o);
-    shadow_remove(&p->s, slot, IDMAP_ABSENT);
+    play_remove(p, slot, IDMAP_ABSENT);
     return err;
 }
 

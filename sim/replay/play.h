@@ -220,6 +220,8 @@ enum named play_look_up(struct play *p, uint64_t id, uint32_t *slot);
 int play_not_live(struct play *p, const char *verb, uint64_t id,
                   enum named named);
 int play_set_id(struct play *p, uint64_t id, uint32_t value);
+/* A live object leaves the shadow; from now on its id means `end`. */
+void play_remove(struct play *p, uint32_t slot, uint32_t end);
 /* The object's memory is free again, by the program's own free. */
 void play_forget_object(struct play *p, uint32_t slot, uint32_t end);
 /* All objects leave the shadow: the live as `end`, the dead as reclaimed. */
