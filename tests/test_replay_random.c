@@ -261,6 +261,7 @@ static void play_random(uint32_t base, uint32_t wild, uint32_t n)
         "manager=copying heap=%u check slide=window zero=0 block=32",
         "manager=copying heap=%u check holes=0 threshold=1 pins=k",
         "manager=copying heap=%u check auto=0 pins=kj refused=reset",
+        "manager=copying heap=%u check auto=0 pins=kj refused=reset",
         "manager=copying areas=%u+700+700 check ambiguous=1",
         "manager=twoended heap=%u check promote=imports",
         "manager=twoended areas=%u+700 check promote=imports refused=reset",
