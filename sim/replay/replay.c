@@ -229,6 +229,8 @@ static int open_target(struct play *p)
     uint32_t shift = (uint32_t)__builtin_ctz(unit);
     p->tag_units = p->shape->tag_bytes >> shift;
     p->align = (uint32_t)manager_number(p->o, "align", unit);
+    if (p->align < unit)
+        p->align = unit; /* fit's is for tags=inline */
     uint32_t origin = p->t->base + p->t->heap->control_bytes;
     uint32_t n_units = (p->explicit_next - origin + unit - 1) >> shift;
     if (!shadow_init(&p->s, p->t, origin, n_units, shift, roots))
