@@ -173,6 +173,8 @@ struct play {
         uint64_t birth; /* number of the first object born in it          */
     } imports[PLAY_IMPORTS_CAP]; /* that have begun, outermost first      */
     uint32_t n_imports;
+    struct play_list moved; /* slots of objects moved by the last call    */
+    uint32_t *entries;      /* of handles, as last seen: by heap word     */
     struct play_list named; /* slots of the dead that words still name */
     struct {
         uint32_t avail;
@@ -499,5 +501,6 @@ int expect_next_operation(struct play *p, const struct trace_op *op);
 int expect_fact(struct play *p, const struct trace_op *op);
 
 bool play_list_set(struct play_list *l, const uint64_t *ids, uint32_t n);
+int play_list_add(struct play *p, struct play_list *l, uint64_t item);
 
 #endif /* SIM_REPLAY_PLAY_H */

@@ -105,6 +105,20 @@ bool play_list_set(struct play_list *l, const uint64_t *ids, uint32_t n)
     return true;
 }
 
+int play_list_add(struct play *p, struct play_list *l, uint64_t item)
+{
+    if (l->n == l->cap) {
+        uint32_t cap = l->cap == 0 ? 64 : l->cap * 2;
+        uint64_t *larger = realloc(l->item, cap * sizeof *larger);
+        if (larger == NULL)
+            return problem_set(p->problem, ERR_MEMORY, "no memory left");
+        l->item = larger;
+        l->cap = cap;
+    }
+    l->item[l->n++] = item;
+    return 0;
+}
+
 /* Are the recorded facts those of this very heap? */
 static bool is_recorded_heap(const struct play *p)
 {
@@ -235,7 +249,10 @@ static int open_target(struct play *p)
         return problem_set(p->problem, ERR_MEMORY, "no memory left");
     p->s.has_handles = p->has_handles;
     p->s.clears_rest = p->shape->clears_rest;
-    if (p->in_pieces && !shadow_begin_pieces(&p->s))
+    if (p->has_handles)
+        p->entries = calloc(((size_t)n_units << shift) / 4 + 1, 4);
+    if ((p->has_handles && p->entries == NULL) ||
+        (p->in_pieces && !shadow_begin_pieces(&p->s)))
         return problem_set(p->problem, ERR_MEMORY, "no memory left");
     return play_reserve_units(p, n_units);
 }
@@ -321,6 +338,8 @@ static void play_close(struct play *p)
     free(p->finalise.item);
     free(p->line.item);
     free(p->named.item);
+    free(p->moved.item);
+    free(p->entries);
     free(p->pins.item);
     free(p->pinned.item);
     free(p->inside.item);
