@@ -122,11 +122,13 @@ void play_before_call(struct play *p)
 {
     if (p->expecting && p->o->check && p->has_line && p->w->header.has_graph)
         held_limit(&p->s, p->n_line);
-    memset(&p->t->cost, 0, sizeof p->t->cost); /* of probes */
+    if (p->t->has_cost)
+        memset(&p->t->cost, 0, sizeof p->t->cost); /* of probes */
     if (p->moves)
         p->late_error = play_set_pins(p);
+    if (p->n_followed != 0)
+        p->early = (struct collection_record){0};
     p->n_followed = 0;
-    p->early = (struct collection_record){0};
     p->calls_before = p->t->heap->n_collections;
     p->grown_before = p->t->heap->n_grown;
 }

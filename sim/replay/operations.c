@@ -186,6 +186,9 @@ int play_operation(struct play *p, const struct trace_op *op)
     if (err != 0)
         return err;
     p->seq++;
+    p->is_probe_due = p->seq == p->probe_at;
+    if (p->is_probe_due)
+        p->probe_at += p->probe_every;
     p->result->operations++;
     play_forget_names(p);
     err = perform(p, op);

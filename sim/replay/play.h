@@ -114,6 +114,7 @@ struct play {
     bool moves; /* a collector that moves: objects are looked for    */
     const struct manager_shape *shape;
     bool has_handles; /* ... or handles that lead elsewhere                */
+    bool has_deref;   /* the manager is asked where an object lies          */
     bool in_pieces;   /* objects are any blocks: see pieces.c               */
     bool collects;    /* the manager finds the dead itself; else they are   */
                       /* freed as they die, and nothing dead is ever left   */
@@ -181,7 +182,8 @@ struct play {
         uint64_t blocks, bytes;
     } growth; /* the last answer of largest_by_growth                     */
     uint32_t *lengths; /* scratch: objects' lengths by unit       */
-    uint64_t probe_every;
+    uint64_t probe_every, probe_at; /* operations; the next one's number      */
+    bool is_probe_due;              /* this operation is one of them          */
     struct replay_view view;
     struct play_happened happened;
     uint32_t calls_before; /* collections before the manager's call       */
@@ -323,7 +325,8 @@ int play_event(struct play *p, const struct trace_op *op);
 /* --- touches.c */
 /* Read a word of a live object, if it was granted. */
 int play_read(struct play *p, uint32_t slot, uint32_t word);
-/* Those that the run adds behind an operation or a store. */
+/* Those that the run adds behind an operation or a store. Requires
+ * p->has_deref. */
 int play_add_touches(struct play *p, const struct trace_op *op);
 
 /* --- calls.c: before and after every call of the manager. */

@@ -300,6 +300,7 @@ static int play_open(struct play *p)
     p->probe_every = PROBE_EVERY;
     if (p->is_outside)
         p->probe_every = manager_number(p->o, "probe", PROBE_EVERY);
+    p->probe_at = p->probe_every;
     if (p->is_outside && p->o->machine == NULL)
         return problem_set(p->problem, ERR_INPUT,
                            "%s: an outside manager is an image on a machine",
@@ -313,6 +314,7 @@ static int play_open(struct play *p)
     p->has_quirks = quirks != NULL && strcmp(quirks, "exact") == 0;
     p->has_handles = (p->manager->capabilities & CAP_HANDLES) != 0;
     p->in_pieces = (p->manager->capabilities & CAP_PIECES) != 0;
+    p->has_deref = p->has_handles || p->in_pieces;
     p->moves = (p->manager->capabilities & CAP_MOVES) != 0 && !p->has_handles;
     play_open_pins(p);
     int err = play_open_promotion(p);
@@ -370,7 +372,7 @@ static int play_one(struct play *p, const struct trace_op *op)
                                            : play_event(p, op);
     if (err == 0)
         err = play_tell_event(p, op);
-    if (err == 0)
+    if (err == 0 && p->has_deref)
         err = play_add_touches(p, op);
     if (err == 0 && p->o->step_every != 0 && trace_is_operation(op->kind) &&
         p->seq % p->o->step_every == 0)
