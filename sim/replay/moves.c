@@ -32,7 +32,7 @@ static bool is_place(const struct play *p, const struct shadow_object *o,
 {
     uint32_t offset = address - p->s.origin;
     uint64_t end = (uint64_t)p->s.n_units << p->s.unit_shift;
-    return address % p->align == 0 && address >= p->s.origin &&
+    return (address & (p->align - 1)) == 0 && address >= p->s.origin &&
            (uint64_t)offset + o->granted <= end;
 }
 
