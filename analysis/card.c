@@ -116,9 +116,10 @@ static void print_sure(FILE *out, const struct manager *m,
 
 /* --- cycles. */
 
-/* What a machine has shown. */
+/* What a machine has shown, or why it could not. */
 struct seen {
     uint64_t stack_bytes, call_cycles, collection_cycles;
+    struct problem problem;
 };
 
 static uint64_t most_of(const struct costs *costs, enum cost_kind kind)
@@ -139,19 +140,19 @@ static void look_at(const struct costs *costs, struct seen *seen)
     seen->stack_bytes = costs_totals(costs)->stack_bytes;
 }
 
-/* Where it cannot be played, in a heap that is too small, nothing is seen. */
+/* Where it cannot be played, in a heap that is too large, nothing is seen. */
 static void measure(const struct run_spec *spec, struct seen *seen)
 {
-    struct problem problem;
     struct replay_result result;
     struct workload *w = NULL;
     struct metrics *metrics = metrics_new();
     struct sink sink = {
         .ctx = metrics, .op = metrics_op, .event = metrics_event};
-    bool is_done = metrics != NULL &&
-                   workload_open(&w, spec->workload, NULL, &problem) == 0 &&
-                   run_spec_play(spec, w, &sink, &result, &problem) == 0 &&
-                   result.status == REPLAY_COMPLETE;
+    bool is_done =
+        metrics != NULL &&
+        workload_open(&w, spec->workload, NULL, &seen->problem) == 0 &&
+        run_spec_play(spec, w, &sink, &result, &seen->problem) == 0 &&
+        result.status == REPLAY_COMPLETE;
     if (is_done && metrics_costs(metrics) != NULL)
         look_at(metrics_costs(metrics), seen);
     workload_close(w);
@@ -164,10 +165,12 @@ static void print_count(FILE *out, uint64_t n, int width)
     fprintf(out, " %*s", width, n == 0 ? "-" : text_count(text, n));
 }
 
+/* The preset's heaps begin at 1,024 bytes. */
 static bool print_machine(FILE *out, const struct replay_options *o,
                           const char *machine)
 {
     struct problem problem;
+    uint64_t mix_bytes = o->heap_bytes < 1024 ? 1024 : o->heap_bytes;
     struct run_spec spec = {.machine = "native", .options = *o};
     struct run_spec small = spec;
     struct seen seen = {0};
@@ -175,7 +178,7 @@ static bool print_machine(FILE *out, const struct replay_options *o,
         run_spec_set_machine(&small, machine, NULL, "Os", &problem) < 0)
         return false;
     snprintf(spec.workload, sizeof spec.workload,
-             "mpy-mix:ops=%u,heap=%" PRIu64, MEASURE_OPS, o->heap_bytes);
+             "mpy-mix:ops=%u,heap=%" PRIu64, MEASURE_OPS, mix_bytes);
     measure(&spec, &seen);
     fprintf(out, "  %-14s", machine);
     print_count(out, spec.code_bytes, 8);
@@ -184,6 +187,8 @@ static bool print_machine(FILE *out, const struct replay_options *o,
     print_count(out, seen.call_cycles, 12);
     print_count(out, seen.collection_cycles, 12);
     fputc('\n', out);
+    if (seen.problem.text[0] != '\0')
+        fprintf(out, "  (not played: %s)\n", seen.problem.text);
     return true;
 }
 

@@ -57,6 +57,8 @@ static int show_manager(struct replay_options *o, const char *name)
         return cmd_usage_error("managers: no manager '%s'; there is '%s'", name,
                                manager_nearest(name));
     strcpy(o->manager, name);
+    if (manager_value(o, "areas") != NULL && manager_value(o, "areas")[0] != 0)
+        return cmd_usage_error("--set areas: a card is of one area");
     int err = replay_resolve(o, &no_trace, &problem);
     if (err == 0)
         err = card_print(stdout, m, o, &problem);

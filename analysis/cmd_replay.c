@@ -114,6 +114,10 @@ static int read_option(struct request *q, int letter, char *const *argv)
     case 'a':
         if (q->n_asserts == ASSERTS_CAP)
             return cmd_usage_error("more than %d --assert", ASSERTS_CAP);
+        if (!result_can_assert(value))
+            return cmd_usage_error("--assert '%s': write 'FIELD OP VALUE', say "
+                                   "'refused == 0'",
+                                   value);
         q->asserts[q->n_asserts++] = value;
         return 0;
     case 'c':

@@ -9,6 +9,7 @@
 #include "analysis/options.h"
 #include "analysis/store.h"
 #include "analysis/text.h"
+#include "analysis/variant.h"
 
 #define MAX_DELETES 64
 
@@ -117,7 +118,10 @@ static int print_json(struct store *s, const char *where,
     return finish_list(s, q, code, problem);
 }
 
-/* Columns of the table: title, width (negative: to the left), SQL. */
+/*
+ * Columns of the table: title, width (negative: to the left), SQL. Behind the
+ * last stands what was set otherwise than by default.
+ */
 static const struct {
     const char *title;
     int width;
@@ -154,13 +158,23 @@ static void print_cell(const char *text, int column)
            clean, width < 0 ? fill : 0, "");
 }
 
+/* " pins=k": what tells the run from others of its manager. */
+static void print_settings(const char *manager, const char *spec)
+{
+    char bare[VARIANT_CAP], label[VARIANT_CAP];
+    variant_label(bare, manager, "");
+    variant_label(label, manager, spec);
+    printf(strlen(label) > strlen(bare) ? " %s" : "%s", label + strlen(bare));
+}
+
 static int print_table(struct store *s, const char *where,
                        struct problem *problem)
 {
     char list[512];
     char *to = list;
     for (int i = 0; i < N_COLUMNS; i++)
-        to += sprintf(to, "%s%s", i == 0 ? "" : ", ", columns[i].sql);
+        to += sprintf(to, "%s, ", columns[i].sql);
+    strcpy(to, "manager, (SELECT r.spec FROM run r WHERE r.number = runs.run)");
     sqlite3_stmt *q;
     int err = prepare_list(s, list, where, &q, problem);
     if (err < 0)
@@ -173,6 +187,8 @@ static int print_table(struct store *s, const char *where,
         printf(n_rows++ == 0 ? "\n" : "");
         for (int i = 0; i < N_COLUMNS; i++)
             print_cell((const char *)sqlite3_column_text(q, i), i);
+        print_settings((const char *)sqlite3_column_text(q, N_COLUMNS),
+                       (const char *)sqlite3_column_text(q, N_COLUMNS + 1));
         putchar('\n');
     }
     err = finish_list(s, q, code, problem);

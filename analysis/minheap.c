@@ -5,14 +5,32 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/replay/manager.h"
+
 #define FIRST_TRY UINT64_C(65536)
 #define LARGEST   (UINT64_C(1) << 27) /* the next has no window */
 
 enum { SERVED = 1, TOO_LARGE = 2 };
 
+/* The options for a replay in `bytes` bytes, of one area: H is its size. */
+static int resolve(struct run_spec *s, uint64_t bytes, const struct workload *w,
+                   struct problem *problem)
+{
+    const char *areas = manager_value(&s->options, "areas");
+    if ((areas != NULL && areas[0] != '\0') ||
+        manager_number(&s->options, "grow", 0) != 0)
+        return problem_set(problem, ERR_INPUT,
+                           "the smallest heap is sought of one area that does "
+                           "not grow, without --set areas and grow");
+    s->options.heap_bytes = bytes;
+    s->options.refused = REFUSED_STOP;
+    int err = replay_resolve(&s->options, &w->header, problem);
+    return err < 0 ? err : run_spec_set_steps(s, problem);
+}
+
 /*
  * One replay in `bytes` bytes: SERVED, and the run stands in `m` if `is_kept`;
- * 0, something was refused; TOO_LARGE for the manager.
+ * 0, something was refused, as `problem` says; TOO_LARGE for the manager.
  */
 static int is_served(const struct run_spec *spec, uint64_t bytes, bool is_kept,
                      struct minheap *m, struct problem *problem)
@@ -30,11 +48,7 @@ static int is_served(const struct run_spec *spec, uint64_t bytes, bool is_kept,
         metrics_free(metrics);
         return err;
     }
-    s.options.heap_bytes = bytes;
-    s.options.refused = REFUSED_STOP;
-    err = replay_resolve(&s.options, &w->header, problem);
-    if (err == 0)
-        err = run_spec_set_steps(&s, problem);
+    err = resolve(&s, bytes, w, problem);
     if (err == 0)
         err = run_spec_play(&s, w, &sink, &result, problem);
     workload_close(w);
@@ -45,13 +59,16 @@ static int is_served(const struct run_spec *spec, uint64_t bytes, bool is_kept,
         return err == ERR_TOO_LARGE ? TOO_LARGE : err;
     if (result.status == REPLAY_FAILED)
         return problem_set(problem, ERR_INPUT, "%.800s", result.reason);
-    bool is_good = result.status == REPLAY_COMPLETE && result.refused == 0;
-    if (is_good && is_kept) {
+    if (result.status != REPLAY_COMPLETE) {
+        (void)problem_set(problem, ERR_INPUT, "%.800s", result.reason);
+        return 0;
+    } /* granted is all but what found the heap locked, as in any heap */
+    if (is_kept) {
         m->heap_bytes = bytes;
         m->max_live = summary.max_live;
         m->run = result;
     }
-    return is_good;
+    return SERVED;
 }
 
 /*
@@ -64,18 +81,21 @@ static int find_large(const struct run_spec *spec, struct minheap *m,
     uint64_t low = 0;
     uint64_t limit = 2 * LARGEST; /* too large */
     uint64_t bytes = FIRST_TRY;
+    struct problem why = {""};
     while (limit - low > MINHEAP_STEP && bytes <= LARGEST) {
         int served = is_served(spec, bytes, true, m, problem);
         if (served < 0 || served == SERVED)
             return served < 0 ? served : 0;
+        if (served == 0)
+            why = *problem;
         *(served == 0 ? &low : &limit) = bytes;
         bytes = limit > LARGEST ? 2 * low : (low + limit) / 2;
         bytes = bytes / MINHEAP_STEP * MINHEAP_STEP;
     }
     return problem_set(problem, ERR_INPUT,
                        "%.300s: %s refuses something in every heap up to "
-                       "%" PRIu64 " bytes",
-                       spec->workload, spec->options.manager, low);
+                       "%" PRIu64 " bytes: %.150s",
+                       spec->workload, spec->options.manager, low, why.text);
 }
 
 /* Larger heaps: the next steps, then some percent more, up to twice. */
@@ -153,12 +173,8 @@ int minheap_describe(const struct run_spec *spec, char **json,
         err = workload_open(&w, s.workload, NULL, problem);
     if (err < 0)
         return err;
-    s.options.heap_bytes = FIRST_TRY;
-    s.options.refused = REFUSED_STOP;
-    err = replay_resolve(&s.options, &w->header, problem);
+    err = resolve(&s, FIRST_TRY, w, problem);
     workload_close(w);
-    if (err == 0)
-        err = run_spec_set_steps(&s, problem);
     if (err < 0)
         return err;
     s.options.heap_bytes = s.options.window_bytes = 0;

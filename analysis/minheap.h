@@ -3,7 +3,8 @@
  *
  * H is found by bisection in steps of MINHEAP_STEP bytes: H serves every
  * request, those that the recording saw refused included, and H - MINHEAP_STEP
- * does not. Bisection believes that a larger heap serves what a smaller one
+ * does not. (A locked heap serves none, of any size: such requests do not
+ * count.) Bisection believes that a larger heap serves what a smaller one
  * does, which no manager must promise (an anomaly of first fit is enough); so
  * larger heaps are tried as well, close to H and farther off.
  *

@@ -137,26 +137,42 @@ static void name_file(char path[128], const char *trace)
     snprintf(path + n, 128 - (size_t)n, "%s.failed.ft", n == 0 ? "trace" : "");
 }
 
+/* The options that are not the manager's. */
+static void tell_how(FILE *out, const struct replay_options *o)
+{
+    static const char *const refused[] = {"", " --refused stop",
+                                          " --refused reset"};
+    fputs(refused[o->refused], out);
+    if (o->step_every > 0)
+        fprintf(out, " --steps %u:%u", o->step_every, o->step_cycles);
+    if (o->touch_stores > 0)
+        fputs(" --touch stores", out);
+    if (o->touch_every > 0)
+        fprintf(out, " --touch %u", o->touch_every);
+    if (o->check)
+        fputs(" --check", out);
+}
+
 /* What the trace repeats, and under which options. */
 static void tell(const struct search *s, const struct replay_result *result,
                  char *text, size_t cap)
 {
     const struct replay_options *o = &s->spec->options;
-    size_t n = 0;
-    n += (size_t)snprintf(text, cap, "--manager %s --machine %s", o->manager,
-                          s->spec->machine);
+    memset(text, 0, cap);
+    FILE *out = fmemopen(text, cap - 1, "w");
+    if (out == NULL)
+        return;
+    fprintf(out, "--manager %s --machine %s", o->manager, s->spec->machine);
     if (o->heap_trace)
-        n += (size_t)snprintf(text + n, cap - n, " --heap trace");
+        fputs(" --heap trace", out);
     else
-        n += (size_t)snprintf(text + n, cap - n, " --heap %" PRIu64,
-                              o->heap_bytes);
-    for (uint32_t i = 0; i < o->n_params && n < cap; i++)
+        fprintf(out, " --heap %" PRIu64, o->heap_bytes);
+    for (uint32_t i = 0; i < o->n_params; i++)
         if (o->params[i].value[0] != '\0')
-            n += (size_t)snprintf(text + n, cap - n, " --set %s=%s",
-                                  o->params[i].key, o->params[i].value);
-    if (n < cap)
-        snprintf(text + n, cap - n, "%s%s", o->check ? " --check" : "",
-                 skip_place(result->reason));
+            fprintf(out, " --set %s=%s", o->params[i].key, o->params[i].value);
+    tell_how(out, o);
+    fputs(skip_place(result->reason), out);
+    fclose(out);
 }
 
 static int write_trace(struct search *s, const struct replay_result *result,

@@ -9,11 +9,16 @@
 
 #define MAX_ROWS 32
 
-/* Does `word` begin with `name`, and end there or at a '='? */
-static bool is_named(const char *word, const char *name)
+/*
+ * Does `word` begin with the option's name, and end there or at a '='? Behind
+ * one letter its value may follow at once, as in -j2.
+ */
+static bool is_named(const char *word, const struct option_row *row)
 {
-    size_t n = strlen(name);
-    return strncmp(word, name, n) == 0 && (word[n] == '\0' || word[n] == '=');
+    size_t n = strlen(row->name);
+    return strncmp(word, row->name, n) == 0 &&
+           (word[n] == '\0' || word[n] == '=' ||
+            (n == 2 && row->value != NULL));
 }
 
 static int unknown(const char *command, const char *word,
@@ -35,9 +40,9 @@ static int unknown(const char *command, const char *word,
 static int read_option(int argc, char **argv, int *at,
                        const struct option_row *row)
 {
-    const char *equals = strchr(argv[*at], '=');
+    const char *rest = argv[*at] + strlen(row->name);
     if (row->flag != NULL) {
-        if (equals != NULL) {
+        if (*rest != '\0') {
             cmd_usage_error("%s: option '%s' takes no value", argv[0],
                             row->name);
             return -1;
@@ -45,8 +50,8 @@ static int read_option(int argc, char **argv, int *at,
         *row->flag = true;
         return 0;
     }
-    if (equals != NULL) {
-        *row->value = equals + 1;
+    if (*rest != '\0') {
+        *row->value = *rest == '=' ? rest + 1 : rest;
         return 0;
     }
     if (*at + 1 == argc) {
@@ -73,7 +78,7 @@ int options_read(int argc, char **argv, const struct option_row *rows,
             has_options = false;
         } else if (is_option) {
             size_t i = 0;
-            while (i < n_rows && !is_named(word, rows[i].name))
+            while (i < n_rows && !is_named(word, &rows[i]))
                 i++;
             if (i == n_rows)
                 return unknown(argv[0], word, rows, n_rows);

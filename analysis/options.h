@@ -2,7 +2,8 @@
  * options.h - the words of a command line: options, and what they stand among
  *
  * An option is `--name` with or without a value, `--name value` or
- * `--name=value`; `-o` is an option of one letter. `--` ends them.
+ * `--name=value`; `-o` is an option of one letter, whose value may follow at
+ * once (`-j2`). `--` ends them.
  */
 #ifndef ANALYSIS_OPTIONS_H
 #define ANALYSIS_OPTIONS_H

@@ -20,10 +20,13 @@ cJSON *result_json(const struct run_spec *spec, const struct replay_result *r,
 void result_print_json(const cJSON *json, FILE *out);
 void result_print_text(const cJSON *json, FILE *out);
 
+/* Is `claim` "FIELD OP VALUE", with OP one of == != < <= > >=? */
+bool result_can_assert(const char *claim);
+
 /*
- * Does `claim`, "FIELD OP VALUE" with OP one of == != < <= > >=, hold?
- * Returns 0; ERR_CHECK if it does not, ERR_INPUT if it cannot be read or
- * names no field, with the problem's text saying what was found.
+ * Does such a claim hold? Returns 0; ERR_CHECK if it does not, ERR_INPUT if
+ * the run has no such field or the value is not of its kind, with the
+ * problem's text saying what was found.
  */
 MUST_CHECK int result_assert(const cJSON *json, const char *claim,
                              struct problem *problem);

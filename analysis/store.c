@@ -308,8 +308,9 @@ static int open_file(struct store *s, int flags, const char *parameters,
 /*
  * The file is opened for writing where that is allowed and then only read: a
  * connection that could not write would leave the helper files of WAL mode
- * behind. On a medium that cannot be written these cannot be made, unless
- * SQLite is told that nobody writes the file; without them that is so.
+ * behind. On a medium or in a folder that cannot be written these cannot be
+ * made, unless SQLite is told that nobody writes the file; without them that
+ * is so.
  */
 static int open_readonly(struct store *s, struct problem *problem)
 {
@@ -317,7 +318,7 @@ static int open_readonly(struct store *s, struct problem *problem)
     if (err == 0)
         err = prepare_readonly(s, problem);
 
-    int code = s->db == NULL ? SQLITE_NOMEM : sqlite3_errcode(s->db);
+    int code = s->db == NULL ? SQLITE_NOMEM : sqlite3_errcode(s->db) & 0xff;
     if (err == 0 || access(s->path, R_OK) < 0 ||
         (code != SQLITE_CANTOPEN && code != SQLITE_READONLY))
         return err;

@@ -8,44 +8,86 @@
 
 /* ---- Move --------------------------------------------------------------- */
 
+/*
+ * So many words as one value: it is loaded and stored as one, so a copy must
+ * not overlap itself. Twelve words are what compilers copy best on small cores.
+ */
+struct two_words {
+    uint32_t word[2];
+};
+
 struct four_words {
     uint32_t word[4];
+};
+
+struct six_words {
+    uint32_t word[6];
 };
 
 struct eight_words {
     uint32_t word[8];
 };
 
+struct ten_words {
+    uint32_t word[10];
+};
+
 struct twelve_words {
     uint32_t word[12];
 };
+
+/* No instruction: it keeps the addresses of the next copy from being worked
+ * out, and kept, before this one. */
+static inline void end_copy(void)
+{
+    __asm__ volatile("" : : : "memory");
+}
+
+static inline void copy_two(uint32_t *to, const uint32_t *from)
+{
+    *(struct two_words *)(void *)to =
+        *(const struct two_words *)(const void *)from;
+    end_copy();
+}
 
 static inline void copy_four(uint32_t *to, const uint32_t *from)
 {
     *(struct four_words *)(void *)to =
         *(const struct four_words *)(const void *)from;
+    end_copy();
+}
+
+static inline void copy_six(uint32_t *to, const uint32_t *from)
+{
+    *(struct six_words *)(void *)to =
+        *(const struct six_words *)(const void *)from;
+    end_copy();
 }
 
 static inline void copy_eight(uint32_t *to, const uint32_t *from)
 {
     *(struct eight_words *)(void *)to =
         *(const struct eight_words *)(const void *)from;
+    end_copy();
 }
 
-/* The empty line of assembly is no instruction: it keeps the next copy's
- * addresses from being worked out, and kept, before this copy. */
+static inline void copy_ten(uint32_t *to, const uint32_t *from)
+{
+    *(struct ten_words *)(void *)to =
+        *(const struct ten_words *)(const void *)from;
+    end_copy();
+}
+
 static inline void copy_twelve(uint32_t *to, const uint32_t *from)
 {
     *(struct twelve_words *)(void *)to =
         *(const struct twelve_words *)(const void *)from;
-    __asm__ volatile("" : : : "memory");
+    end_copy();
 }
 
 /*
  * Copy the words from `from` to before `end` down to `to`. Returns where the
- * copy ends. A structure is loaded and stored as one, so it must not overlap
- * itself: the distance decides. Twelve words are what compilers copy best on
- * small cores.
+ * copy ends. The distance decides how many words are copied as one.
  */
 static __attribute__((noinline)) uint32_t *copy_down(uint32_t *to,
                                                      const uint32_t *from,
@@ -100,44 +142,89 @@ static inline void copy_step(struct copy *c, uint32_t words)
     __asm__("" : "+r"(c->to), "+r"(c->from) : : "memory");
 }
 
+/* Bytes that are left of it. */
+static inline uint32_t copy_rest(const struct copy *c, const uint32_t *end)
+{
+    return (uint32_t)((const uint8_t *)end - (const uint8_t *)c->from);
+}
+
+/* Whose address has no offset where loads of several words take none. */
+typedef uint32_t four_at_once __attribute__((vector_size(16), aligned(4)));
+
 /*
- * As copy_down, for distances of 12 words and more: sixty words at a time, and
- * then what is left, which is less than the next piece at every step.
+ * As copy_twelve, 12 or 24 words behind the addresses at hand. The empty line
+ * of assembly is no instruction: it names what is at both addresses, so that
+ * both are worked out, if they must be, before either is used. A Cortex-M4
+ * waits for one that the instruction before has worked out. Further behind, a
+ * Cortex-M0+ would lose by it: it has the addresses from the copy before.
+ */
+static inline void copy_twelve_behind(uint32_t *to, const uint32_t *from)
+{
+    __asm__ volatile(""
+                     :
+                     : "m"(*(const four_at_once *)(const void *)from),
+                       "m"(*(const four_at_once *)(const void *)to));
+    copy_twelve(to, from);
+}
+
+/* Copy the last `rest` bytes: a multiple of 8, less than 48. Returns where the
+ * copy ends. */
+static inline uint32_t *copy_last(uint32_t *to, const uint32_t *from,
+                                  uint32_t rest)
+{
+    CORE_ASSERT(rest % 8 == 0 && rest < 48);
+    if (rest == 0)
+        return to;
+    if (rest < 24) {
+        if (rest == 16) {
+            copy_four(to, from);
+            return to + 4;
+        }
+        copy_two(to, from);
+        return to + 2;
+    }
+    if (rest == 24) {
+        copy_six(to, from);
+        return to + 6;
+    }
+    if (rest == 32) {
+        copy_eight(to, from);
+        return to + 8;
+    }
+    copy_ten(to, from);
+    return to + 10;
+}
+
+/*
+ * As copy_down, for distances of 12 words and more, and an even number of
+ * words: sixty at a time, then what is left, which is less than the next piece
+ * at every step. The path of 240 bytes and 48 and a few goes straight on: the
+ * fewer pieces, the more a jump weighs.
  */
 static inline uint32_t *copy_far(uint32_t *to, const uint32_t *from,
                                  const uint32_t *end)
 {
     struct copy c = {to, from};
-    while (end - c.from >= 60) {
+    while (copy_rest(&c, end) >= 240) {
         copy_twelve(c.to, c.from);
-        copy_twelve(c.to + 12, c.from + 12);
-        copy_twelve(c.to + 24, c.from + 24);
+        copy_twelve_behind(c.to + 12, c.from + 12);
+        copy_twelve_behind(c.to + 24, c.from + 24);
         copy_twelve(c.to + 36, c.from + 36);
         copy_twelve(c.to + 48, c.from + 48);
         copy_step(&c, 60);
     }
-    if (end - c.from >= 12) {
-        while (end - c.from >= 24) {
+    if (copy_rest(&c, end) >= 48) {
+        while (__builtin_expect(copy_rest(&c, end) >= 96, 0)) {
             copy_twelve(c.to, c.from);
-            copy_twelve(c.to + 12, c.from + 12);
+            copy_twelve_behind(c.to + 12, c.from + 12);
             copy_step(&c, 24);
         }
-        if (end - c.from >= 12) {
+        if (copy_rest(&c, end) >= 48) {
             copy_twelve(c.to, c.from);
             copy_step(&c, 12);
         }
     }
-    if (end - c.from >= 8) {
-        copy_eight(c.to, c.from);
-        copy_step(&c, 8);
-    }
-    if (end - c.from >= 4) {
-        copy_four(c.to, c.from);
-        copy_step(&c, 4);
-    }
-    if (__builtin_expect(c.from != end, 0)) /* blocks of 8 bytes */
-        return copy_down(c.to, c.from, end);
-    return c.to;
+    return copy_last(c.to, c.from, copy_rest(&c, end));
 }
 
 /*

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "analysis/minheap.h"
+#include "analysis/setting.h"
 #include "tests/scratch.h"
 
 static struct problem problem;
@@ -119,6 +120,28 @@ Test(minheap, counts_what_is_granted_and_undone_as_live)
     scratch_remove(folder);
 }
 
+/* What finds the heap locked says nothing about its size. */
+Test(minheap, does_not_count_refusals_by_a_lock)
+{
+    static const char *const managers[] = {"marksweep", "copying", "tlsf"};
+    char folder[SCRATCH_CAP], path[SCRATCH_CAP + 64];
+    scratch_make(folder);
+    FILE *f = fopen(scratch_path(folder, "locked.ft", path), "w");
+    fprintf(f, "fraglab-trace 1\nalloc 1 100\ncontrol lock 1\n"
+               "refused alloc locked 1000\nrefused realloc locked 1 900 move\n"
+               "control lock 0\nalloc 2 200\nend\n");
+    fclose(f);
+    for (int i = 0; i < 3; i++) {
+        struct run_spec spec = spec_of(path, managers[i]);
+        struct minheap m;
+        cr_assert(eq(int, minheap_find(&spec, &m, &problem), 0), "%s",
+                  problem.text);
+        if (i < 2)
+            cr_expect(eq(u64, m.max_live, 112 + 208));
+    }
+    scratch_remove(folder);
+}
+
 Test(minheap, says_what_is_wrong_with_its_input)
 {
     struct minheap m;
@@ -127,4 +150,11 @@ Test(minheap, says_what_is_wrong_with_its_input)
     spec = spec_of("traces/samples/nqueens-20k.ftb", "copyin");
     cr_expect(eq(int, minheap_find(&spec, &m, &problem), ERR_INPUT));
     cr_expect(strstr(problem.text, "copying") != NULL);
+    static const char *const larger[] = {"areas=8K+8K", "grow=1"};
+    for (int i = 0; i < 2; i++) {
+        spec = spec_of("traces/samples/nqueens-20k.ftb", "copying");
+        cr_assert(eq(int, setting_read(&spec.options, larger[i], &problem), 0));
+        cr_expect(eq(int, minheap_find(&spec, &m, &problem), ERR_INPUT));
+        cr_expect(strstr(problem.text, "one area") != NULL, "%s", larger[i]);
+    }
 }

@@ -59,7 +59,10 @@ static int run(const char *workload, struct minimised *m,
                struct replay_result *result, struct problem *problem)
 {
     static const struct sink nobody;
-    struct run_spec spec = {.options = {.heap_bytes = 65536, .check = true}};
+    struct run_spec spec = {.options = {.heap_bytes = 65536,
+                                        .touch_every = 3,
+                                        .refused = REFUSED_RESET,
+                                        .check = true}};
     struct workload *w;
     strcpy(spec.machine, "native");
     strcpy(spec.options.manager, "marksweep");
@@ -116,6 +119,9 @@ Test(minimise, keeps_what_the_failure_needs)
     fclose(f);
     cr_expect(ne(ptr, strstr(text, "\nalloc 400 77\n"), NULL), "%s", text);
     cr_expect(ne(ptr, strstr(text, "--manager marksweep"), NULL), "%s", text);
+    cr_expect(
+        ne(ptr, strstr(text, " --refused reset --touch 3 --check: op"), NULL),
+        "%s", text);
     cr_expect(eq(ptr, strstr(text, "root"), NULL), "%s", text);
     cr_expect(eq(ptr, strstr(text, "phase"), NULL), "%s", text);
 }

@@ -5,16 +5,17 @@
 
 #include "analysis/options.h"
 
-static const char *db, *words[2];
+static const char *db, *jobs, *words[2];
 static bool json;
 
 static int read_words(int argc, char **argv)
 {
-    const struct option_row rows[] = {{"--db", &db, NULL},
-                                      {"--json", NULL, &json}};
+    const struct option_row rows[] = {
+        {"--db", &db, NULL}, {"-j", &jobs, NULL}, {"--json", NULL, &json}};
     db = "default";
+    jobs = "1";
     json = false;
-    return options_read(argc, argv, rows, 2, words, 2);
+    return options_read(argc, argv, rows, 3, words, 2);
 }
 
 #define READ(...)                                                              \
@@ -31,6 +32,16 @@ Test(options, a_value_stands_behind_its_option_or_after_an_equals_sign)
     cr_expect(eq(int, READ("7", "--db=b.db", "--json", "8"), 2));
     cr_expect(eq(str, (char *)db, "b.db"));
     cr_expect(json);
+}
+
+Test(options, a_value_may_follow_one_letter_at_once)
+{
+    cr_expect(eq(int, READ("-j2", "7"), 1));
+    cr_expect(eq(str, (char *)jobs, "2"));
+    cr_expect(eq(int, READ("-j=3"), 0));
+    cr_expect(eq(str, (char *)jobs, "3"));
+    cr_expect(eq(int, READ("-j", "4"), 0));
+    cr_expect(eq(str, (char *)jobs, "4"));
 }
 
 Test(options, two_dashes_end_the_options_and_one_is_a_word)

@@ -90,6 +90,15 @@ Test(replay_classics, a_copied_half_leaves_one_hole)
     cr_expect(eq(u32, p.ops[6].outcome, OUTCOME_SHORT));
 }
 
+Test(replay_classics, what_a_collection_of_everything_takes_is_pinned_no_more)
+{
+    play_well(&p, "manager=copying heap=1024 check",
+              "alloc 1 16\npin 1\ncollect all\nalloc 2 64\nalloc 3 64\n"
+              "death 2\n");
+    cr_expect(eq(u64, p.result.end.largest_request, p.result.end.free + 64),
+              "nothing pinned: all that a collection can free");
+}
+
 Test(replay_classics, recorded_programs_run_between_two_halves)
 {
     static const char *const paths[] = {"traces/samples/strings-32k.ftb",

@@ -44,6 +44,14 @@ Test(replay_outer, an_object_there_survives_collections_that_find_no_reference)
     cr_assert(eq(u64, p.result.outer.objects, 0));
 }
 
+Test(replay_outer, a_pin_there_holds_nothing_up)
+{
+    well("manager=copying " OUTER,
+         "alloc 1 900 outer\npin 1\nalloc 2 64\nalloc 3 64\ndeath 2\n"
+         "collect ordinary\nunpin 1\n");
+    cr_assert(eq(u64, p.result.end.largest_free, p.result.end.free));
+}
+
 Test(replay_outer, a_death_there_frees_at_once_and_the_later_free_is_dropped)
 {
     well(OUTER, "alloc 1 900 outer\ndeath 1\nalloc 2 16\nfree 1\n");

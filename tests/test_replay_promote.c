@@ -146,6 +146,15 @@ Test(replay_promote, an_import_in_which_nothing_is_born_costs_nothing)
     cr_expect(eq(u64, p.result.promoted, 0));
 }
 
+Test(replay_promote, what_died_in_an_import_goes_though_words_still_name_it)
+{
+    play_well(&p, "manager=twoended promote=imports heap=1031 check",
+              "header has-held 1\nphase begin a\nalloc 1 64\nalloc 2 400\n"
+              "root 0 1\ndeath 1\nphase end a\n");
+    cr_expect(eq(u64, p.result.promoted, 1));
+    cr_expect(eq(u64, p.result.end.used, 400));
+}
+
 Test(replay_promote, imports_may_nest_deeper_than_is_remembered)
 {
     char body[8000], *to = body;

@@ -24,6 +24,7 @@ static struct {
     uint32_t bytes[IDS_CAP];
     uint32_t n_ids, lock_depth, n_added;
     uint32_t wild; /* in a thousand: any id at all                         */
+    bool has_areas, has_pins; /* the manager's, as far as the trace asks   */
 } g;
 
 static uint32_t below(uint32_t n)
@@ -143,7 +144,7 @@ static void put_control(void)
         fputs("control threshold -\n", g.out);
         break;
     case 7:
-        if (g.n_added++ < 4)
+        if (g.has_areas && g.n_added++ < 4)
             fprintf(g.out, "control add-area %u\n", 300 + below(3000));
         break;
     default:
@@ -190,19 +191,25 @@ static void put_line(void)
     } else if (dice < 97) {
         fprintf(g.out, "promote %u\n", id);
         fprintf(g.out, "phase %s %u\n", below(2) ? "begin" : "end", below(3));
+    } else if (dice < 98) {
+        fprintf(g.out, "step %u\n", below(2) ? 0 : below(500));
+        if (g.has_pins)
+            fprintf(g.out, "%s %u\n", below(3) ? "pin" : "unpin", id);
     } else {
         put_control();
     }
 }
 
-static char *make(uint64_t seed, uint32_t wild)
+/* A trace for a run with these options. */
+static char *make(uint32_t wild, const char *options)
 {
     char *text;
     size_t n;
-    rng_seed(&rng, seed);
     memset(&g, 0, sizeof g);
     g.out = open_memstream(&text, &n);
     g.wild = wild;
+    g.has_pins = strstr(options, "manager=semispace") == NULL;
+    g.has_areas = g.has_pins && strstr(options, "manager=handles") == NULL;
     if (below(2) == 0)
         fputs("header has-held 1\n", g.out);
     for (uint32_t i = 0; i < 250; i++)
@@ -254,15 +261,22 @@ static void play_random(uint32_t base, uint32_t wild, uint32_t n)
         "manager=twoended heap=%u check promote=imports",
         "manager=twoended areas=%u+700 check promote=imports refused=reset",
         "manager=twoended heap=%u check promote=oracle",
+        "manager=semispace heap=%u check refused=reset",
+        "manager=semispace heap=%u check block=8 threshold=500 zero=0",
+        "manager=handles heap=%u check refused=reset",
+        "manager=handles heap=%u check indices=8 per_alloc=40 zero=1",
+        "manager=handles heap=%u check wait=0 start_bytes=0 handles=30",
+        "manager=handles heap=%u check wait=0 per_alloc=300",
     };
     const uint32_t n_kinds = sizeof kinds / sizeof *kinds;
     char options[200];
     n *= getenv("FRAGLAB_LONG") != NULL ? 100 : 1;
     for (uint32_t i = 0; i < n; i++) {
         uint64_t seed = (uint64_t)base << 32 | i;
-        char *body = make(seed, wild);
+        rng_seed(&rng, seed);
         snprintf(options, sizeof options, kinds[below(n_kinds)],
                  600 + below(4000));
+        char *body = make(wild, options);
         play_text(&p, options, body);
         cr_assert(p.err == 0 || (wild > 0 && p.err == ERR_INPUT),
                   "seed %llu, %s: %s", (unsigned long long)seed, options,

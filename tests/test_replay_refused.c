@@ -114,6 +114,20 @@ Test(replay_refused, a_recorded_refusal_may_collect)
 
 /* ---- Policies --------------------------------------------------------- */
 
+Test(replay_refused, in_a_locked_heap_the_run_goes_on_under_every_policy)
+{
+    static const char *const policies[] = {"heap=1024 refused=stop check",
+                                           "heap=1024 refused=reset check"};
+    for (int i = 0; i < 2; i++) {
+        well(policies[i], "alloc 1 16\ncontrol lock 1\nalloc 2 16\n"
+                          "refused alloc locked 16\ncontrol lock 0\n"
+                          "alloc 3 16\n");
+        cr_assert(eq(u64, p.result.refused, 2));
+        cr_assert(eq(u64, p.result.lost, 0));
+        cr_assert(eq(str, p.live, " 1 3"));
+    }
+}
+
 Test(replay_refused, skip_goes_on_without_the_object)
 {
     well("heap=1024 check",
@@ -124,6 +138,15 @@ Test(replay_refused, skip_goes_on_without_the_object)
     cr_assert(eq(u32, p.n_refusals, 2));
     cr_assert(eq(u64, p.refusals[0].object, 1));
     cr_assert(eq(str, p.live, " 2"));
+}
+
+Test(replay_refused, what_moves_behind_a_refusal_had_not_made_room_before)
+{
+    well("manager=handles heap=1060 wait=0 per_alloc=1000 check",
+         "alloc 1 400\nalloc 2 100\nalloc 3 400\nalloc 4 100\nfree 1\n"
+         "free 3\nalloc 5 600\nalloc 6 600\n");
+    cr_assert(eq(u64, p.result.refused, 1));
+    cr_assert(eq(u64, p.refusals[0].seq, 7));
 }
 
 Test(replay_refused, stop_ends_the_run_there)

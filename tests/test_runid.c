@@ -43,7 +43,7 @@ Test(runid, keys_are_sorted_and_nothing_is_superfluous)
            "\"step_cycles\":0,\"step_units\":0,\"touch_every\":0,\"touch_"
            "stores\":0},"
            "\"parameters\":{\"block\":16,\"pins\":\"none\",\"zero\":1},"
-           "\"replay\":2,\"trace\":\"abcd\",\"window_bytes\":1048576}"));
+           "\"replay\":3,\"trace\":\"abcd\",\"window_bytes\":1048576}"));
     free(json);
 }
 
@@ -169,7 +169,7 @@ Test(runid, a_text_that_is_wrong_is_refused_by_the_name_of_its_key)
         {"\"window_bytes\":1048576", "\"window_bytes\":4294967296",
          "window_bytes"},
         {"{\"core\"", "[\"core\"", "JSON"},
-        {"\"replay\":2", "\"replay\":99", "version 99"},
+        {"\"replay\":3", "\"replay\":99", "version 99"},
         {CORE_SOURCES_HASH, "0123", "other sources of core/"},
     };
     struct run_spec spec = make_spec(), back = {0};

@@ -4,6 +4,7 @@
 
 #include <sqlite3.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "tests/fake_run.h"
 #include "tests/scratch.h"
@@ -141,6 +142,22 @@ Test(store_open, a_reader_cannot_write)
     cr_expect(eq(int, err, ERR_IO));
     cr_expect(strstr(problem.text, "may only be read") != NULL, "%s",
               problem.text);
+}
+
+/* Root may write everywhere, and becomes nobody to be refused. */
+Test(store_open, what_may_only_be_read_can_be_read)
+{
+    bool is_root = geteuid() == 0;
+    make_good();
+    cr_assert(eq(int, chmod(path, 0444), 0));
+    cr_assert(eq(int, chmod(folder, 0555), 0));
+    if (is_root)
+        cr_assert(eq(int, setresuid(65534, 65534, 0), 0));
+    cr_expect(eq(int, store_open(&s, path, true, &problem), 0), "%s",
+              problem.text);
+    if (is_root)
+        cr_assert(eq(int, setresuid(0, 0, 0), 0));
+    cr_assert(eq(int, chmod(folder, 0755), 0));
 }
 
 /* Whatever bytes are damaged: an answer or a line, never a crash. */

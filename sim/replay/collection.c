@@ -94,7 +94,7 @@ static int lose(struct play *p, const struct play_area *a, uint32_t slot,
             continue;
         p->happened.given_back[g].lost = o->id;
         p->result->lone_blocks++;
-        shadow_remove(&p->s, slot, IDMAP_ABSENT);
+        play_remove(p, slot, IDMAP_ABSENT);
         return 0;
     }
     if (!everything)
@@ -103,7 +103,7 @@ static int lose(struct play *p, const struct play_area *a, uint32_t slot,
                          " at 0x%08x, which is live",
                          o->id, o->address);
     int err = remember(p, a, o);
-    shadow_remove(&p->s, slot, IDMAP_ABSENT);
+    play_remove(p, slot, IDMAP_ABSENT);
     return err;
 }
 

@@ -8,7 +8,7 @@
 
 /* clang-format off */
 static const struct manager_key copying_keys[] = {
-    {"block", NULL, 8, 64, "16", "bytes of a block: 8, 16, 32 or 64"},
+    {"block", "8|16|32|64", 0, 0, "16", "bytes of a block"},
     {"zero", NULL, 0, 1, "1", "1: zero whole objects; 0: only their last blocks"},
     {"finalisers", NULL, 0, 1, "1", "1: a finaliser table in every area"},
     {"mark_stack", NULL, 1, COPYING_MARK_STACK_MAX, "64",

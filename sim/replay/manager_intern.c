@@ -7,7 +7,7 @@
 
 /* clang-format off */
 static const struct manager_key intern_keys[] = {
-    {"block", NULL, 8, 64, "16", "bytes of a block: 8, 16, 32 or 64"},
+    {"block", "8|16|32|64", 0, 0, "16", "bytes of a block"},
     {"zero", NULL, 0, 1, "0", "1: zero objects, and what grows"},
     {"chunk", NULL, INTERN_CHUNK_MIN, INTERN_CHUNK_MAX, "128",
      "bytes asked for a new chunk of strings"},

@@ -7,7 +7,7 @@
 
 /* clang-format off */
 static const struct manager_key marksweep_keys[] = {
-    {"block", NULL, 8, 64, "16", "bytes of a block: 8, 16, 32 or 64"},
+    {"block", "8|16|32|64", 0, 0, "16", "bytes of a block"},
     {"zero", NULL, 0, 1, "1", "1: zero whole objects; 0: only their rests"},
     {"quirks", "safe|exact", 0, 0, "safe",
      "exact: give back a lone block's area as MicroPython does"},
@@ -27,7 +27,8 @@ static const struct manager_key marksweep_keys[] = {
     {"outer_bytes", NULL, 0, 1u << 28, "0",
      "bytes of the outer heap, beside its control block"},
     {"area_struct", NULL, 0, 64, "32",
-     "bytes at the start of each further area; 0: a build for one area"},
+     "bytes at the start of each further area: a multiple of 4 from 28 on; 0, "
+     "without grow: a build for one area"},
 };
 /* clang-format on */
 

@@ -42,13 +42,18 @@ int play_set_id(struct play *p, uint64_t id, uint32_t value)
     return problem_set(p->problem, ERR_MEMORY, "no memory left");
 }
 
+void play_remove(struct play *p, uint32_t slot, uint32_t end)
+{
+    play_forget_pin(p, slot);
+    shadow_remove(&p->s, slot, end);
+}
+
 /* The object's memory is free again, by the program's own free. */
 void play_forget_object(struct play *p, uint32_t slot, uint32_t end)
 {
     const struct shadow_object *o = shadow_at(&p->s, slot);
-    play_forget_pin(p, slot);
     play_give(p, o->address, o->granted, o->state == SHADOW_LIVE);
-    shadow_remove(&p->s, slot, end);
+    play_remove(p, slot, end);
 }
 
 void play_forget_all(struct play *p, uint32_t end)
@@ -57,7 +62,7 @@ void play_forget_all(struct play *p, uint32_t end)
     while (s->dead.n > 0)
         shadow_remove(s, s->dead.oldest, IDMAP_DEAD);
     while (s->live.n > 0)
-        shadow_remove(s, s->live.oldest, end);
+        play_remove(p, s->live.oldest, end);
     p->chunk = SHADOW_NONE;
     p->strings = (struct string_figures){0};
 }
@@ -65,7 +70,7 @@ void play_forget_all(struct play *p, uint32_t end)
 void play_forget_outer(struct play *p)
 {
     while (p->s.outer.n > 0)
-        shadow_remove(&p->s, p->s.outer.oldest, IDMAP_ABSENT);
+        play_remove(p, p->s.outer.oldest, IDMAP_ABSENT);
 }
 
 int play_verify_object(struct play *p, uint32_t slot)

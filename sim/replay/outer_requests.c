@@ -79,7 +79,7 @@ int play_outer_drop(struct play *p, uint32_t slot, uint32_t end)
     if (err != 0)
         return err;
     outer_heap_leave(p, address, shadow_at(&p->s, slot)->granted);
-    shadow_remove(&p->s, slot, end);
+    play_remove(p, slot, end);
     p->t->outer_free(p->t, address);
     return play_take_cost(p);
 }

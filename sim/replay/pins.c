@@ -18,12 +18,12 @@ void play_open_pins(struct play *p)
     }
 }
 
-/* Pin a live object, once. */
+/* Pin a live object, once; in the outer heap nothing moves anyway. */
 static int add(struct play *p, uint32_t slot, uint32_t epoch)
 {
     struct guest_roots *r = p->t->roots;
     struct shadow_object *o = shadow_at(&p->s, slot);
-    if (o->state != SHADOW_LIVE || o->seen == epoch)
+    if (o->state != SHADOW_LIVE || o->is_outer || o->seen == epoch)
         return 0;
     o->seen = epoch;
     if (r->n_precise + p->s.n_held + p->pinned.n >= r->cap)
@@ -121,6 +121,14 @@ void play_forget_pin(struct play *p, uint32_t slot)
         p->pins.item[i] = p->pins.item[--p->pins.n];
 }
 
+/* Can an object be kept where it is? One that moves them must know a way. */
+static bool can_pin(const struct play *p)
+{
+    uint32_t can = p->manager->capabilities;
+    return (can & CAP_MOVES) == 0 || (can & CAP_PIN) != 0 ||
+           manager_value(p->o, "pins") != NULL;
+}
+
 int play_pin(struct play *p, const struct trace_op *op)
 {
     uint32_t slot;
@@ -130,6 +138,13 @@ int play_pin(struct play *p, const struct trace_op *op)
         return 0;
     if (named != NAMED_LIVE)
         return play_not_live(p, is_pin ? "pin of" : "unpin of", op->id, named);
+    if (shadow_at(&p->s, slot)->is_outer)
+        return 0; /* it never moves */
+    if (is_pin && !can_pin(p))
+        return play_reject(p,
+                           "pin of object %" PRIu64 ", but %s moves all "
+                           "objects and can pin none",
+                           op->id, p->manager->name);
     if (is_pin == play_is_pinned(p, slot))
         return 0; /* pins do not count */
     if ((p->manager->capabilities & CAP_PIN) != 0 && p->has_handles) {

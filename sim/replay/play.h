@@ -224,6 +224,8 @@ enum named play_look_up(struct play *p, uint64_t id, uint32_t *slot);
 int play_not_live(struct play *p, const char *verb, uint64_t id,
                   enum named named);
 int play_set_id(struct play *p, uint64_t id, uint32_t value);
+/* A live object leaves the shadow; from now on its id means `end`. */
+void play_remove(struct play *p, uint32_t slot, uint32_t end);
 /* The object's memory is free again, by the program's own free. */
 void play_forget_object(struct play *p, uint32_t slot, uint32_t end);
 /* All objects leave the shadow: the live as `end`, the dead as reclaimed. */
@@ -373,7 +375,7 @@ enum pin_policy { PINS_NONE = 0, PINS_HELD, PINS_INSIDE, PINS_INTERIOR };
 void play_open_pins(struct play *p);
 /* The root table's third part, for the call that follows. 1: it is full. */
 int play_set_pins(struct play *p);
-/* How many they would be; some may be counted twice. */
+/* How many they would be at most: some are counted twice, or have ended. */
 uint32_t play_count_pins(const struct play *p);
 /* The program's own pin or unpin of a live object. */
 int play_pin(struct play *p, const struct trace_op *op);

@@ -73,12 +73,23 @@ static int judge_growth(struct play *p, const struct op_record *r)
     return 0;
 }
 
+/*
+ * Objects that move with each request (per_alloc) do so behind a refusal, too,
+ * and make room that it did not have. What is promised whatever lies where
+ * stays promised: all that is free, to a request that waits.
+ */
+static bool has_moved_since(const struct play *p)
+{
+    return manager_number(p->o, "per_alloc", 0) != 0 &&
+           (manager_number(p->o, "wait", 0) == 0 || p->pinned.n > 0);
+}
+
 int play_judge_refusal(struct play *p, const struct op_record *r)
 {
     bool is_told_why =
         r->outcome != OUTCOME_SHORT && r->outcome != OUTCOME_FRAGMENTED;
     if (is_told_why || p->t->heap->refusal == REFUSAL_IN_PLACE || r->is_outer ||
-        p->is_outside || p->has_growth)
+        p->is_outside || p->has_growth || has_moved_since(p))
         return 0;
     /* What may not move is what might not move in the call. */
     bool is_told = p->moves && p->shape->largest != NULL;

@@ -109,6 +109,7 @@ static int promote_survivors(struct play *p, uint64_t birth)
 {
     const struct shadow *s = &p->s;
     uint64_t n_before = p->result->promoted;
+    play_forget_names(p);
     uint32_t slot = s->live.youngest;
     while (slot != SHADOW_NONE && shadow_at(s, slot)->born >= birth)
         slot = shadow_at(s, slot)->older;

@@ -103,9 +103,14 @@ static int record_refusal(struct play *p, const struct op_record *r)
     return p->sink->refusal(p->sink->ctx, &f, &p->view);
 }
 
-/* What the user wants of a run that meets a refusal. */
+/*
+ * What the user wants of a run that meets a refusal. A locked heap refuses
+ * because the program said so, whatever is free: the program goes on.
+ */
 static int obey_policy(struct play *p, const struct op_record *r)
 {
+    if (r->outcome == OUTCOME_LOCKED)
+        return 0;
     if (p->o->refused == REFUSED_RESET)
         return play_reset(p);
     if (p->o->refused != REFUSED_STOP)

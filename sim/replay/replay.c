@@ -167,6 +167,7 @@ static int lay_out_areas(struct play *p)
     struct target *t = p->t;
     uint32_t at = t->base + manager_control_bytes(p->manager, &p->params);
     uint64_t first = areas != NULL ? manager_next_size(&areas) : 0;
+    const char *said = first != 0 ? "--set areas" : "--heap";
     if (first == 0)
         first = p->o->heap_bytes;
     uint32_t error = t->init(t, (uint32_t)first, &p->params);
@@ -175,13 +176,12 @@ static int lay_out_areas(struct play *p)
                            t->trouble);
     if (error == HEAP_TOO_LARGE)
         return problem_set(p->problem, ERR_TOO_LARGE,
-                           "--heap: %" PRIu64 " bytes are more than %s "
-                           "manages: %s",
-                           first, p->manager->name, p->shape->most);
+                           "%s: %" PRIu64 " bytes are more than %s manages: %s",
+                           said, first, p->manager->name, p->shape->most);
     if (error != HEAP_OK)
         return problem_set(p->problem, ERR_INPUT,
-                           "--heap: %" PRIu64 " bytes are too few for a heap",
-                           first);
+                           "%s: %" PRIu64 " bytes are too few for a heap",
+                           said, first);
     if (!is_its_image(p))
         return problem_set(p->problem, ERR_INPUT,
                            "%s: not an image of %s that this program knows",

@@ -16,11 +16,12 @@
 #include "traces/workload.h"
 
 /* Part of a run's identity: bump it when a replay's meaning changes. */
-#define REPLAY_SEMANTICS_VERSION 2
+#define REPLAY_SEMANTICS_VERSION 3
 
 struct machine_config; /* sim/machine/config.h */
 struct oracle;         /* sim/replay/oracle.h */
 
+/* What follows a refusal; in a locked heap always the first. */
 enum refused_policy { REFUSED_SKIP = 0, REFUSED_STOP, REFUSED_RESET };
 
 #define REPLAY_PARAMS_CAP 20

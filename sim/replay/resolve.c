@@ -216,9 +216,15 @@ static int resolve_heap(struct replay_options *o,
 {
     const char *areas = manager_value(o, "areas");
     if (areas != NULL && areas[0] != '\0') {
-        o->heap_bytes = 0;
+        uint64_t sum = 0;
         for (uint64_t bytes; (bytes = manager_next_size(&areas)) != 0;)
-            o->heap_bytes += bytes;
+            sum += bytes;
+        if (!o->heap_trace && o->heap_bytes != 0 && o->heap_bytes != sum)
+            return problem_set(problem, ERR_INPUT,
+                               "--set areas: they have %" PRIu64 " bytes, but "
+                               "the heap is to have %" PRIu64,
+                               sum, o->heap_bytes);
+        o->heap_bytes = sum;
         return 0;
     }
     if (o->heap_trace) {
@@ -271,10 +277,9 @@ int replay_resolve(struct replay_options *o, const struct trace_header *header,
     m->params(o, &params);
     if (m->control_bytes != NULL && m->control_bytes(&params) == 0)
         return problem_set(problem, ERR_INPUT,
-                           "--set: %s does not allow these parameters "
-                           "together (block must be 8, 16, 32 or 64; "
-                           "area_struct 0 or 28 to 64)",
-                           m->name);
+                           "--set: %s does not take all these values; "
+                           "'fraglab managers %s' lists what it does",
+                           m->name, m->name);
     err = resolve_heap(o, header, problem);
     return err < 0 ? err : resolve_window(o, problem);
 }

@@ -16,3 +16,7 @@ echo "exit $?"
 echo "exit $?"
 "$FRAGLAB" managers twoended --heap 3x
 echo "exit $?"
+"$FRAGLAB" managers copying --set areas=8K+8K
+echo "exit $?"
+# What a machine has no memory for is not measured, and that is said.
+"$FRAGLAB" managers copying --heap 4M | sed -n 's/(not played: machine hazard3.*/not played/p'

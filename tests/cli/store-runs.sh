@@ -12,6 +12,9 @@ done
 table() { sed 's/ [0-9a-f]\{8\} / IDIDIDID /; s/ [0-9]*  \([^ ]*\)$/ N  \1/'; }
 runs | table
 runs --where 'refused = 0' | table
+# Behind the trace stands what was set.
+"$FRAGLAB" replay t.ft --heap 1K --db b.db --set mark_stack=4 >/dev/null
+"$FRAGLAB" runs --db b.db | sed 's/.*KiB//; s/.* t.ft/t.ft/'
 runs --where 'refused = 7'
 runs --where 'refused = '
 runs --where '1); DROP TABLE run; --'
