@@ -371,6 +371,12 @@ int play_follow_handles(struct play *p, uint32_t freed)
     for (uint32_t i = 0; i < moved->n; i++) {
         const struct shadow_object *o =
             shadow_at(&p->s, (uint32_t)moved->item[i]);
+        if (!holes_all_free(&p->used, play_from(p, o->place),
+                            play_units(p, o->granted)))
+            return play_fail(p,
+                             "the handle of object %" PRIu64 " leads to "
+                             "0x%08x, where another object is",
+                             o->id, o->place);
         play_take(p, o->place, o->granted, true);
     }
     shadow_relocate_these(&p->s, moved->item, moved->n);
