@@ -2,7 +2,6 @@
 #include "sim/replay/play.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 enum named play_look_up(struct play *p, uint64_t id, uint32_t *slot)
 {
@@ -124,7 +123,7 @@ static int free_dead(struct play *p, uint32_t slot)
 /* Nobody collects in the outer heap. */
 static int let_outer_die(struct play *p, uint32_t slot)
 {
-    memset(&p->t->cost, 0, sizeof p->t->cost);
+    play_drop_cost(p);
     p->result->freed_at_death++;
     return play_outer_drop(p, slot, IDMAP_DEAD);
 }

@@ -148,7 +148,7 @@ int play_pin(struct play *p, const struct trace_op *op)
     if (is_pin == play_is_pinned(p, slot))
         return 0; /* pins do not count */
     if ((p->manager->capabilities & CAP_PIN) != 0 && p->has_handles) {
-        memset(&p->t->cost, 0, sizeof p->t->cost);
+        play_drop_cost(p);
         (is_pin ? p->t->pin : p->t->unpin)(p->t,
                                            shadow_at(&p->s, slot)->handle);
         if (play_take_cost(p) != 0)

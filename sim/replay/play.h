@@ -31,6 +31,8 @@
 #ifndef SIM_REPLAY_PLAY_H
 #define SIM_REPLAY_PLAY_H
 
+#include <string.h>
+
 #include "sim/replay/held.h"
 #include "sim/replay/holes.h"
 #include "sim/replay/oracle.h"
@@ -342,6 +344,13 @@ int play_after_call(struct play *p, uint32_t answer, uint32_t busy,
 int play_free_pending(struct play *p);
 
 /* --- records.c */
+/* What the machine's calls so far have cost, those of probes, is nobody's. */
+static inline void play_drop_cost(struct play *p)
+{
+    if (p->t->has_cost)
+        memset(&p->t->cost, 0, sizeof p->t->cost);
+}
+
 /* A machine's calls since play_before_call: into p->cost. 1: one of them
  * failed; ERR_INPUT: the manager lacks it. */
 int play_take_cost(struct play *p);

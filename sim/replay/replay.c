@@ -180,8 +180,8 @@ static int lay_out_areas(struct play *p)
                            said, first, p->manager->name, p->shape->most);
     if (error != HEAP_OK)
         return problem_set(p->problem, ERR_INPUT,
-                           "%s: %" PRIu64 " bytes are too few for a heap",
-                           said, first);
+                           "%s: %" PRIu64 " bytes are too few for a heap", said,
+                           first);
     if (!is_its_image(p))
         return problem_set(p->problem, ERR_INPUT,
                            "%s: not an image of %s that this program knows",

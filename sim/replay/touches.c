@@ -8,14 +8,13 @@
 #include "sim/replay/play.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 int play_read(struct play *p, uint32_t slot, uint32_t word)
 {
     const struct shadow_object *o = shadow_at(&p->s, slot);
     if (!p->has_deref || (uint64_t)word * 4 + 4 > o->granted)
         return 0;
-    memset(&p->t->cost, 0, sizeof p->t->cost);
+    play_drop_cost(p);
     uint32_t found = p->t->deref(p->t, shadow_name(&p->s, o), 4 * word);
     uint32_t expected = shadow_word_address(&p->s, slot, word);
     int err = play_take_cost(p);
