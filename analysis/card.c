@@ -38,9 +38,15 @@ static int empty_bytes(const struct manager *m, const struct replay_options *o,
     int err = target_native_open(&t, m, o->window_bytes, 1, 2, problem);
     if (err < 0)
         return err;
-    if (t->init(t, (uint32_t)o->heap_bytes, &params) == HEAP_OK) {
+    uint32_t error = t->init(t, (uint32_t)o->heap_bytes, &params);
+    if (error == HEAP_OK) {
         m->info(t->heap, &info);
         *bytes = info.total_bytes;
+    } else if (error == HEAP_TOO_LARGE) {
+        err = problem_set(problem, ERR_TOO_LARGE,
+                          "--heap: %" PRIu64 " bytes are more than %s "
+                          "manages: %s",
+                          o->heap_bytes, m->name, m->shape->most);
     } else {
         err = problem_set(problem, ERR_INPUT,
                           "--heap: %" PRIu64 " bytes are too few for a heap",

@@ -59,9 +59,16 @@ static int show_manager(struct replay_options *o, const char *name)
     strcpy(o->manager, name);
     if (manager_value(o, "areas") != NULL && manager_value(o, "areas")[0] != 0)
         return cmd_usage_error("--set areas: a card is of one area");
+    bool is_any = o->heap_bytes == 0;
+    if (is_any)
+        o->heap_bytes = 65536;
     int err = replay_resolve(o, &no_trace, &problem);
     if (err == 0)
         err = card_print(stdout, m, o, &problem);
+    if (err == ERR_TOO_LARGE && is_any) {
+        o->heap_bytes /= 2;
+        err = card_print(stdout, m, o, &problem);
+    }
     if (err < 0) {
         cmd_usage_error("%s", problem.text);
         return cmd_status_of(err);
@@ -78,7 +85,7 @@ static const struct option options[] = {
 
 static int run_managers(int argc, char **argv)
 {
-    struct replay_options o = {.heap_bytes = 65536};
+    struct replay_options o = {0};
     struct problem problem;
     int letter;
     optind = 1;
@@ -107,7 +114,8 @@ const struct command cmd_managers = {
         "card, with figures for one heap, and its --set keys with range and\n"
         "default.\n"
         "\n"
-        "  --heap BYTES         the heap (default: 64K)\n"
+        "  --heap BYTES         the heap (default: 64K, or 32K where that is "
+        "too large)\n"
         "  --set KEY=VALUE      a parameter of the manager\n"
         "\n"
         "example: fraglab managers copying --heap 128K\n",

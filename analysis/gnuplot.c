@@ -101,6 +101,15 @@ static int finish(struct child *c, struct problem *problem)
     return err;
 }
 
+/* A report of hundreds of runs takes minutes: on a terminal, how far it is. */
+static void show(int n_drawn, int n)
+{
+    if (n > 1 && isatty(STDERR_FILENO)) {
+        fprintf(stderr, "\r%d of %d figures drawn\033[K", n_drawn, n);
+        fflush(stderr);
+    }
+}
+
 int gnuplot_run(const char *dir, const char *const *names, int n,
                 struct problem *problem)
 {
@@ -124,7 +133,10 @@ int gnuplot_run(const char *dir, const char *const *names, int n,
         int status = finish(&running[n_finished++ % at_once],
                             err == 0 ? problem : &later);
         err = err == 0 ? status : err;
+        show(n_finished, n);
     }
+    if (n > 1 && isatty(STDERR_FILENO))
+        fprintf(stderr, "\r\033[K");
     return err;
 }
 

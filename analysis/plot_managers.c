@@ -4,7 +4,6 @@
 #include "analysis/plot_figure.h"
 #include "analysis/plot_query.h"
 #include "analysis/text.h"
-#include "analysis/variant.h"
 
 int plot_managers_panel(struct figure *f, int i)
 {
@@ -12,15 +11,14 @@ int plot_managers_panel(struct figure *f, int i)
                                           NULL};
     const struct query_run *r = &f->runs[i];
     int64_t ops = figure_operations(f, i);
-    char label[VARIANT_CAP], line[512];
+    char line[512];
     int n =
         figure_rows(f, "", i == 0,
                     plot_series_query(r, metrics, ops,
                                       figure_together(ops, r->series_shift)));
     if (n < 0)
         return n;
-    variant_label(label, r->manager, r->spec);
-    text_cut(line, sizeof line, label, 34);
+    text_cut(line, sizeof line, r->label, 34);
     figure_text(f, i, "panel_title", line);
     figure_number(f, i, "panel_run", (double)r->number);
     figure_number(f, i, "panel_heap", (double)r->heap_bytes);

@@ -183,6 +183,7 @@ static int read_run(sqlite3_stmt *q, struct query_run *r,
     text_clean(r->spec, spec_cap, spec);
     clean_column(r->trace_hash, sizeof r->trace_hash, q, 3);
     clean_column(r->manager, sizeof r->manager, q, 4);
+    variant_label(r->label, r->manager, r->spec);
     clean_column(r->machine, sizeof r->machine, q, 5);
     r->heap_bytes = sqlite3_column_int64(q, 6);
     r->control_bytes = sqlite3_column_int64(q, 7);

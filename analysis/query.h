@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "analysis/variant.h"
 #include "traces/err.h"
 
 struct query_summary {
@@ -35,6 +36,7 @@ struct query_run {
     char id[72], trace[256], manager[64], machine[64], keep[16];
     char trace_hash[72], trace_format[32], trace_program[72];
     char program_version[64], state_digest[72], status[16], reason[512];
+    char label[VARIANT_CAP]; /* manager, and what was set: variant.h       */
     char *spec; /* canonical JSON                                          */
     int64_t heap_bytes, control_bytes;
     int series_shift; /* 0 .. 40                                           */

@@ -185,7 +185,7 @@ static int64_t mostly(const struct query_summary *s)
 static void link_run(FILE *f, const struct query_run *run)
 {
     html(f, "<a href=\"#run-%i\">%s, %s%r%s, %b</a>", run->number, run->trace,
-         run->manager, query_is_native(run) ? "" : " on ",
+         run->label, query_is_native(run) ? "" : " on ",
          query_is_native(run) ? "" : run->machine, run->heap_bytes);
 }
 
@@ -244,7 +244,7 @@ int report_answer(struct report *r)
     }
     if (r->n_runs == 1) {
         html(f, "<p class=lead><b>%s</b> under %s%r%s in a heap of %b: ",
-             r->runs[0].trace, r->runs[0].manager,
+             r->runs[0].trace, r->runs[0].label,
              query_is_native(&r->runs[0]) ? "" : " on ",
              query_is_native(&r->runs[0]) ? "" : r->runs[0].machine,
              r->runs[0].heap_bytes);
@@ -273,8 +273,9 @@ static void overview_row(FILE *f, const struct query_run *run)
     const struct query_summary *s = &run->summary;
     html(f,
          "<tr><td data-v=\"%i\"><a href=\"#run-%i\">%i</a></td>"
-         "<td class=name>%s</td><td>%s</td><td data-v=\"%i\">%b</td>",
-         run->number, run->number, run->number, run->trace, run->manager,
+         "<td class=name>%s</td><td class=name>%s</td>"
+         "<td data-v=\"%i\">%b</td>",
+         run->number, run->number, run->number, run->trace, run->label,
          run->heap_bytes, run->heap_bytes);
     if (!run->has_summary) {
         html(f, "<td colspan=9>nothing was measured</td>");

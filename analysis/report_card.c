@@ -1,7 +1,6 @@
 /* report_card.c - guarantee cards, and how near runs came to them. */
 #include "analysis/html.h"
 #include "analysis/report_page.h"
-#include "analysis/variant.h"
 #include "sim/replay/manager.h"
 
 static void text_cell(FILE *f, const char *text)
@@ -43,10 +42,8 @@ static void metadata_cell(FILE *f, const struct query_run *run,
 static void card_row(FILE *f, const struct query_run *run,
                      const struct manager *m)
 {
-    char label[VARIANT_CAP];
-    variant_label(label, run->manager, run->spec);
     html(f, "<tr><td class=name><a href=\"#run-%i\">%s</a>", run->number,
-         label);
+         run->label);
     text_cell(f, m->card->succeeds);
     nearness_cells(f, &run->summary, m);
     metadata_cell(f, run, m->card->metadata);

@@ -258,9 +258,9 @@ static void overview_row(FILE *f, const struct query_run *run,
                        : (double)m->totals.gc_cycles / (double)m->totals.cycles;
     html(f,
          "<tr><td data-v=\"%i\"><a href=\"#run-%i\">%i</a></td>"
-         "<td class=name>%s</td><td>%s</td><td class=name>%s</td>"
+         "<td class=name>%s</td><td class=name>%s</td><td class=name>%s</td>"
          "<td data-v=\"%i\">%b</td>",
-         run->number, run->number, run->number, run->trace, run->manager,
+         run->number, run->number, run->number, run->trace, run->label,
          run->machine, run->heap_bytes, run->heap_bytes);
     number_cell(f, alloc->count > 0, alloc->p50);
     number_cell(f, alloc->count > 0, alloc->p99);

@@ -4,14 +4,13 @@
 
 #include "analysis/html.h"
 #include "analysis/report_page.h"
-#include "analysis/variant.h"
 
 #define GROUP_CAP 256 /* runs of one trace and heap that are compared */
 
 /* A run of the group at hand. */
 struct entry {
     const struct query_run *run;
-    char label[VARIANT_CAP];
+    const char *label; /* of the run                                       */
     bool is_first; /* of its variant: its bytes stand for all of them      */
 };
 
@@ -51,7 +50,7 @@ static void gather(const struct report *r, int first, struct group *g)
             continue;
         struct entry *e = &g->entry[g->n];
         e->run = run;
-        variant_label(e->label, run->manager, run->spec);
+        e->label = run->label;
         e->is_first = true;
         for (int k = 0; k < g->n; k++)
             if (strcmp(g->entry[k].label, e->label) == 0)

@@ -368,13 +368,12 @@ static void provenance(FILE *f, const struct query_run *run)
 int report_run(struct report *r, const struct query_run *run)
 {
     FILE *f = r->page;
-    html(f,
-         "<section class=run id=\"run-%i\">\n<h2>%s <span>%s%r%s, heap of "
-         "%b, run %i</span></h2>\n",
-         run->number, run->trace, run->manager,
-         query_is_native(run) ? "" : " on ",
-         query_is_native(run) ? "" : run->machine, run->heap_bytes,
-         run->number);
+    html(
+        f,
+        "<section class=run id=\"run-%i\">\n<h2>%s <span>%s%r%s, heap of "
+        "%b, run %i</span></h2>\n",
+        run->number, run->trace, run->label, query_is_native(run) ? "" : " on ",
+        query_is_native(run) ? "" : run->machine, run->heap_bytes, run->number);
     int err = 0;
     if (r->n_runs > 1) {
         html(f, "<p>");

@@ -81,7 +81,8 @@ CREATE TABLE op (              -- keep = ops: what asked something of a manager
   used        INTEGER NOT NULL, -- ... to all not yet reclaimed
   free        INTEGER NOT NULL, -- ... in holes
   largest_free INTEGER NOT NULL, -- longest hole
-  largest_request INTEGER NOT NULL -- largest request that would succeed
+  largest_request INTEGER NOT NULL -- largest request that would succeed; beside
+                                -- pinned objects what is sure to (the card)
 );
 
 CREATE TABLE op_cost (         -- machine runs, keep = ops

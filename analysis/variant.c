@@ -46,8 +46,10 @@ void variant_label(char out[VARIANT_CAP], const char *manager, const char *spec)
         cJSON_GetObjectItemCaseSensitive(root, "parameters");
     const cJSON *options = cJSON_GetObjectItemCaseSensitive(root, "options");
     text_clean(out, VARIANT_CAP, manager);
+    bool is_recorded = number(options, "heap_trace") > 0;
     for (uint32_t i = 0; m != NULL && i < m->n_keys; i++)
-        add_parameter(out, &m->keys[i], parameters);
+        if (!is_recorded || strcmp(m->keys[i].key, "area_struct") != 0)
+            add_parameter(out, &m->keys[i], parameters);
     if (number(options, "step_every") > 0) {
         char steps[64];
         snprintf(steps, sizeof steps, "%.0f:%.0f",

@@ -11,7 +11,8 @@
 
 /*
  * "copying", "copying pins=k", "handles steps=1:240": the manager of a run,
- * with what its spec (canonical JSON, see run.h) says of parameters and steps.
+ * with what its spec (canonical JSON, see run.h) says of parameters and steps,
+ * but for the size that a recorded heap's own areas have of their struct.
  * A spec that cannot be read, and a manager that is unknown, give the name.
  */
 void variant_label(char out[VARIANT_CAP], const char *manager,

@@ -1,5 +1,6 @@
 /* copying.c - see copying.h for the contract and the source. */
 #include "core/copying.h"
+#include "core/collected.h"
 #include "core/copycollect.h"
 #include "core/copygrow.h"
 #include "core/copyinner.h"
@@ -8,14 +9,9 @@
 
 /* ---- Setting up ------------------------------------------------------- */
 
-static bool is_block_size(uint32_t bytes)
-{
-    return bytes == 8 || bytes == 16 || bytes == 32 || bytes == 64;
-}
-
 static bool are_lawful(const struct copying_params *p)
 {
-    return is_block_size(p->block) && p->zero <= 1 && p->finalisers <= 1 &&
+    return collected_is_block(p->block) && p->zero <= 1 && p->finalisers <= 1 &&
            p->automatic <= 1 && p->slide <= COPYING_WINDOW && p->holes <= 1 &&
            p->leaf <= 1 && p->ambiguous <= 1 && p->pack <= 1 &&
            p->ration <= COPYING_RATION_MAX && p->grow <= 1 &&
@@ -28,20 +24,14 @@ uint32_t copying_control_bytes(const struct copying_params *p)
         return 0;
     uint32_t bytes = sizeof(struct heap) + sizeof(struct copying);
     bytes += p->mark_stack * (uint32_t)sizeof(addr32);
-    uint32_t unit = p->block > 16 ? p->block : 16;
-    return (bytes + unit - 1) & ~(unit - 1);
+    return collected_control_bytes(bytes, p->block);
 }
 
 /* What init and a soft reset have in common. */
 static bool start_empty(struct heap *h)
 {
     struct copying *own = copying_of(h);
-    h->phase = PHASE_IDLE;
-    h->refusal = REFUSAL_NONE;
-    h->lock_depth = 0;
-    h->is_auto = own->params.automatic;
-    h->given_blocks = 0;
-    copying_control(h, CONTROL_THRESHOLD, own->params.threshold);
+    collected_begin(h, own->params.automatic, own->params.threshold);
 
     struct slide_area *a = slide_first(h);
     addr32 table = h->base + h->control_bytes;
@@ -66,20 +56,12 @@ uint32_t copying_init(struct heap *h, addr32 base, uint32_t heap_bytes,
     uint32_t control_bytes = copying_control_bytes(p);
     if (control_bytes == 0)
         return HEAP_BAD_PARAMETER;
-    uint32_t wanted = control_bytes + heap_bytes;
-    if (base % 16 != 0 || base % p->block != 0 || wanted < heap_bytes ||
-        base + wanted < base)
-        return HEAP_BAD_ADDRESS;
-
-    __builtin_memset(h, 0, control_bytes);
-    h->base = base;
+    uint32_t error =
+        collected_lay(h, base, control_bytes, heap_bytes, p->block);
+    if (error != HEAP_OK)
+        return error;
     h->manager = MANAGER_copying;
-    h->control_bytes = control_bytes;
-    h->heap_bytes = heap_bytes;
-    h->block_bytes = p->block;
-    h->block_shift = (uint32_t)__builtin_ctz(p->block);
     h->has_finalisers = p->finalisers;
-    h->next_area = 1;
     struct copying *own = copying_of(h);
     own->params = *p;
     own->cleaning = p->zero != 0 || p->block != 16;
@@ -338,27 +320,12 @@ static uint32_t reset(struct heap *h)
 
 uint32_t copying_control(struct heap *h, uint32_t what, uint32_t value)
 {
-    switch (what) {
-    case CONTROL_AUTO:
-        h->is_auto = value != 0;
-        break;
-    case CONTROL_LOCK:
-        if (value == 0 && h->lock_depth == 0)
-            return HEAP_BAD_PARAMETER;
-        h->lock_depth += value != 0 ? 1 : UINT32_MAX;
-        break;
-    case CONTROL_THRESHOLD:
-        h->threshold_blocks = value == HEAP_NO_THRESHOLD
-                                  ? HEAP_NO_THRESHOLD
-                                  : value >> h->block_shift;
-        break;
-    case CONTROL_RESET:
+    if (what == CONTROL_RESET)
         return reset(h);
-    default:
-        return HEAP_BAD_PARAMETER;
-    }
-    region_set_stop(h);
-    return HEAP_OK;
+    uint32_t error = collected_switch(h, what, value);
+    if (error == HEAP_OK)
+        region_set_stop(h);
+    return error;
 }
 
 uint32_t copying_add_area(struct heap *h, addr32 address, uint32_t bytes)

@@ -109,7 +109,7 @@
  * Least squares of relative errors over 347 collections of ten recorded
  * programs; the root of the mean square is 3.6 % and 4.5 %, the largest 18 %
  * and 26 %. (tests/test_copying_formula.c fits again.) Objects of 256 bytes
- * to 1 KiB, of blocks of 8 or 16 bytes, move at no more than 0.59 cycles a byte
+ * to 1 KiB, of blocks of 8 or 16 bytes, move at no more than 0.6 cycles a byte
  * on hazard3, where a load and a store take 0.5, and 0.81 on the Cortex-M,
  * where loads and stores of four words take 0.625.
  *

@@ -2,15 +2,11 @@
 #include "core/marksweep.h"
 #include "core/area.h"
 #include "core/areacheck.h"
+#include "core/collected.h"
 #include "core/grow.h"
 #include "core/host.h"
 
 /* ---- Setting up ------------------------------------------------------- */
-
-static bool is_block_size(uint32_t bytes)
-{
-    return bytes == 8 || bytes == 16 || bytes == 32 || bytes == 64;
-}
 
 static bool is_area_struct(const struct marksweep_params *p)
 {
@@ -22,7 +18,7 @@ static bool is_area_struct(const struct marksweep_params *p)
 
 static bool are_lawful(const struct marksweep_params *p)
 {
-    return is_block_size(p->block) && is_area_struct(p) && p->zero <= 1 &&
+    return collected_is_block(p->block) && is_area_struct(p) && p->zero <= 1 &&
            p->quirks <= QUIRKS_EXACT && p->finalisers <= 1 &&
            p->automatic <= 1 && p->grow <= 1 && p->growth_rule <= GROWTH_103 &&
            p->mark_stack >= 1 && p->mark_stack <= MARKSWEEP_MARK_STACK_MAX;
@@ -34,20 +30,14 @@ uint32_t marksweep_control_bytes(const struct marksweep_params *p)
         return 0;
     uint32_t bytes = sizeof(struct heap) + sizeof(struct marksweep);
     bytes += p->mark_stack * (uint32_t)sizeof(addr32);
-    uint32_t unit = p->block > 16 ? p->block : 16;
-    return (bytes + unit - 1) & ~(unit - 1);
+    return collected_control_bytes(bytes, p->block);
 }
 
 /* What init and a soft reset have in common. */
 static bool start_empty(struct heap *h)
 {
     const struct marksweep_params *p = &marksweep_of(h)->params;
-    h->phase = PHASE_IDLE;
-    h->refusal = REFUSAL_NONE;
-    h->lock_depth = 0;
-    h->is_auto = p->automatic;
-    h->given_blocks = 0;
-    marksweep_control(h, CONTROL_THRESHOLD, p->threshold);
+    collected_begin(h, p->automatic, p->threshold);
     addr32 table = h->base + h->control_bytes;
     return area_setup_first(h, table, table + h->heap_bytes);
 }
@@ -58,20 +48,12 @@ uint32_t marksweep_init(struct heap *h, addr32 base, uint32_t heap_bytes,
     uint32_t control_bytes = marksweep_control_bytes(p);
     if (control_bytes == 0)
         return HEAP_BAD_PARAMETER;
-    uint32_t wanted = control_bytes + heap_bytes;
-    if (base % 16 != 0 || base % p->block != 0 || wanted < heap_bytes ||
-        base + wanted < base)
-        return HEAP_BAD_ADDRESS;
-
-    __builtin_memset(h, 0, control_bytes);
-    h->base = base;
+    uint32_t error =
+        collected_lay(h, base, control_bytes, heap_bytes, p->block);
+    if (error != HEAP_OK)
+        return error;
     h->manager = MANAGER_marksweep;
-    h->control_bytes = control_bytes;
-    h->heap_bytes = heap_bytes;
-    h->block_bytes = p->block;
-    h->block_shift = (uint32_t)__builtin_ctz(p->block);
     h->has_finalisers = p->finalisers;
-    h->next_area = 1;
     struct marksweep *own = marksweep_of(h);
     own->params = *p;
     own->mark.stack = base + sizeof *h + sizeof *own;
@@ -496,25 +478,9 @@ static uint32_t reset(struct heap *h)
 
 uint32_t marksweep_control(struct heap *h, uint32_t what, uint32_t value)
 {
-    switch (what) {
-    case CONTROL_AUTO:
-        h->is_auto = value != 0;
-        return HEAP_OK;
-    case CONTROL_LOCK:
-        if (value == 0 && h->lock_depth == 0)
-            return HEAP_BAD_PARAMETER;
-        h->lock_depth += value != 0 ? 1 : UINT32_MAX;
-        return HEAP_OK;
-    case CONTROL_THRESHOLD:
-        h->threshold_blocks = value == HEAP_NO_THRESHOLD
-                                  ? HEAP_NO_THRESHOLD
-                                  : value >> h->block_shift;
-        return HEAP_OK;
-    case CONTROL_RESET:
+    if (what == CONTROL_RESET)
         return reset(h);
-    default:
-        return HEAP_BAD_PARAMETER;
-    }
+    return collected_switch(h, what, value);
 }
 
 uint32_t marksweep_add_area(struct heap *h, addr32 address, uint32_t bytes)

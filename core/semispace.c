@@ -1,19 +1,13 @@
 /* semispace.c - see semispace.h for the contract and the source. */
 #include "core/semispace.h"
+#include "core/collected.h"
 #include "core/host.h"
 
 /* ---- Setting up -------------------------------------------------------- */
 
 static bool are_lawful(const struct semispace_params *p)
 {
-    bool is_block =
-        p->block == 8 || p->block == 16 || p->block == 32 || p->block == 64;
-    return is_block && p->zero <= 1 && p->automatic <= 1;
-}
-
-static uint32_t unit_of(const struct semispace_params *p)
-{
-    return p->block > 16 ? p->block : 16;
+    return collected_is_block(p->block) && p->zero <= 1 && p->automatic <= 1;
 }
 
 uint32_t semispace_control_bytes(const struct semispace_params *p)
@@ -21,7 +15,7 @@ uint32_t semispace_control_bytes(const struct semispace_params *p)
     if (!are_lawful(p))
         return 0;
     uint32_t bytes = sizeof(struct heap) + sizeof(struct semispace);
-    return (bytes + unit_of(p) - 1) & ~(unit_of(p) - 1);
+    return collected_control_bytes(bytes, p->block);
 }
 
 /* The half that begins at `start` is the current one, and empty. */
@@ -38,12 +32,7 @@ static void open_half(struct semispace *own, addr32 start)
 static bool start_empty(struct heap *h)
 {
     struct semispace *own = semispace_of(h);
-    h->phase = PHASE_IDLE;
-    h->refusal = REFUSAL_NONE;
-    h->lock_depth = 0;
-    h->is_auto = own->params.automatic;
-    h->given_blocks = 0;
-    (void)semispace_control(h, CONTROL_THRESHOLD, own->params.threshold);
+    collected_begin(h, own->params.automatic, own->params.threshold);
     addr32 table = h->base + h->control_bytes;
     if (!area_setup_first(h, table, table + h->heap_bytes))
         return false;
@@ -59,18 +48,11 @@ uint32_t semispace_init(struct heap *h, addr32 base, uint32_t heap_bytes,
     uint32_t control_bytes = semispace_control_bytes(p);
     if (control_bytes == 0)
         return HEAP_BAD_PARAMETER;
-    addr32 start = base + control_bytes;
-    if (base % unit_of(p) != 0 || start < base || start + heap_bytes < start)
-        return HEAP_BAD_ADDRESS;
-
-    __builtin_memset(h, 0, control_bytes);
-    h->base = base;
+    uint32_t error =
+        collected_lay(h, base, control_bytes, heap_bytes, p->block);
+    if (error != HEAP_OK)
+        return error;
     h->manager = MANAGER_semispace;
-    h->control_bytes = control_bytes;
-    h->heap_bytes = heap_bytes;
-    h->block_bytes = p->block;
-    h->block_shift = (uint32_t)__builtin_ctz(p->block);
-    h->next_area = 1;
     semispace_of(h)->params = *p;
     return start_empty(h) ? HEAP_OK : HEAP_TOO_SMALL;
 }
@@ -353,27 +335,11 @@ uint32_t semispace_bytes(struct heap *h, addr32 object)
 
 uint32_t semispace_control(struct heap *h, uint32_t what, uint32_t value)
 {
-    switch (what) {
-    case CONTROL_AUTO:
-        h->is_auto = value != 0;
-        return HEAP_OK;
-    case CONTROL_LOCK:
-        if (value == 0 && h->lock_depth == 0)
-            return HEAP_BAD_PARAMETER;
-        h->lock_depth += value != 0 ? 1 : UINT32_MAX;
-        return HEAP_OK;
-    case CONTROL_THRESHOLD:
-        h->threshold_blocks = value == HEAP_NO_THRESHOLD
-                                  ? HEAP_NO_THRESHOLD
-                                  : value >> h->block_shift;
-        return HEAP_OK;
-    case CONTROL_RESET:
-        collect(h, CAUSE_ALL);
-        (void)start_empty(h);
-        return HEAP_OK;
-    default:
-        return HEAP_BAD_PARAMETER;
-    }
+    if (what != CONTROL_RESET)
+        return collected_switch(h, what, value);
+    collect(h, CAUSE_ALL);
+    (void)start_empty(h);
+    return HEAP_OK;
 }
 
 void semispace_info(struct heap *h, struct heap_info *info)

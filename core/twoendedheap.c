@@ -1,4 +1,5 @@
 /* twoendedheap.c - see twoended.h: the heap as a whole, and its collector. */
+#include "core/collected.h"
 #include "core/host.h"
 #include "core/twoendedpart.h"
 
@@ -6,9 +7,7 @@
 
 static bool are_lawful(const struct twoended_params *p)
 {
-    bool is_block =
-        p->block == 8 || p->block == 16 || p->block == 32 || p->block == 64;
-    return is_block && p->zero <= 1 && p->finalisers <= 1 &&
+    return collected_is_block(p->block) && p->zero <= 1 && p->finalisers <= 1 &&
            p->automatic <= 1 && p->grow <= 1 && p->growth_rule <= GROWTH_103 &&
            p->mark_stack >= 1 && p->mark_stack <= TWOENDED_MARK_STACK_MAX;
 }
@@ -19,8 +18,7 @@ uint32_t twoended_control_bytes(const struct twoended_params *p)
         return 0;
     uint32_t bytes = sizeof(struct heap) + sizeof(struct twoended);
     bytes += p->mark_stack * (uint32_t)sizeof(addr32);
-    uint32_t unit = p->block > 16 ? p->block : 16;
-    return (bytes + unit - 1) & ~(unit - 1);
+    return collected_control_bytes(bytes, p->block);
 }
 
 void twoended_open_area(struct heap *h, struct area *a)
@@ -34,16 +32,11 @@ void twoended_open_area(struct heap *h, struct area *a)
 static bool start_empty(struct heap *h)
 {
     struct twoended *own = twoended_of(h);
-    h->phase = PHASE_IDLE;
-    h->refusal = REFUSAL_NONE;
-    h->lock_depth = 0;
-    h->is_auto = own->params.automatic;
-    h->given_blocks = 0;
+    collected_begin(h, own->params.automatic, own->params.threshold);
     own->used_blocks = 0;
     own->free_after = 0;
     own->high_area = 0;
     own->high = 0;
-    (void)twoended_control(h, CONTROL_THRESHOLD, own->params.threshold);
     addr32 table = h->base + h->control_bytes;
     if (!area_setup_first(h, table, table + h->heap_bytes))
         return false;
@@ -57,20 +50,12 @@ uint32_t twoended_init(struct heap *h, addr32 base, uint32_t heap_bytes,
     uint32_t control_bytes = twoended_control_bytes(p);
     if (control_bytes == 0)
         return HEAP_BAD_PARAMETER;
-    uint32_t wanted = control_bytes + heap_bytes;
-    if (base % 16 != 0 || base % p->block != 0 || wanted < heap_bytes ||
-        base + wanted < base)
-        return HEAP_BAD_ADDRESS;
-
-    __builtin_memset(h, 0, control_bytes);
-    h->base = base;
+    uint32_t error =
+        collected_lay(h, base, control_bytes, heap_bytes, p->block);
+    if (error != HEAP_OK)
+        return error;
     h->manager = MANAGER_twoended;
-    h->control_bytes = control_bytes;
-    h->heap_bytes = heap_bytes;
-    h->block_bytes = p->block;
-    h->block_shift = (uint32_t)__builtin_ctz(p->block);
     h->has_finalisers = p->finalisers;
-    h->next_area = 1;
     struct twoended *own = twoended_of(h);
     own->params = *p;
     own->mark.stack = base + sizeof *h + sizeof *own;
@@ -167,8 +152,7 @@ uint32_t twoended_collect(struct heap *h, uint32_t kind)
     return h->last_freed_blocks << h->block_shift;
 }
 
-/* ---- Control and areas
- * ----------------------------------------------------------- */
+/* ---- Control and areas ------------------------------------------------- */
 
 static uint32_t reset(struct heap *h)
 {
@@ -183,25 +167,9 @@ static uint32_t reset(struct heap *h)
 
 uint32_t twoended_control(struct heap *h, uint32_t what, uint32_t value)
 {
-    switch (what) {
-    case CONTROL_AUTO:
-        h->is_auto = value != 0;
-        return HEAP_OK;
-    case CONTROL_LOCK:
-        if (value == 0 && h->lock_depth == 0)
-            return HEAP_BAD_PARAMETER;
-        h->lock_depth += value != 0 ? 1 : UINT32_MAX;
-        return HEAP_OK;
-    case CONTROL_THRESHOLD:
-        h->threshold_blocks = value == HEAP_NO_THRESHOLD
-                                  ? HEAP_NO_THRESHOLD
-                                  : value >> h->block_shift;
-        return HEAP_OK;
-    case CONTROL_RESET:
+    if (what == CONTROL_RESET)
         return reset(h);
-    default:
-        return HEAP_BAD_PARAMETER;
-    }
+    return collected_switch(h, what, value);
 }
 
 uint32_t twoended_add_area(struct heap *h, addr32 address, uint32_t bytes)

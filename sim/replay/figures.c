@@ -140,8 +140,7 @@ int play_probe(struct play *p)
     p->is_probing = true;
     bool is_bound =
         p->shape->largest != NULL &&
-        (play_count_pins(p) > 0 || manager_number(p->o, "ambiguous", 0) != 0 ||
-         manager_number(p->o, "wait", 0) != 0);
+        (play_count_pins(p) > 0 || manager_number(p->o, "ambiguous", 0) != 0);
     bool is_true = play_would_grant(p, figure) &&
                    (is_bound || !play_would_grant(p, figure + 1));
     uint64_t truth = is_true ? figure : bisect(p);

@@ -20,7 +20,7 @@ static const struct manager_card intern_card = {
                 "log2(n) / 2), n the largest request in blocks (Robson 1974); "
                 "a string: if the chunk has room, or the blocks behind it, or "
                 "an object of its size would be granted",
-    .metadata = "2 bits a block: 1.5 % of a heap of 16-byte blocks; strings: "
+    .metadata = "2 bits a block: 1.6 % of a heap of 16-byte blocks; strings: "
                 "none, less than a block a chunk lost, and the rest of the "
                 "last chunk",
     .pause = "none: table words of the search, and the copy of a realloc that "

@@ -81,7 +81,7 @@ static int judge_growth(struct play *p, const struct op_record *r)
 static bool has_moved_since(const struct play *p)
 {
     return manager_number(p->o, "per_alloc", 0) != 0 &&
-           (manager_number(p->o, "wait", 0) == 0 || p->pinned.n > 0);
+           (manager_number(p->o, "wait", 0) == 0 || play_count_pins(p) > 0);
 }
 
 int play_judge_refusal(struct play *p, const struct op_record *r)

@@ -36,7 +36,8 @@ struct heap_figures {
     uint64_t used;
     uint64_t free;
     uint64_t largest_free;
-    uint64_t largest_request;
+    uint64_t largest_request; /* exact; where objects are pinned, or words  */
+                              /* ambiguous, what the card grants for sure   */
 };
 
 /*

@@ -8,9 +8,12 @@ card copying --heap 32K --set block=32
 card fit --heap 32K
 card marksweep --heap 32K
 card handles --set wait=0
+card handles --set indices=8
 "$FRAGLAB" managers chains | awk '/^  machine/,/cortex-m4/ {print $1}'
 "$FRAGLAB" managers outside | sed -n '/^in a heap/p;$p'
 "$FRAGLAB" managers twoended --heap 3
+echo "exit $?"
+"$FRAGLAB" managers handles --heap 1M
 echo "exit $?"
 "$FRAGLAB" managers twoendet
 echo "exit $?"
