@@ -44,6 +44,7 @@ static void add_counts(cJSON *to, const struct replay_result *r)
     number(to, "dropped", r->dropped);
     number(to, "freed_at_death", r->freed_at_death);
     number(to, "ignored", r->ignored);
+    number(to, "unaligned", r->unaligned);
     number(to, "promoted", r->promoted);
     number(to, "lost", r->lost);
     number(to, "floating", r->floating);

@@ -201,6 +201,11 @@ void result_print_text(const cJSON *json, FILE *out)
                 "ignored             %" PRIu64 " collections, thresholds, "
                 "locks and promotions\n",
                 count_of(json, "ignored"));
+    if (count_of(json, "unaligned") > 0)
+        fprintf(out,
+                "alignment           %" PRIu64 " allocations asked for more "
+                "than this manager keeps\n",
+                count_of(json, "unaligned"));
     print_touches(json, out);
     print_lost(json, out);
     fprintf(out,

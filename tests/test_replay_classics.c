@@ -99,6 +99,16 @@ Test(replay_classics, what_a_collection_of_everything_takes_is_pinned_no_more)
               "nothing pinned: all that a collection can free");
 }
 
+Test(replay_classics, alignments_that_are_not_kept_are_counted)
+{
+    static const char *const body =
+        "alloc 1 16 align=4\nalloc 2 16 align=16\nalloc 3 16 align=64\n";
+    play_well(&p, "manager=fit heap=1024 check", body);
+    cr_expect(eq(u64, p.result.unaligned, 1));
+    play_well(&p, "manager=fit tags=inline align=8 heap=1024 check", body);
+    cr_expect(eq(u64, p.result.unaligned, 2));
+}
+
 Test(replay_classics, recorded_programs_run_between_two_halves)
 {
     static const char *const paths[] = {"traces/samples/strings-32k.ftb",

@@ -105,10 +105,12 @@ struct replay_result {
                              /* on strings that stay where they are packed   */
     uint64_t lost;           /* live objects, to resets after a refusal      */
     uint64_t freed_at_death; /* frees that the trace leaves to a collector  */
-    uint64_t ignored;  /* collections, thresholds, locks and promotions that */
-                       /* this manager does not know                         */
-    uint64_t promoted; /* objects copied to the long-lived end              */
-    uint64_t touches;  /* reads through the manager's deref                */
+    uint64_t ignored;   /* collections, thresholds, locks and promotions that */
+                        /* this manager does not know                         */
+    uint64_t unaligned; /* allocations that asked for a larger alignment    */
+                        /* than this manager keeps: it is not kept          */
+    uint64_t promoted;  /* objects copied to the long-lived end              */
+    uint64_t touches;   /* reads through the manager's deref                */
     uint64_t moved_bytes;
     uint64_t max_held;    /* objects held at once                         */
     uint64_t floating;    /* dead objects that a collection did not free  */

@@ -72,6 +72,7 @@ int play_alloc(struct play *p, const struct trace_op *op)
     p->result->allocations++;
     if (is_outer)
         return play_outer_alloc(p, op, &r);
+    p->result->unaligned += op->align > p->align;
     bool is_packed = op->kind == TRACE_INTERN &&
                      (p->manager->capabilities & CAP_INTERN) != 0;
     uint32_t address =
