@@ -43,7 +43,7 @@ Test(replay_nearness, a_pinned_object_may_leave_no_room_for_an_entry)
     comes_to("manager=handles heap=1024",
              "alloc 1 16\npin 1\nalloc 2 500\nalloc 3 480\nfree 2\npin 3\n"
              "alloc 4 8\nalloc 5 8\n",
-             20, 1016, 1);
+             20, 800, 1);
     cr_expect(eq(u64, p.result.refused_fragmented, 1));
 }
 

@@ -88,16 +88,19 @@ static uint64_t handles_serves(const struct manager_view *v)
 /*
  * Beside the object's tag 8 bytes: the gap's first word, and a new entry. That
  * may be wanting where something is pinned. So few bytes, in however small
- * objects, that indices of 8 bits suffice.
+ * objects, that indices of 8 bits suffice; and where nothing lives yet, that
+ * the gap suffices for an entry with each chunk.
  */
 static uint64_t handles_sure(const struct manager_load *l)
 {
     const struct handles_params m = handles_of_words(l->params);
-    uint64_t most =
-        m.indices == 8 ? UINT64_C(255) * 4 * HANDLES_CHUNK_MIN : UINT64_MAX;
+    uint64_t least = UINT64_C(4) * HANDLES_CHUNK_MIN;
+    uint64_t sure = l->pool - 8;
     if (m.wait == 0 || l->n_pinned > 0 || l->pool <= 8)
         return 0;
-    return l->pool - 8 < most ? l->pool - 8 : most;
+    if (l->live == 0)
+        sure = sure / (least + 4) * least;
+    return m.indices == 8 && sure > 255 * least ? 255 * least : sure;
 }
 
 /*
