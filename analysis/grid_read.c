@@ -27,8 +27,11 @@ static struct target *target(const struct json_reader *r)
 static int check_manager(const char *text, struct problem *problem)
 {
     static const struct trace_header none;
-    struct replay_options o = {.heap_bytes = 1u << 16};
+    struct replay_options o = {0};
     int err = grid_read_manager(&o, text, problem);
+    const char *areas = manager_value(&o, "areas");
+    if (areas == NULL || areas[0] == '\0') /* which say their bytes */
+        o.heap_bytes = 1u << 16;
     return err < 0 ? err : replay_resolve(&o, &none, problem);
 }
 

@@ -30,7 +30,7 @@ static int resolve(struct run_spec *s, uint64_t bytes, const struct workload *w,
 
 /*
  * One replay in `bytes` bytes: SERVED, and the run stands in `m` if `is_kept`;
- * 0, something was refused, as `problem` says; TOO_LARGE for the manager.
+ * 0, something was refused, as m->refusal says; TOO_LARGE for the manager.
  */
 static int is_served(const struct run_spec *spec, uint64_t bytes, bool is_kept,
                      struct minheap *m, struct problem *problem)
@@ -55,12 +55,16 @@ static int is_served(const struct run_spec *spec, uint64_t bytes, bool is_kept,
     m->n_replays++;
     metrics_summarise(metrics, &summary);
     metrics_free(metrics);
+    if (err == ERR_TOO_LARGE) { /* an answer; no problem of the caller's */
+        problem->text[0] = '\0';
+        return TOO_LARGE;
+    }
     if (err < 0)
-        return err == ERR_TOO_LARGE ? TOO_LARGE : err;
+        return err;
     if (result.status == REPLAY_FAILED)
         return problem_set(problem, ERR_INPUT, "%.800s", result.reason);
     if (result.status != REPLAY_COMPLETE) {
-        (void)problem_set(problem, ERR_INPUT, "%.800s", result.reason);
+        snprintf(m->refusal, sizeof m->refusal, "%.150s", result.reason);
         return 0;
     } /* granted is all but what found the heap locked, as in any heap */
     if (is_kept) {
@@ -81,21 +85,18 @@ static int find_large(const struct run_spec *spec, struct minheap *m,
     uint64_t low = 0;
     uint64_t limit = 2 * LARGEST; /* too large */
     uint64_t bytes = FIRST_TRY;
-    struct problem why = {""};
     while (limit - low > MINHEAP_STEP && bytes <= LARGEST) {
         int served = is_served(spec, bytes, true, m, problem);
         if (served < 0 || served == SERVED)
             return served < 0 ? served : 0;
-        if (served == 0)
-            why = *problem;
         *(served == 0 ? &low : &limit) = bytes;
         bytes = limit > LARGEST ? 2 * low : (low + limit) / 2;
         bytes = bytes / MINHEAP_STEP * MINHEAP_STEP;
     }
     return problem_set(problem, ERR_INPUT,
                        "%.300s: %s refuses something in every heap up to "
-                       "%" PRIu64 " bytes: %.150s",
-                       spec->workload, spec->options.manager, low, why.text);
+                       "%" PRIu64 " bytes: %s",
+                       spec->workload, spec->options.manager, low, m->refusal);
 }
 
 /* Larger heaps: the next steps, then some percent more, up to twice. */

@@ -25,6 +25,7 @@ struct minheap {
     bool is_monotone;    /* every larger heap that was tried served it    */
     uint64_t refuses;    /* the largest that did not; 0: none             */
     uint32_t n_replays;
+    char refusal[160]; /* the last that a replay met                      */
     struct replay_result run; /* in H                                     */
 };
 

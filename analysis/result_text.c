@@ -157,6 +157,17 @@ static void print_cycles(const cJSON *json, FILE *out)
                 count_of(json, "machine_total.unsettled"));
 }
 
+/* What quirks=exact does to live objects is not passed over. */
+static void print_lost(const cJSON *json, FILE *out)
+{
+    uint64_t n = count_of(json, "lone_blocks");
+    if (n > 0)
+        fprintf(out,
+                "lone blocks         %" PRIu64 " live objects given back with "
+                "their areas, as MicroPython does\n",
+                n);
+}
+
 /* A trace that records no reads charges none, and that is said. */
 static void print_touches(const cJSON *json, FILE *out)
 {
@@ -196,6 +207,7 @@ void result_print_text(const cJSON *json, FILE *out)
                 "than this manager keeps\n",
                 count_of(json, "unaligned"));
     print_touches(json, out);
+    print_lost(json, out);
     fprintf(out,
             "refused             %" PRIu64 " (%" PRIu64
             " with enough bytes free, %" PRIu64 " short of memory, %" PRIu64

@@ -156,7 +156,7 @@ static int sink_op(void *ctx, const struct op_record *o,
                            "%s: a run may have 2^%d operations, not more",
                            r->store->path, STORE_SEQ_BITS);
     r->last_seq = o->seq;
-    r->clock += o->cost.cycles;
+    r->clock += o->has_cost ? o->cost.cycles : 0;
     if (r->keep >= KEEP_SERIES && moments_op(&r->moments, o, view) < 0)
         return no_memory(r);
     if (r->keep == KEEP_OPS) {

@@ -96,13 +96,13 @@ static void find_hard(struct heap *h, uint32_t bytes, bool is_long,
     uint32_t n_blocks = (bytes + h->block_bytes - 1) >> h->block_shift;
     bool may_collect = h->is_auto;
     if (may_collect && h->given_blocks >= h->threshold_blocks) {
-        twoended_gather(h, CAUSE_THRESHOLD);
+        twoended_gather(h, CAUSE_THRESHOLD, NULL);
         may_collect = false;
     }
     find(h, n_blocks, is_long, s);
     bool is_wanted = s->a == NULL || (s->crosses && is_worth_collecting(h));
     if (may_collect && is_wanted) {
-        twoended_gather(h, CAUSE_FULL);
+        twoended_gather(h, CAUSE_FULL, s->a); /* the place it has stays */
         find(h, n_blocks, is_long, s);
     }
     if (s->a == NULL && grow(h, bytes))

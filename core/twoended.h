@@ -16,9 +16,10 @@
  * long-lived one when a used block lies between its highest place and
  * long_start. Then a collection comes first, if at least half of what was free
  * after the last one has been given since: in a heap that is nearly full,
- * crossing does not mean a collection for every object. What crosses after
- * that is a guest and moves no bound; any other long-lived object below
- * long_start takes it along. The sweep draws it back to the next used block.
+ * crossing does not mean a collection for every object. (The area of the place
+ * found is not given back by it.) What crosses after that is a guest and moves
+ * no bound; any other long-lived object below long_start takes it along. The
+ * sweep draws it back to the next used block.
  *
  *   - A search for short-lived objects starts at each area's hint, a table
  *     byte below which no block is free; one for long-lived ones at `high`, of

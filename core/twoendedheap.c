@@ -100,7 +100,8 @@ static void give_back(struct heap *h, struct area *before)
     (void)heap_more(h, MORE_GIVE, start);
 }
 
-static void sweep(struct heap *h)
+/* `kept` is not given back, though it may be empty. */
+static void sweep(struct heap *h, const struct area *kept)
 {
     struct twoended *own = twoended_of(h);
     struct area *before = NULL;
@@ -108,7 +109,7 @@ static void sweep(struct heap *h)
     while (a != NULL) {
         struct area *next = area_next(h, a);
         bool is_empty = sweep_area(h, a);
-        if (is_empty && own->params.grow && before != NULL)
+        if (is_empty && own->params.grow && before != NULL && a != kept)
             give_back(h, before);
         else
             before = a;
@@ -119,7 +120,7 @@ static void sweep(struct heap *h)
     own->free_after = area_total_blocks(h) - own->used_blocks;
 }
 
-void twoended_gather(struct heap *h, uint32_t cause)
+void twoended_gather(struct heap *h, uint32_t cause, const struct area *kept)
 {
     struct mark *m = &twoended_of(h)->mark;
     h->phase = PHASE_MARK;
@@ -140,7 +141,7 @@ void twoended_gather(struct heap *h, uint32_t cause)
         area_finalise(h);
     }
     h->phase = PHASE_SWEEP;
-    sweep(h);
+    sweep(h, kept);
     h->phase = PHASE_IDLE;
 }
 
@@ -148,7 +149,8 @@ uint32_t twoended_collect(struct heap *h, uint32_t kind)
 {
     if (h->phase != PHASE_IDLE)
         return 0;
-    twoended_gather(h, kind == COLLECT_EVERYTHING ? CAUSE_ALL : CAUSE_ASKED);
+    twoended_gather(h, kind == COLLECT_EVERYTHING ? CAUSE_ALL : CAUSE_ASKED,
+                    NULL);
     return h->last_freed_blocks << h->block_shift;
 }
 
@@ -158,7 +160,7 @@ static uint32_t reset(struct heap *h)
 {
     if (h->phase != PHASE_IDLE)
         return HEAP_BUSY;
-    twoended_gather(h, CAUSE_ALL);
+    twoended_gather(h, CAUSE_ALL, NULL);
     while (h->first.next != 0)
         give_back(h, &h->first);
     (void)start_empty(h);

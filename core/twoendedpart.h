@@ -39,8 +39,8 @@ static inline void twoended_raise_high(struct heap *h, const struct area *a,
 /* Area `a` is new and empty: nobody has a part in it. */
 void twoended_open_area(struct heap *h, struct area *a);
 
-/* A whole collection; its roots are heap_roots and what is being copied.
- * Requires PHASE_IDLE. */
-void twoended_gather(struct heap *h, uint32_t cause);
+/* A whole collection; its roots are heap_roots and what is being copied. Area
+ * `kept`, if not null, is not given back. Requires PHASE_IDLE. */
+void twoended_gather(struct heap *h, uint32_t cause, const struct area *kept);
 
 #endif /* CORE_TWOENDEDPART_H */

@@ -142,6 +142,17 @@ Test(minheap, does_not_count_refusals_by_a_lock)
     scratch_remove(folder);
 }
 
+/* Larger heaps are tried until the manager has no use for them. */
+Test(minheap, found_leaves_no_problem_behind)
+{
+    struct minheap m;
+    struct run_spec spec = spec_of("churn:ops=2000,heap=300K", "handles");
+    problem.text[0] = '\0';
+    cr_assert(eq(int, minheap_find(&spec, &m, &problem), 0));
+    cr_expect(gt(u64, 2 * m.heap_bytes, 262144));
+    cr_expect(eq(str, problem.text, ""));
+}
+
 Test(minheap, says_what_is_wrong_with_its_input)
 {
     struct minheap m;

@@ -131,6 +131,19 @@ static const char lone_block[] = "alloc 1 944\nalloc 2 3000\nfree 2\n"
                                  "root 1 1\nheld roots 1 3\nstore 4 0 4\n"
                                  "collect ordinary\n";
 
+/* A collection that only keeps the two ends of twoended apart would give back
+ * the empty area in which the request has a place; nothing replaces it. */
+Test(replay_areas, a_collection_gives_no_place_away_that_a_request_has)
+{
+    play_well(&p,
+              "manager=twoended heap=782 check block=32 grow=1 "
+              "outer_bytes=12345",
+              "alloc 2 36\nalloc 4 1356\npromote 2\nalloc 10 6\n"
+              "realloc 10 1331\nalloc 13 985\nfree 4\nalloc 15 1822\n"
+              "free 10\nrealloc 2 77\nalloc 16 3072\n");
+    cr_assert(eq(u64, p.result.refused, 0));
+}
+
 Test(replay_areas, a_lone_block_keeps_its_area_when_all_is_safe)
 {
     well("heap=1024 grow=1 outer_bytes=16384 check", lone_block);

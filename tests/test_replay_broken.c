@@ -13,6 +13,7 @@
 #include "sim/replay/manager.c"
 #undef manager_find
 
+#include "core/handles.h"
 #include "core/host.h"
 #include "core/marksweep.h"
 #include "tests/played.h"
@@ -475,4 +476,27 @@ Test(replay_broken, the_collected_heap_writes_into_the_outer_one)
     fails("heap=1024 outer=tlsf outer_bytes=9000",
           "alloc 1 100 outer\nalloc 2 100\nfree 2\nfree 1\n", 4, "word 0 of",
           "object 1");
+}
+
+/* ---- Handles ----------------------------------------------------------- */
+
+/* At the third request the first object's entry leads astray. */
+static uint32_t misleading_alloc(struct heap *h, uint32_t bytes, uint32_t flags)
+{
+    uint32_t handle = handles_alloc(h, bytes, flags);
+    nth[n_calls++ % 64] = handles_of(h)->table + handle;
+    if (n_calls == 3)
+        *word_at(h, nth[0]) = bytes == 32 ? *word_at(h, nth[1]) : 0x20000000;
+    return handle;
+}
+
+Test(replay_broken, handles_that_lead_astray_are_caught)
+{
+    broken = manager_handles;
+    broken.alloc = misleading_alloc;
+    fails("manager=handles heap=999", "alloc 1 8\nalloc 2 8\nalloc 3 32\n", 3,
+          "the handle of object 1", "where another object is");
+    n_calls = 0;
+    fails("manager=handles heap=999", "alloc 1 8\nalloc 2 8\nalloc 3 8\n", 3,
+          "the handle of object 1", "where no object can be");
 }

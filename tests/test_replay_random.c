@@ -91,7 +91,8 @@ static void put_store(uint32_t id, uint32_t target)
 
 static void put_held(void)
 {
-    fputs("held roots", g.out);
+    static const char *const kinds[] = {"roots", "roots", "inside", "interior"};
+    fprintf(g.out, "held %s", kinds[below(4)]);
     for (uint32_t n = below(6); n > 0; n--)
         fprintf(g.out, " %u", below(g.n_ids + 1));
     fputc('\n', g.out);
@@ -168,8 +169,10 @@ static void put_line(void)
         put_store(id, some_id());
     } else if (dice < 60) {
         fprintf(g.out, "root %u %u\n", below(6), id);
-    } else if (dice < 62) {
+    } else if (dice < 61) {
         fprintf(g.out, "root %u -\n", below(6));
+    } else if (dice < 62) {
+        fprintf(g.out, "%s %u\n", below(3) ? "pin" : "unpin", id);
     } else if (dice < 72) {
         put_realloc(id);
     } else if (dice < 79) {
@@ -257,6 +260,7 @@ static void play_random(uint32_t base, uint32_t wild, uint32_t n)
         "manager=copying heap=%u check pins=kjv ration=20 block=8",
         "manager=copying heap=%u check slide=window zero=0 block=32",
         "manager=copying heap=%u check holes=0 threshold=1 pins=k",
+        "manager=copying heap=%u check auto=0 pins=kj refused=reset",
         "manager=copying areas=%u+700+700 check ambiguous=1",
         "manager=twoended heap=%u check promote=imports",
         "manager=twoended areas=%u+700 check promote=imports refused=reset",

@@ -82,6 +82,20 @@ Test(sweep, plays_every_point_once_and_goes_on_where_it_was)
     cr_expect(eq(i64, number("SELECT COUNT(*) FROM minheap"), 3));
 }
 
+Test(sweep, a_point_whose_areas_are_not_its_heap_fails)
+{
+    cr_assert(eq(int,
+                 sweep("\"workload\": \"churn:ops=400,heap=8K\", "
+                       "\"manager\": \"copying:areas=8K+8K\", "
+                       "\"heap\": [\"8K\", \"16K\", \"1min\"]",
+                       1),
+                 0),
+              "%s", problem.text);
+    cr_expect(eq(u32, counts.played, 1));
+    cr_expect(eq(u32, counts.failed, 2));
+    cr_expect(eq(i64, number("SELECT heap_bytes FROM run"), 16384));
+}
+
 Test(sweep, goes_on_among_the_seeds_of_a_preset)
 {
     static const char seeds[] =

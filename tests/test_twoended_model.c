@@ -10,6 +10,7 @@ TestSuite(twoended_model, .fini = close);
 
 #define N_SLOTS   120u
 #define AREAS_CAP 32
+#define NO_AREA   UINT32_MAX
 
 struct model_area {
     uint32_t number, start, pool, n_blocks, long_start;
@@ -146,7 +147,7 @@ static void finalise_all(void)
     }
 }
 
-static void sweep(void)
+static void sweep(uint32_t kept)
 {
     uint32_t n = 0;
     for (uint32_t i = 0; i < m.n_areas; i++) {
@@ -162,7 +163,7 @@ static void sweep(void)
         while (a->long_start < a->n_blocks &&
                a->kind[a->long_start] == ATAB_FREE)
             a->long_start++;
-        if (i > 0 && is_empty && m.params.grow)
+        if (i > 0 && is_empty && m.params.grow && a->number != kept)
             (void)outer_more(&m.outer, MORE_GIVE, a->start);
         else if (n++ != i)
             m.area[n - 1] = *a;
@@ -171,7 +172,8 @@ static void sweep(void)
     m.free_after = count(false);
 }
 
-static void model_collect(uint32_t cause)
+/* Area number `kept` is not given back. */
+static void model_collect(uint32_t cause, uint32_t kept)
 {
     m.n_collections++;
     m.cause = cause;
@@ -182,7 +184,7 @@ static void model_collect(uint32_t cause)
         mark(m.moving);
     }
     finalise_all();
-    sweep();
+    sweep(kept);
 }
 
 /* ---- Places ---------------------------------------------------------------
@@ -233,13 +235,13 @@ static struct place find_hard(uint32_t n, bool is_long, bool *is_grown)
 {
     bool may_collect = m.is_auto;
     if (may_collect && m.given >= m.threshold) {
-        model_collect(CAUSE_THRESHOLD);
+        model_collect(CAUSE_THRESHOLD, NO_AREA);
         may_collect = false;
     }
     struct place p = find(n, is_long);
     if (may_collect &&
         (p.a == NULL || (p.crosses && 2 * m.given >= m.free_after))) {
-        model_collect(CAUSE_FULL);
+        model_collect(CAUSE_FULL, p.a == NULL ? NO_AREA : p.a->number);
         p = find(n, is_long);
     }
     *is_grown = p.a == NULL && m.params.grow;
@@ -520,13 +522,13 @@ static void try_control(void)
         (void)twoended_control(h, CONTROL_THRESHOLD, m.threshold);
         break;
     case 8:
-        model_collect(CAUSE_ASKED);
+        model_collect(CAUSE_ASKED, NO_AREA);
         (void)twoended_collect(h, COLLECT_ORDINARY);
         break;
     case 9:
         if (rng_below(&m.rng, 10) != 0)
             break;
-        model_collect(CAUSE_ALL);
+        model_collect(CAUSE_ALL, NO_AREA);
         (void)twoended_collect(h, COLLECT_EVERYTHING);
         memset(m.slot, 0, sizeof m.slot);
         break;

@@ -2,7 +2,6 @@
 #include "sim/replay/play.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 /* What a finaliser of the recording freed; a locked heap keeps it. */
 static int free_for_finaliser(struct play *p, uint64_t id)
@@ -122,11 +121,12 @@ void play_before_call(struct play *p)
 {
     if (p->expecting && p->o->check && p->has_line && p->w->header.has_graph)
         held_limit(&p->s, p->n_line);
-    memset(&p->t->cost, 0, sizeof p->t->cost); /* of probes */
+    play_drop_cost(p);
     if (p->moves)
         p->late_error = play_set_pins(p);
+    if (p->n_followed != 0)
+        p->early = (struct collection_record){0};
     p->n_followed = 0;
-    p->early = (struct collection_record){0};
     p->calls_before = p->t->heap->n_collections;
     p->grown_before = p->t->heap->n_grown;
 }

@@ -15,7 +15,8 @@ static uint64_t bounds_of(const struct play *p, const struct shadow_object *o)
 static int judge_word(struct play *p, const char *verb,
                       const struct trace_op *op, const struct shadow_object *o)
 {
-    if ((uint64_t)op->word * 4 < bounds_of(p, o))
+    uint64_t at = (uint64_t)op->word * 4;
+    if (at < o->bounds || at < bounds_of(p, o))
         return 0;
     return play_reject(
         p, "%s word %u of object %" PRIu64 ", which has %" PRIu64 " bytes",

@@ -82,6 +82,10 @@ struct manager_shape {
     /* The largest request that a longest hole of `hole` bytes serves; null:
      * all of it.                                                           */
     uint64_t (*serves)(const struct manager_params *p, uint64_t hole);
+    /* Of handles, where they are offsets of words that change when the object
+     * moves: where they count from; the words now are from *first to before
+     * *end. 0: every handle must be followed. Null: there are no handles.  */
+    uint32_t (*entries)(struct heap *h, uint32_t *first, uint32_t *end);
     /* The k-th block of an object that holds none of its bytes, where objects
      * lie in pieces (CAP_PIECES); 0: there is no such block.               */
     uint32_t (*index_block)(struct heap *h, uint32_t object, uint32_t k);

@@ -53,17 +53,20 @@ static struct handles_params handles_of_words(const struct manager_params *p)
 }
 
 /*
- * What the card promises of the bytes that no object has, by the shadow's count
- * and whatever the manager says of itself: a chunk of them, but for the gap's
- * first word and a new entry. 16-bit indices are more than objects that fit;
- * whether one of 8 bits is left, the manager must say.
+ * The largest request were all holes one, `free` bytes by the shadow's count,
+ * whatever the manager says of itself: a chunk of them, but for the gap's first
+ * word and, if no old entry is free, a new one.
  */
-static uint64_t handles_promised(const struct manager_view *v)
+static uint64_t handles_settled(struct heap *h, uint32_t free)
 {
-    uint64_t free = v->used_free;
-    if (handles_of_words(v->params).indices == 8)
-        return 0;
-    uint64_t words = free < 8 ? 0 : free / 4 - 2;
+    const struct handles *t = handles_of(h);
+    bool is_wide = t->table != 0;
+    uint32_t entry = t->issued - (is_wide ? 4 : 2); /* a new one's place */
+    bool has_old = t->free_handle != 0;
+    if (!is_wide && !has_old && entry == t->halves)
+        return 0; /* 8-bit indices may run out, of others there are enough */
+    uint32_t taken = has_old || entry >= h->pool_max ? 4 : 8;
+    uint32_t words = free < taken ? 0 : (free - taken) / 4;
     if (words > HANDLES_CHUNK_MAX)
         words = HANDLES_CHUNK_MAX;
     return words < HANDLES_CHUNK_MIN ? 0 : 4 * words - HANDLES_HEADER;
@@ -79,9 +82,7 @@ static uint64_t handles_serves(const struct manager_view *v)
     uint32_t now = handles_largest(h);
     if (handles_of(h)->params.wait == 0 || v->n_pinned > 0)
         return now;
-    uint64_t later = handles_largest_settled(h);
-    uint64_t promised = handles_promised(v);
-    later = later > promised ? later : promised;
+    uint64_t later = handles_settled(h, (uint32_t)v->used_free);
     return later > now ? later : now;
 }
 
@@ -116,6 +117,15 @@ static const struct manager_step_price handles_prices[] = {
     {NULL, {0, 0}, {0, 0}},
 };
 
+/* In the wide form; there are few handles in the small one. */
+static uint32_t handles_entries(struct heap *h, uint32_t *first, uint32_t *end)
+{
+    const struct handles *t = handles_of(h);
+    *first = t->issued;
+    *end = t->table + 4 * 65536;
+    return t->table;
+}
+
 static const struct manager_shape handles_shape = {
     .step_prices = handles_prices,
     .step_least = HANDLES_LEAST,
@@ -124,6 +134,7 @@ static const struct manager_shape handles_shape = {
     .unit_bytes = 4,
     .tag_bytes = HANDLES_HEADER,
     .bytes = handles_bytes,
+    .entries = handles_entries,
     .largest = handles_serves,
     .settled = handles_largest_settled,
 };

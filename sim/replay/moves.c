@@ -7,12 +7,14 @@
  * All words that name one object must say the same. Objects that are dead and
  * yet there are known by their sizes and their order.
  *
- * A manager with handles is asked where each handle leads.
+ * A manager with handles is asked where a handle leads: each, or, where all of
+ * them lead through the words of a table, each whose word has changed.
  */
 #include "sim/replay/play.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* One walk along all references. */
 struct follow {
@@ -30,7 +32,7 @@ static bool is_place(const struct play *p, const struct shadow_object *o,
 {
     uint32_t offset = address - p->s.origin;
     uint64_t end = (uint64_t)p->s.n_units << p->s.unit_shift;
-    return address % p->align == 0 && address >= p->s.origin &&
+    return (address & (p->align - 1)) == 0 && address >= p->s.origin &&
            (uint64_t)offset + o->granted <= end;
 }
 
@@ -275,56 +277,108 @@ int play_follow_moves(struct play *p, uint32_t answer, uint32_t busy,
 
 /* --- handles. */
 
-/* The objects whose handles lead elsewhere now; do any? */
-static bool ask_places(struct play *p)
+/* The object's handle leads elsewhere: it is one of those that have moved. */
+static int note_if_moved(struct play *p, uint32_t slot)
 {
-    struct shadow *s = &p->s;
-    bool has_moved = false;
-    for (uint32_t slot = s->live.oldest; slot != SHADOW_NONE;
-         slot = shadow_at(s, slot)->younger) {
-        struct shadow_object *o = shadow_at(s, slot);
-        o->place = p->manager->deref(p->t->heap, o->handle, 0);
-        has_moved |= o->place != o->address;
-    }
-    return has_moved;
+    struct shadow_object *o = shadow_at(&p->s, slot);
+    o->place = p->manager->deref(p->t->heap, o->handle, 0);
+    if (o->place == o->address)
+        return 0;
+    if (!is_place(p, o, o->place))
+        return play_fail(p,
+                         "the handle of object %" PRIu64 " leads to "
+                         "0x%08x, where no object can be",
+                         o->id, o->place);
+    p->result->moved_bytes += o->granted;
+    return play_list_add(p, &p->moved, slot);
 }
 
-/* All that moved leaves its units before any enters others. */
-static void move_units(struct play *p, bool has_left)
+/* Every handle is followed. */
+static int ask_all(struct play *p, uint32_t freed)
 {
     const struct shadow *s = &p->s;
-    for (uint32_t slot = s->live.oldest; slot != SHADOW_NONE;
-         slot = shadow_at(s, slot)->younger) {
-        const struct shadow_object *o = shadow_at(s, slot);
-        if (o->place == o->address)
+    int err = 0;
+    for (uint32_t slot = s->live.oldest; slot != SHADOW_NONE && err == 0;
+         slot = shadow_at(s, slot)->younger)
+        err = slot == freed ? 0 : note_if_moved(p, slot);
+    return err;
+}
+
+/* Entries that are compared at once: nearly all are as they were. */
+#define ENTRIES_AT_ONCE 64u
+
+/* The entry of `handle` has changed; what it held says whose it was. */
+static int look_at_entry(struct play *p, uint32_t handle, uint32_t held,
+                         uint32_t freed)
+{
+    uint32_t slot = shadow_find(&p->s, held);
+    if (slot == SHADOW_NONE || slot == freed ||
+        shadow_at(&p->s, slot)->handle != handle)
+        return 0;
+    return note_if_moved(p, slot);
+}
+
+/* `n` entries from `at` on, compared with what they were when last seen. */
+static int look_at_entries(struct play *p, uint32_t table, uint32_t at,
+                           uint32_t n, uint32_t freed)
+{
+    const uint32_t *now = word_at(p->t->heap, at);
+    uint32_t *seen = p->entries + (at - p->s.origin) / 4;
+    if (memcmp(seen, now, n * sizeof *now) == 0)
+        return 0;
+    for (uint32_t i = 0; i < n; i++) {
+        if (seen[i] == now[i])
             continue;
-        if (has_left)
-            play_take(p, o->place, o->granted, true);
-        else
-            play_give(p, o->address, o->granted, true);
+        uint32_t held = seen[i];
+        seen[i] = now[i];
+        int err = look_at_entry(p, at + 4 * i - table, held, freed);
+        if (err != 0)
+            return err;
     }
+    return 0;
+}
+
+/* All that have moved, but an object that was freed: its handle leads nowhere.
+ */
+static int list_moved(struct play *p, uint32_t freed)
+{
+    uint32_t first, end;
+    int err = 0;
+    uint32_t table = p->shape->entries(p->t->heap, &first, &end);
+    p->moved.n = 0;
+    if (table == 0)
+        return ask_all(p, freed);
+    for (uint32_t at = first; at < end && err == 0; at += 4 * ENTRIES_AT_ONCE) {
+        uint32_t left = (end - at) / 4;
+        uint32_t n = left < ENTRIES_AT_ONCE ? left : ENTRIES_AT_ONCE;
+        err = look_at_entries(p, table, at, n, freed);
+    }
+    return err;
 }
 
 int play_follow_handles(struct play *p, uint32_t freed)
 {
-    struct shadow *s = &p->s;
-    if (!ask_places(p))
-        return 0;
-    if (freed != SHADOW_NONE) /* its handle leads nowhere */
-        shadow_at(s, freed)->place = shadow_at(s, freed)->address;
-    for (uint32_t slot = s->live.oldest; slot != SHADOW_NONE;
-         slot = shadow_at(s, slot)->younger) {
-        const struct shadow_object *o = shadow_at(s, slot);
-        if (!is_place(p, o, o->place))
+    const struct play_list *moved = &p->moved;
+    int err = list_moved(p, freed);
+    if (err != 0)
+        return err;
+    /* All that moved leaves its units before any enters others. */
+    for (uint32_t i = 0; i < moved->n; i++) {
+        const struct shadow_object *o =
+            shadow_at(&p->s, (uint32_t)moved->item[i]);
+        play_give(p, o->address, o->granted, true);
+    }
+    for (uint32_t i = 0; i < moved->n; i++) {
+        const struct shadow_object *o =
+            shadow_at(&p->s, (uint32_t)moved->item[i]);
+        if (!holes_all_free(&p->used, play_from(p, o->place),
+                            play_units(p, o->granted)))
             return play_fail(p,
                              "the handle of object %" PRIu64 " leads to "
-                             "0x%08x, where no object can be",
+                             "0x%08x, where another object is",
                              o->id, o->place);
-        if (o->place != o->address)
-            p->result->moved_bytes += o->granted;
+        play_take(p, o->place, o->granted, true);
     }
-    move_units(p, false);
-    move_units(p, true);
-    shadow_relocate(s);
+    shadow_relocate_these(&p->s, moved->item, moved->n);
     return 0;
 }

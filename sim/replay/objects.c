@@ -2,8 +2,6 @@
 #include "sim/replay/play.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
 
 enum named play_look_up(struct play *p, uint64_t id, uint32_t *slot)
 {
@@ -93,21 +91,6 @@ int play_verify_object(struct play *p, uint32_t slot)
  * next; those that are alive at the next operation name nothing any more, so
  * that dead objects are unreachable whenever the manager is called.
  */
-static int note_named(struct play *p, uint32_t slot)
-{
-    struct play_list *l = &p->named;
-    if (l->n == l->cap) {
-        uint32_t cap = l->cap == 0 ? 64 : l->cap * 2;
-        uint64_t *larger = realloc(l->item, cap * sizeof *larger);
-        if (larger == NULL)
-            return problem_set(p->problem, ERR_MEMORY, "no memory left");
-        l->item = larger;
-        l->cap = cap;
-    }
-    l->item[l->n++] = slot;
-    return 0;
-}
-
 void play_forget_names(struct play *p)
 {
     for (uint32_t i = 0; i < p->named.n; i++) {
@@ -140,7 +123,7 @@ static int free_dead(struct play *p, uint32_t slot)
 /* Nobody collects in the outer heap. */
 static int let_outer_die(struct play *p, uint32_t slot)
 {
-    memset(&p->t->cost, 0, sizeof p->t->cost);
+    play_drop_cost(p);
     p->result->freed_at_death++;
     return play_outer_drop(p, slot, IDMAP_DEAD);
 }
@@ -155,7 +138,7 @@ int play_let_die(struct play *p, uint32_t slot)
     play_forget_pin(p, slot);
     play_give_live(p, o->address, o->granted);
     shadow_die(&p->s, slot);
-    return o->first_in == 0 ? 0 : note_named(p, slot);
+    return o->first_in == 0 ? 0 : play_list_add(p, &p->named, slot);
 }
 
 int play_death(struct play *p, uint64_t id)

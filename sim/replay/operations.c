@@ -2,7 +2,6 @@
 #include "sim/replay/play.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 /*
  * A collection of everything leaves the program nothing. A manager that frees
@@ -57,7 +56,7 @@ static int add_area(struct play *p, uint64_t bytes)
                            "an area of %" PRIu64 " bytes does not fit into "
                            "the window",
                            bytes);
-    memset(&p->t->cost, 0, sizeof p->t->cost);
+    play_drop_cost(p);
     uint32_t error = p->t->add_area(p->t, at, (uint32_t)bytes);
     if (play_take_cost(p) != 0)
         return 1;
@@ -186,6 +185,9 @@ int play_operation(struct play *p, const struct trace_op *op)
     if (err != 0)
         return err;
     p->seq++;
+    p->is_probe_due = p->seq == p->probe_at;
+    if (p->is_probe_due)
+        p->probe_at += p->probe_every;
     p->result->operations++;
     play_forget_names(p);
     err = perform(p, op);

@@ -2,8 +2,6 @@
 #include "sim/replay/outer_heap.h"
 #include "sim/replay/play.h"
 
-#include <string.h>
-
 /* Why the outer heap refused, as data. */
 static uint8_t outcome_of(const struct play *p, uint64_t bytes)
 {
@@ -21,7 +19,7 @@ static int ask_alloc(struct play *p, const struct trace_op *op, uint64_t id,
     uint32_t address = 0, granted;
     r->is_outer = true;
     *slot = SHADOW_NONE;
-    memset(&p->t->cost, 0, sizeof p->t->cost); /* of probes */
+    play_drop_cost(p);
     if (op->bytes <= UINT32_MAX)
         address = p->t->outer_alloc(p->t, (uint32_t)op->bytes);
     if (play_take_cost(p) != 0)
@@ -87,7 +85,7 @@ int play_outer_drop(struct play *p, uint32_t slot, uint32_t end)
 int play_outer_free(struct play *p, uint32_t slot, struct op_record *r)
 {
     r->is_outer = true;
-    memset(&p->t->cost, 0, sizeof p->t->cost);
+    play_drop_cost(p);
     int err = play_outer_drop(p, slot, IDMAP_FREED);
     return err != 0 ? err : play_finish(p, r, false);
 }
@@ -120,7 +118,7 @@ static int ask_realloc(struct play *p, uint32_t slot, const struct trace_op *op,
 {
     bool may_move = (op->flags & TRACE_MAY_MOVE) != 0;
     r->is_outer = true;
-    memset(&p->t->cost, 0, sizeof p->t->cost);
+    play_drop_cost(p);
     int err = try_realloc(p, slot, op->bytes, may_move, answer);
     if (err == 0 && *answer == 0 && !may_move) {
         p->result->inplace_missed++;

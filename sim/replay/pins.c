@@ -114,21 +114,6 @@ bool play_is_pinned(const struct play *p, uint32_t slot)
     return find_pin(p, slot) < p->pins.n;
 }
 
-static int remember_pin(struct play *p, uint32_t slot)
-{
-    struct play_list *l = &p->pins;
-    if (l->n == l->cap) {
-        uint32_t cap = l->cap == 0 ? 64 : l->cap * 2;
-        uint64_t *larger = realloc(l->item, cap * sizeof *larger);
-        if (larger == NULL)
-            return problem_set(p->problem, ERR_MEMORY, "no memory left");
-        l->item = larger;
-        l->cap = cap;
-    }
-    l->item[l->n++] = slot;
-    return 0;
-}
-
 void play_forget_pin(struct play *p, uint32_t slot)
 {
     uint32_t i = find_pin(p, slot);
@@ -163,14 +148,14 @@ int play_pin(struct play *p, const struct trace_op *op)
     if (is_pin == play_is_pinned(p, slot))
         return 0; /* pins do not count */
     if ((p->manager->capabilities & CAP_PIN) != 0 && p->has_handles) {
-        memset(&p->t->cost, 0, sizeof p->t->cost);
+        play_drop_cost(p);
         (is_pin ? p->t->pin : p->t->unpin)(p->t,
                                            shadow_at(&p->s, slot)->handle);
         if (play_take_cost(p) != 0)
             return 1;
     }
     if (is_pin)
-        return remember_pin(p, slot);
+        return play_list_add(p, &p->pins, slot);
     play_forget_pin(p, slot);
     return 0;
 }

@@ -31,6 +31,8 @@
 #ifndef SIM_REPLAY_PLAY_H
 #define SIM_REPLAY_PLAY_H
 
+#include <string.h>
+
 #include "sim/replay/held.h"
 #include "sim/replay/holes.h"
 #include "sim/replay/oracle.h"
@@ -114,6 +116,7 @@ struct play {
     bool moves; /* a collector that moves: objects are looked for    */
     const struct manager_shape *shape;
     bool has_handles; /* ... or handles that lead elsewhere                */
+    bool has_deref;   /* the manager is asked where an object lies          */
     bool in_pieces;   /* objects are any blocks: see pieces.c               */
     bool collects;    /* the manager finds the dead itself; else they are   */
                       /* freed as they die, and nothing dead is ever left   */
@@ -173,13 +176,16 @@ struct play {
         uint64_t birth; /* number of the first object born in it          */
     } imports[PLAY_IMPORTS_CAP]; /* that have begun, outermost first      */
     uint32_t n_imports;
+    struct play_list moved; /* slots of objects moved by the last call    */
+    uint32_t *entries;      /* of handles, as last seen: by heap word     */
     struct play_list named; /* slots of the dead that words still name */
     struct {
         uint32_t avail;
         uint64_t blocks, bytes;
     } growth; /* the last answer of largest_by_growth                     */
     uint32_t *lengths; /* scratch: objects' lengths by unit       */
-    uint64_t probe_every;
+    uint64_t probe_every, probe_at; /* operations; the next one's number      */
+    bool is_probe_due;              /* this operation is one of them          */
     struct replay_view view;
     struct play_happened happened;
     uint32_t calls_before; /* collections before the manager's call       */
@@ -323,7 +329,8 @@ int play_event(struct play *p, const struct trace_op *op);
 /* --- touches.c */
 /* Read a word of a live object, if it was granted. */
 int play_read(struct play *p, uint32_t slot, uint32_t word);
-/* Those that the run adds behind an operation or a store. */
+/* Those that the run adds behind an operation or a store. Requires
+ * p->has_deref. */
 int play_add_touches(struct play *p, const struct trace_op *op);
 
 /* --- calls.c: before and after every call of the manager. */
@@ -337,6 +344,13 @@ int play_after_call(struct play *p, uint32_t answer, uint32_t busy,
 int play_free_pending(struct play *p);
 
 /* --- records.c */
+/* What the machine's calls so far have cost, those of probes, is nobody's. */
+static inline void play_drop_cost(struct play *p)
+{
+    if (p->t->has_cost)
+        memset(&p->t->cost, 0, sizeof p->t->cost);
+}
+
 /* A machine's calls since play_before_call: into p->cost. 1: one of them
  * failed; ERR_INPUT: the manager lacks it. */
 int play_take_cost(struct play *p);
@@ -501,5 +515,6 @@ int expect_next_operation(struct play *p, const struct trace_op *op);
 int expect_fact(struct play *p, const struct trace_op *op);
 
 bool play_list_set(struct play_list *l, const uint64_t *ids, uint32_t n);
+int play_list_add(struct play *p, struct play_list *l, uint64_t item);
 
 #endif /* SIM_REPLAY_PLAY_H */

@@ -71,9 +71,9 @@ struct op_record {
     uint64_t undone;  /* granted and given back at once: `live` between   */
     uint32_t address; /* 0 if none                                   */
     uint32_t site;
-    bool has_cost; /* of a machine: natively there is none    */
-    struct op_cost cost;
     struct heap_figures after; /* the heap after the operation            */
+    bool has_cost; /* of a machine: natively `cost` is undefined          */
+    struct op_cost cost;
 };
 
 /* An event that asked the manager for something: a death that it was told of

@@ -7,7 +7,7 @@
 void play_new_record(const struct play *p, const struct trace_op *op,
                      struct op_record *r)
 {
-    memset(r, 0, sizeof *r);
+    memset(r, 0, offsetof(struct op_record, after)); /* the rest: play_finish */
     r->seq = p->seq;
     r->kind = op->kind == TRACE_REFUSED ? op->what : op->kind;
     r->recorded = op->kind == TRACE_REFUSED;
@@ -126,14 +126,16 @@ static int obey_policy(struct play *p, const struct op_record *r)
 /* A request granted or refused, or anything else done: figures, sink. */
 int play_finish(struct play *p, struct op_record *r, bool is_refusal)
 {
-    bool is_due = p->o->check || is_refusal || p->seq % p->probe_every == 0;
+    bool is_due = p->o->check || is_refusal || p->is_probe_due;
     int err = p->is_outside && is_due ? play_probe(p) : 0;
     if (err != 0)
         return err; /* its figures are what the probe finds */
     play_figures(p, &r->after);
     r->has_cost = p->t->has_cost;
-    r->cost = p->cost;
-    memset(&p->cost, 0, sizeof p->cost);
+    if (r->has_cost) {
+        r->cost = p->cost;
+        memset(&p->cost, 0, sizeof p->cost);
+    }
     if (is_refusal)
         err = play_judge_refusal(p, r);
     if (err == 0 && p->sink->op != NULL)
@@ -151,7 +153,7 @@ int play_finish(struct play *p, struct op_record *r, bool is_refusal)
             return play_fail(p, "%s_check: invariant %d is broken",
                              p->manager->name, broken);
     }
-    if (err == 0 && p->seq % p->probe_every == 0)
+    if (err == 0 && p->is_probe_due)
         err = play_verify_all(p);
     if (err == 0 && is_refusal)
         err = obey_policy(p, r);

@@ -105,6 +105,20 @@ bool play_list_set(struct play_list *l, const uint64_t *ids, uint32_t n)
     return true;
 }
 
+int play_list_add(struct play *p, struct play_list *l, uint64_t item)
+{
+    if (l->n == l->cap) {
+        uint32_t cap = l->cap == 0 ? 64 : l->cap * 2;
+        uint64_t *larger = realloc(l->item, cap * sizeof *larger);
+        if (larger == NULL)
+            return problem_set(p->problem, ERR_MEMORY, "no memory left");
+        l->item = larger;
+        l->cap = cap;
+    }
+    l->item[l->n++] = item;
+    return 0;
+}
+
 /* Are the recorded facts those of this very heap? */
 static bool is_recorded_heap(const struct play *p)
 {
@@ -237,7 +251,10 @@ static int open_target(struct play *p)
         return problem_set(p->problem, ERR_MEMORY, "no memory left");
     p->s.has_handles = p->has_handles;
     p->s.clears_rest = p->shape->clears_rest;
-    if (p->in_pieces && !shadow_begin_pieces(&p->s))
+    if (p->has_handles)
+        p->entries = calloc(((size_t)n_units << shift) / 4 + 1, 4);
+    if ((p->has_handles && p->entries == NULL) ||
+        (p->in_pieces && !shadow_begin_pieces(&p->s)))
         return problem_set(p->problem, ERR_MEMORY, "no memory left");
     return play_reserve_units(p, n_units);
 }
@@ -285,6 +302,7 @@ static int play_open(struct play *p)
     p->probe_every = PROBE_EVERY;
     if (p->is_outside)
         p->probe_every = manager_number(p->o, "probe", PROBE_EVERY);
+    p->probe_at = p->probe_every;
     if (p->is_outside && p->o->machine == NULL)
         return problem_set(p->problem, ERR_INPUT,
                            "%s: an outside manager is an image on a machine",
@@ -298,6 +316,7 @@ static int play_open(struct play *p)
     p->has_quirks = quirks != NULL && strcmp(quirks, "exact") == 0;
     p->has_handles = (p->manager->capabilities & CAP_HANDLES) != 0;
     p->in_pieces = (p->manager->capabilities & CAP_PIECES) != 0;
+    p->has_deref = p->has_handles || p->in_pieces;
     p->moves = (p->manager->capabilities & CAP_MOVES) != 0 && !p->has_handles;
     play_open_pins(p);
     int err = play_open_promotion(p);
@@ -323,6 +342,8 @@ static void play_close(struct play *p)
     free(p->finalise.item);
     free(p->line.item);
     free(p->named.item);
+    free(p->moved.item);
+    free(p->entries);
     free(p->pins.item);
     free(p->pinned.item);
     free(p->inside.item);
@@ -353,7 +374,7 @@ static int play_one(struct play *p, const struct trace_op *op)
                                            : play_event(p, op);
     if (err == 0)
         err = play_tell_event(p, op);
-    if (err == 0)
+    if (err == 0 && p->has_deref)
         err = play_add_touches(p, op);
     if (err == 0 && p->o->step_every != 0 && trace_is_operation(op->kind) &&
         p->seq % p->o->step_every == 0)

@@ -439,6 +439,14 @@ void shadow_relocate(struct shadow *s)
         write_references(s, slot);
 }
 
+void shadow_relocate_these(struct shadow *s, const uint64_t *slots, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++)
+        leave_place(s, (uint32_t)slots[i]);
+    for (uint32_t i = 0; i < n; i++)
+        enter_place(s, (uint32_t)slots[i]);
+}
+
 static void cut_edges(struct shadow *s, uint32_t slot, uint32_t n_words)
 {
     uint32_t next;

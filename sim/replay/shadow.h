@@ -188,6 +188,9 @@ void shadow_lay(struct shadow *s, uint32_t slot);
  */
 void shadow_relocate(struct shadow *s);
 
+/* The same of these objects alone, whose names have stayed. */
+void shadow_relocate_these(struct shadow *s, const uint64_t *slots, uint32_t n);
+
 /*
  * Compare the object's words with what they must be. Returns the index of the
  * first wrong one, or -1; `expected` and `found` receive both values.

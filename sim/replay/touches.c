@@ -8,19 +8,13 @@
 #include "sim/replay/play.h"
 
 #include <inttypes.h>
-#include <string.h>
-
-static bool has_deref(const struct play *p)
-{
-    return (p->manager->capabilities & (CAP_HANDLES | CAP_PIECES)) != 0;
-}
 
 int play_read(struct play *p, uint32_t slot, uint32_t word)
 {
     const struct shadow_object *o = shadow_at(&p->s, slot);
-    if (!has_deref(p) || (uint64_t)word * 4 + 4 > o->granted)
+    if (!p->has_deref || (uint64_t)word * 4 + 4 > o->granted)
         return 0;
-    memset(&p->t->cost, 0, sizeof p->t->cost);
+    play_drop_cost(p);
     uint32_t found = p->t->deref(p->t, shadow_name(&p->s, o), 4 * word);
     uint32_t expected = shadow_word_address(&p->s, slot, word);
     int err = play_take_cost(p);
@@ -73,8 +67,6 @@ int play_add_touches(struct play *p, const struct trace_op *op)
     uint32_t slot;
     bool names_object = op->kind == TRACE_ALLOC || op->kind == TRACE_REALLOC ||
                         op->kind == TRACE_STORE || op->kind == TRACE_TOUCH;
-    if (!has_deref(p))
-        return 0;
     if (names_object)
         p->last_id = op->id;
     if (p->o->touch_every > 0 && trace_is_operation(op->kind))
