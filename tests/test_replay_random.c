@@ -169,10 +169,8 @@ static void put_line(void)
         put_store(id, some_id());
     } else if (dice < 60) {
         fprintf(g.out, "root %u %u\n", below(6), id);
-    } else if (dice < 61) {
-        fprintf(g.out, "root %u -\n", below(6));
     } else if (dice < 62) {
-        fprintf(g.out, "%s %u\n", below(3) ? "pin" : "unpin", id);
+        fprintf(g.out, "root %u -\n", below(6));
     } else if (dice < 72) {
         put_realloc(id);
     } else if (dice < 79) {
