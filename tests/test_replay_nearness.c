@@ -38,6 +38,21 @@ Test(replay_nearness, pinned_objects_leave_a_share)
              96 + (124 * 16 - 96) / 2, 3);
 }
 
+Test(replay_nearness, a_pinned_object_may_leave_no_room_for_an_entry)
+{
+    comes_to("manager=handles heap=1024",
+             "alloc 1 16\npin 1\nalloc 2 500\nalloc 3 480\nfree 2\npin 3\n"
+             "alloc 4 8\nalloc 5 8\n",
+             20, 800, 1);
+    cr_expect(eq(u64, p.result.refused_fragmented, 1));
+}
+
+Test(replay_nearness, index_blocks_of_spines_are_not_for_data)
+{
+    comes_to("manager=chains link=spine block=16 heap=1024",
+             "alloc 1 640\nalloc 2 32\nalloc 3 32\n", 704, 60 * 2 / 3 * 16, 3);
+}
+
 Test(replay_nearness, policies_of_fit_have_their_own_formulas)
 {
     static const char body[] = "alloc 1 16\nalloc 2 256\n";

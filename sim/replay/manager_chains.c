@@ -65,9 +65,18 @@ static uint64_t chains_serves(const struct manager_params *p, uint64_t hole)
     return n * m.block;
 }
 
+/*
+ * Of spines, as if all objects were those with the most index blocks for what
+ * they hold: one for two blocks, or three for five where four links fill one.
+ */
 static uint64_t chains_sure(const struct manager_load *l)
 {
-    return l->live + chains_serves(l->params, l->pool - l->live);
+    struct chains_params m;
+    memcpy(&m, l->params, sizeof m);
+    uint64_t n = l->pool / m.block;
+    if (m.link == CHAINS_SPINE)
+        n = m.block / m.index_bytes == 4 ? n * 5 / 8 : n * 2 / 3;
+    return n * m.block;
 }
 
 static const struct manager_shape chains_shape = {

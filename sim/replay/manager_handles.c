@@ -31,7 +31,8 @@ static const struct manager_card handles_card = {
                 "one of the first four of its own; and without steps and "
                 "per_alloc entries beyond those set aside (handles) need a gap "
                 "that is left. With k pins the largest hole is at least "
-                "free / (k + 1)",
+                "free / (k + 1), and serves if an entry is free: a pinned "
+                "object may leave no gap for one",
     .metadata = "4 bytes an object and a hole; an entry of 4 bytes an object "
                 "(indices=8: 2 bytes), as many as there ever were objects at "
                 "once; fixed: 512 bytes of control block",
@@ -85,13 +86,22 @@ static uint64_t handles_serves(const struct manager_view *v)
     return later > now ? later : now;
 }
 
-/* Beside the object's tag 8 bytes: the gap's first word, and a new entry. */
+/*
+ * Beside the object's tag 8 bytes: the gap's first word, and a new entry. That
+ * may be wanting where something is pinned. So few bytes, in however small
+ * objects, that indices of 8 bits suffice; and where nothing lives yet, that
+ * the gap suffices for an entry with each chunk.
+ */
 static uint64_t handles_sure(const struct manager_load *l)
 {
-    struct handles_params m;
-    memcpy(&m, l->params, sizeof m);
-    uint64_t share = (l->pool - l->live) / (l->n_pinned + 1);
-    return m.wait == 0 || share < 8 ? 0 : l->live + share - 8;
+    const struct handles_params m = handles_of_words(l->params);
+    uint64_t least = UINT64_C(4) * HANDLES_CHUNK_MIN;
+    uint64_t sure = l->pool - 8;
+    if (m.wait == 0 || l->n_pinned > 0 || l->pool <= 8)
+        return 0;
+    if (l->live == 0)
+        sure = sure / (least + 4) * least;
+    return m.indices == 8 && sure > 255 * least ? 255 * least : sure;
 }
 
 /*
