@@ -82,7 +82,8 @@ CREATE TABLE op (              -- keep = ops: what asked something of a manager
   free        INTEGER NOT NULL, -- ... in holes
   largest_free INTEGER NOT NULL, -- longest hole
   largest_request INTEGER NOT NULL -- largest request that would succeed; beside
-                                -- pinned objects what is sure to (the card)
+                                -- pinned objects what is sure to (the card),
+                                -- but at refusals and probes
 );
 
 CREATE TABLE op_cost (         -- machine runs, keep = ops

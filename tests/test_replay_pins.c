@@ -29,6 +29,21 @@ Test(replay_pins, the_object_stays_until_it_is_unpinned)
     cr_expect(eq(u64, p.result.moved_bytes, 32));
 }
 
+Test(replay_pins, at_a_refusal_the_largest_request_is_found_by_asking)
+{
+    char body[200];
+    play_well(&p, COPYING, HELD "alloc 3 800\n");
+    const struct heap_figures after = p.ops[p.n_ops - 1].after;
+    uint32_t largest = (uint32_t)after.largest_request;
+    cr_expect(gt(u64, after.largest_request, after.free / 2),
+              "more than is sure beside one pinned object");
+    for (uint32_t more = 0; more < 2; more++) {
+        snprintf(body, sizeof body, HELD "alloc 3 %u\n", largest + more);
+        play_well(&p, COPYING, body);
+        cr_expect(eq(u64, p.result.refused, more), "%u bytes", largest + more);
+    }
+}
+
 /* The next object takes the place of the pinned one in the replay's books, and
  * comes to lie behind a hole. */
 #define AFTER                                                                  \

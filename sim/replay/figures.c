@@ -97,14 +97,10 @@ bool play_would_grant(struct play *p, uint64_t bytes)
     return granted;
 }
 
-/*
- * The truth about the largest request, by bisection on a snapshot; called
- * when the figure is refuted, to say what it should have been.
- */
-static uint64_t bisect(struct play *p)
+/* The largest request, by bisection on a snapshot, where `low` bytes would be
+ * granted; never more than `high`. */
+static uint64_t bisect(struct play *p, uint64_t low, uint64_t high)
 {
-    uint64_t low = 0;
-    uint64_t high = p->o->window_bytes;
     while (low < high) {
         uint64_t middle = (low + high + 1) / 2;
         if (play_would_grant(p, middle))
@@ -113,6 +109,28 @@ static uint64_t bisect(struct play *p)
             high = middle - 1;
     }
     return low;
+}
+
+/* Is the figure what the manager grants for sure, and not all that it may? */
+static bool is_bound(const struct play *p)
+{
+    return p->shape->largest != NULL &&
+           (play_count_pins(p) > 0 || manager_number(p->o, "ambiguous", 0) != 0);
+}
+
+int play_ask_largest(struct play *p, uint64_t *largest)
+{
+    if (p->is_outside || !is_bound(p))
+        return 0;
+    int err = p->moves ? play_set_pins(p) : 0;
+    if (err != 0)
+        return err;
+    uint64_t free = (uint64_t)play_live(p)->n_free << p->s.unit_shift;
+    p->t->snapshot(p->t);
+    p->is_probing = true;
+    *largest = bisect(p, *largest, free);
+    p->is_probing = false;
+    return p->t->trouble[0] == '\0' ? 0 : play_fail(p, "%s", p->t->trouble);
 }
 
 /*
@@ -138,12 +156,9 @@ int play_probe(struct play *p)
         return err;
     p->t->snapshot(p->t);
     p->is_probing = true;
-    bool is_bound =
-        p->shape->largest != NULL &&
-        (play_count_pins(p) > 0 || manager_number(p->o, "ambiguous", 0) != 0);
     bool is_true = play_would_grant(p, figure) &&
-                   (is_bound || !play_would_grant(p, figure + 1));
-    uint64_t truth = is_true ? figure : bisect(p);
+                   (is_bound(p) || !play_would_grant(p, figure + 1));
+    uint64_t truth = is_true ? figure : bisect(p, 0, p->o->window_bytes);
     p->is_probing = false;
     if (p->t->trouble[0] != '\0')
         return play_fail(p, "%s", p->t->trouble);

@@ -477,6 +477,10 @@ void play_give_live(struct play *p, uint32_t address, uint32_t granted);
 uint32_t play_unit(const struct play *p, uint32_t address);
 void play_figures(struct play *p, struct heap_figures *f);
 uint64_t play_largest_request(struct play *p);
+/* Where that is what is granted for sure: what is granted, found by asking the
+ * manager and rolling back; more than `*largest`, or as much. Where it is
+ * exact it stays. */
+int play_ask_largest(struct play *p, uint64_t *largest);
 /* Are objects and figure true? By a walk over the window, and by asking the
  * manager and rolling back. */
 int play_probe(struct play *p);

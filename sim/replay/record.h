@@ -37,7 +37,8 @@ struct heap_figures {
     uint64_t free;
     uint64_t largest_free;
     uint64_t largest_request; /* exact; where objects are pinned, or words  */
-                              /* ambiguous, what the card grants for sure   */
+                              /* ambiguous, what the card grants for sure;  */
+                              /* exact at refusals and probes               */
 };
 
 /*

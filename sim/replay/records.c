@@ -138,6 +138,8 @@ int play_finish(struct play *p, struct op_record *r, bool is_refusal)
     }
     if (is_refusal)
         err = play_judge_refusal(p, r);
+    if (err == 0 && (is_refusal || p->is_probe_due))
+        err = play_ask_largest(p, &r->after.largest_request);
     if (err == 0 && p->sink->op != NULL)
         err = p->sink->op(p->sink->ctx, r, &p->view);
     if (err == 0 && is_refusal)
