@@ -80,7 +80,7 @@ GROWING      := $(shell sed -n '/^MANAGER/h; \
 IMAGES       := $(foreach f,$(FLAVOURS),$(MANAGERS:%=build/guest/%-$(f).elf) \
                 $(GROWING:%=build/guest/%-tlsf-$(f).elf))
 # marksweep on a table of bytes: what its cycles are held against; not installed.
-YARDSTICK    := marksweep area areacheck mark grow
+YARDSTICK    := marksweep marksweepcheck area areacheck mark grow
 YARDSTICKS   := $(patsubst %,build/guest/bytewise-%-O2.elf,$(filter \
                 hazard3 m0plus m4,$(GUEST_HERE)))
 # What the demo runs as machine code, where there is a compiler for it.

@@ -115,7 +115,8 @@ static uint64_t bisect(struct play *p, uint64_t low, uint64_t high)
 static bool is_bound(const struct play *p)
 {
     return p->shape->largest != NULL &&
-           (play_count_pins(p) > 0 || manager_number(p->o, "ambiguous", 0) != 0);
+           (play_count_pins(p) > 0 ||
+            manager_number(p->o, "ambiguous", 0) != 0);
 }
 
 int play_ask_largest(struct play *p, uint64_t *largest)
